@@ -1,0 +1,72 @@
+"""Errors that a user can cause and mend.
+
+Each says what was expected, what was got and what to do. The command line prints them without a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class SigmaskWarning(UserWarning):
+    """Something the user should know that does not stop the work."""
+
+
+class SigmaskError(Exception):
+    """Base of every error that sigmask raises on purpose."""
+
+
+class ConfigError(SigmaskError):
+    """A configuration has an unknown key, a wrong type or an impossible value."""
+
+
+class CorpusError(SigmaskError):
+    """A corpus as a whole cannot be read: missing, empty, or its columns are not known."""
+
+
+class WeightsError(SigmaskError):
+    """Weights are missing, damaged, or belong to another model."""
+
+
+class MissingExtraError(SigmaskError):
+    """An optional dependency is not installed; the message names the extra."""
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs the package '{package}': pip install 'sigmask[{extra}]'")
+
+
+class BadReason(StrEnum):
+    """Why one sample could not be used. A reason is a stable code that ends up in quarantine files."""
+
+    MISSING_FILE = "missing_file"
+    EMPTY_FILE = "empty_file"
+    NOT_AN_IMAGE = "not_an_image"
+    TRUNCATED = "truncated"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    PATH_ESCAPES_ROOT = "path_escapes_root"
+    URL_WITHOUT_ROOT = "url_without_root"
+    NULL_CELL = "null_cell"
+    BAD_MASK = "bad_mask"
+    BAD_ROW = "bad_row"
+    UNPAIRED = "unpaired"
+    ASPECT_MISMATCH = "aspect_mismatch"
+    MODEL_FAILED = "model_failed"
+
+
+class SampleError(SigmaskError):
+    """One sample cannot be used. Readers turn it into a `BadSample`; single-image calls let it rise."""
+
+    def __init__(self, reason: BadReason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
+    """A message for a name that is not known: what exists, and the nearest match."""
+    choices = sorted(known)
+    nearest = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    return f"unknown {kind} '{name}'.{hint} Known: {', '.join(choices) or 'none'}."
