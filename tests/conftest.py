@@ -1,0 +1,55 @@
+"""Fixtures shared by all tests: a seeded generator, a few drawn pairs, and those pairs as corpora."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sigmask.types import EditPair
+from tests.drawing import draw_pair
+from tests.drawn_corpora import write_folder_corpus, write_parquet_corpus, write_table_corpus
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20_240_527)
+
+
+@pytest.fixture
+def drawn_pairs(rng: np.random.Generator) -> list[EditPair]:
+    """Five pairs of differing sizes, each with instruction and mask."""
+    return [draw_pair(rng, height, width) for height, width in ((64, 96), (96, 64), (64, 64), (80, 120), (64, 96))]
+
+
+@pytest.fixture
+def folder_corpus(tmp_path: Path, drawn_pairs: list[EditPair]) -> Path:
+    return write_folder_corpus(tmp_path / "folder_corpus", drawn_pairs)
+
+
+@pytest.fixture
+def jsonl_corpus(tmp_path: Path, drawn_pairs: list[EditPair]) -> Path:
+    return write_table_corpus(tmp_path / "jsonl_corpus", drawn_pairs, "jsonl")
+
+
+@pytest.fixture
+def csv_corpus(tmp_path: Path, drawn_pairs: list[EditPair]) -> Path:
+    return write_table_corpus(tmp_path / "csv_corpus", drawn_pairs, "csv")
+
+
+@pytest.fixture(params=["struct", "bytes", "base64", "path"])
+def parquet_corpus(request: pytest.FixtureRequest, tmp_path: Path, drawn_pairs: list[EditPair]) -> Path:
+    """One parquet file with row groups of two, once for each way of holding an image in a cell."""
+    return write_parquet_corpus(tmp_path / "parquet_corpus" / "pairs.parquet", drawn_pairs, request.param)
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The development data, which is never committed: SIGMASK_SHARED, or ../shared beside the repository."""
+    repository = Path(__file__).resolve().parent.parent
+    folder = Path(os.environ.get("SIGMASK_SHARED", repository.parent / "shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip("development data not found: set SIGMASK_SHARED to its folder")
+    return folder
