@@ -1,0 +1,74 @@
+"""Drawing one synthetic edit: a photograph, a family, and tries until the change is a real one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from sigmask.errors import ConfigError, unknown_name
+from sigmask.synthesis.addition import add_accessory, add_object
+from sigmask.synthesis.background import replace_background
+from sigmask.synthesis.freeform import redraw_region
+from sigmask.synthesis.photos import Photo, PhotoLibrary, random_view
+from sigmask.synthesis.recolour import change_material, recolour_object
+from sigmask.synthesis.removal import remove_object
+from sigmask.synthesis.replacement import redraw_object, replace_object
+from sigmask.synthesis.synthetic_edit import SyntheticEdit
+
+__all__ = ["FAMILIES", "WEIGHTS", "SyntheticEdit", "make_edit"]
+
+Family = Callable[[Photo, PhotoLibrary, np.random.Generator], SyntheticEdit | None]
+FAMILIES: dict[str, Family] = {
+    "removal": remove_object,
+    "addition": add_object,
+    "accessory": add_accessory,
+    "replacement": replace_object,
+    "redraw": redraw_object,
+    "recolour": recolour_object,
+    "material": change_material,
+    "freeform": redraw_region,
+    "background": replace_background,
+}
+"""Name → maker, each `(photo, library, rng) -> SyntheticEdit | None`."""
+WEIGHTS: dict[str, float] = {
+    "removal": 0.16,
+    "addition": 0.1,
+    "accessory": 0.1,
+    "replacement": 0.12,
+    "redraw": 0.18,
+    "recolour": 0.12,
+    "material": 0.04,
+    "freeform": 0.1,
+    "background": 0.08,
+}
+"""How often each family is drawn (our choice)."""
+
+
+def make_edit(
+    library: PhotoLibrary, rng: np.random.Generator, *, size: int = 384, weights: Mapping[str, float] | None = None
+) -> SyntheticEdit:
+    """One synthetic edit whose longer side is `size` pixels.
+
+    Args:
+        library: where photographs and objects come from.
+        rng: every draw comes from it; the same state gives the same edit.
+        weights: family → weight; families that are left out are not drawn. Default: `WEIGHTS`.
+
+    Raises:
+        ConfigError: if a family is unknown, no weight is positive, or no try out of 200 gave an edit.
+    """
+    chosen_weights = WEIGHTS if weights is None else weights
+    for name in chosen_weights:
+        if name not in FAMILIES:
+            raise ConfigError(unknown_name("edit family", name, FAMILIES))
+    names = list(chosen_weights)
+    shares = np.array([float(chosen_weights[name]) for name in names])
+    if not names or (shares < 0).any() or shares.sum() <= 0:
+        raise ConfigError(f"family weights must be ≥ 0 with a positive sum, got {dict(chosen_weights)}")
+    name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
+    for _ in range(200):  # the family stays: rejecting it for another one would skew the weights
+        edit = FAMILIES[name](random_view(library.random(rng), rng, size), library, rng)
+        if edit is not None:
+            return edit
+    raise ConfigError(f"200 photographs gave no '{name}' edit: the library has too few objects for this family")

@@ -1,0 +1,88 @@
+"""One synthetic edit, and the making of a mask that is what a careful person would draw around the change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from sigmask.synthesis.region import close_gaps, drop_specks, fill_holes
+from sigmask.types import Action, EditTuple, ImageArray, MapArray, MaskArray
+
+AREA_RANGE = (0.001, 0.9)
+"""The share of the picture a local edit may cover."""
+VISIBLE_DIFFERENCE = 6.0
+"""Grey levels by which the neighbourhood of a changed pixel differs at least (our choice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyntheticEdit:
+    """A pair with its truth. All arrays share one (H, W) grid; outside `mask` the two images are identical.
+
+    Attributes:
+        mask: what changed, with shadows and side-effects.
+        target: the region of what the instruction names, on the original or the edited image.
+        family: which maker made it ("removal", "recolour", ...).
+    """
+
+    original: ImageArray
+    edited: ImageArray
+    mask: MaskArray
+    target: MaskArray
+    instruction: str
+    edit: tuple[EditTuple, ...]
+    action: Action
+    family: str
+
+
+def settle(
+    original: ImageArray,
+    edited: ImageArray,
+    mask: MaskArray,
+    *,
+    target: MaskArray,
+    instruction: tuple[str, EditTuple],
+    family: str,
+    solid: bool = False,
+) -> SyntheticEdit | None:
+    """Tidy `mask` to what visibly changed, undo the change elsewhere, and reject edits that nobody would see.
+
+    Args:
+        solid: keep the whole silhouette even where the new content happens to resemble the old, as an inpainting
+            model's mask does; else large unchanged parts are taken out.
+    """
+    visible = visible_change(original, edited) & mask
+    if visible.sum() < (0.35 if solid else 0.3) * mask.sum():
+        return None
+    tidy = tidy_mask(visible, mask, solid=solid)
+    area = float(tidy.mean())
+    if not AREA_RANGE[0] <= area <= AREA_RANGE[1] or visible.sum() < 0.6 * tidy.sum():
+        return None
+    text, edit = instruction
+    settled = np.where(tidy[:, :, None], edited, original)
+    return SyntheticEdit(original, settled, tidy, target, text, (edit,), edit.action, family)
+
+
+def change_strength(original: ImageArray, edited: ImageArray) -> MapArray:
+    """(H, W) mean over 5 × 5 pixels of the largest channel difference, in grey levels."""
+    difference = cv2.absdiff(original, edited).max(2).astype(np.float32)
+    return np.asarray(cv2.blur(difference, (5, 5), borderType=cv2.BORDER_REFLECT), dtype=np.float32)
+
+
+def visible_change(original: ImageArray, edited: ImageArray) -> MaskArray:
+    """(H, W) True where the pictures differ by at least `VISIBLE_DIFFERENCE` in the neighbourhood."""
+    return np.asarray(change_strength(original, edited) > VISIBLE_DIFFERENCE, dtype=bool)
+
+
+def tidy_mask(visible: MaskArray, silhouette: MaskArray, *, solid: bool) -> MaskArray:
+    """A solid mask from the speckled `visible` one, never outside `silhouette`.
+
+    Gaps are closed and small holes filled; the rim where nothing changed and large unchanged parts fall away.
+    """
+    size = float(np.sqrt(max(int(silhouette.sum()), 1)))
+    radius = int(np.clip(size * (0.16 if solid else 0.07), 2, 24 if solid else 10))
+    closed = close_gaps(visible, radius) & silhouette
+    area = float(closed.sum())
+    filled = fill_holes(closed, (0.12 if solid else 0.03) * area) & silhouette
+    return drop_specks(filled, max(10.0, 0.01 * area))
