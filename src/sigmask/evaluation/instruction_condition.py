@@ -1,0 +1,48 @@
+"""What a method is told: the pair's own instruction, none, or another pair's.
+
+A model that believes its eyes keeps its mask when the instruction is taken away or wrong.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from sigmask.types import BadSample, EditPair
+
+Sample = EditPair | BadSample
+
+
+def without_instructions(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """The same samples, none with an instruction."""
+    for sample in samples:
+        yield sample if isinstance(sample, BadSample) else dataclasses.replace(sample, instruction=None)
+
+
+def with_wrong_instructions(samples: Iterable[Sample]) -> Iterator[Sample]:
+    """The same samples in the same order, each pair with the last different instruction seen before it.
+
+    The first pairs, before which no other was seen, wait for the first different one. A set in which all
+    instructions are the same, or missing, has no wrong ones to give: its pairs lose theirs.
+    """
+    seen: list[str] = []  # the last two distinct instructions, newest last
+    waiting: list[Sample] = []
+    for sample in samples:
+        instruction = None if isinstance(sample, BadSample) else sample.instruction
+        if instruction is not None and (not seen or seen[-1] != instruction):
+            seen = [*[each for each in seen if each != instruction], instruction][-2:]
+        if len(seen) < 2:
+            waiting.append(sample)
+            continue
+        while waiting:
+            yield _with_other(waiting.pop(0), seen)
+        yield _with_other(sample, seen)
+    for sample in waiting:
+        yield sample if isinstance(sample, BadSample) else dataclasses.replace(sample, instruction=None)
+
+
+def _with_other(sample: Sample, seen: list[str]) -> Sample:
+    if isinstance(sample, BadSample):
+        return sample
+    other = seen[-1] if seen[-1] != sample.instruction else seen[-2]
+    return dataclasses.replace(sample, instruction=other)
