@@ -9,12 +9,16 @@ import numpy as np
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.synthesis.addition import add_accessory, add_object
 from sigmask.synthesis.background import replace_background
+from sigmask.synthesis.deformation import deform_object
 from sigmask.synthesis.freeform import redraw_region
+from sigmask.synthesis.global_style import restyle
 from sigmask.synthesis.photos import Photo, PhotoLibrary, random_view
 from sigmask.synthesis.recolour import change_material, recolour_object
 from sigmask.synthesis.removal import remove_object
 from sigmask.synthesis.replacement import redraw_object, replace_object
+from sigmask.synthesis.side_effect import add_side_effect
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
+from sigmask.synthesis.text_edit import edit_text
 
 __all__ = ["FAMILIES", "WEIGHTS", "SyntheticEdit", "make_edit"]
 
@@ -29,20 +33,28 @@ FAMILIES: dict[str, Family] = {
     "material": change_material,
     "freeform": redraw_region,
     "background": replace_background,
+    "text": edit_text,
+    "deformation": deform_object,
+    "style": restyle,
 }
 """Name → maker, each `(photo, library, rng) -> SyntheticEdit | None`."""
 WEIGHTS: dict[str, float] = {
-    "removal": 0.16,
+    "removal": 0.14,
     "addition": 0.1,
-    "accessory": 0.1,
-    "replacement": 0.12,
-    "redraw": 0.18,
-    "recolour": 0.12,
+    "accessory": 0.09,
+    "replacement": 0.11,
+    "redraw": 0.17,
+    "recolour": 0.11,
     "material": 0.04,
-    "freeform": 0.1,
-    "background": 0.08,
+    "freeform": 0.07,
+    "background": 0.065,
+    "text": 0.035,
+    "deformation": 0.06,
+    "style": 0.01,
 }
 """How often each family is drawn (our choice)."""
+SIDE_EFFECT_SHARE = 0.12
+"""The share of local edits that get a second, unmentioned change (our choice)."""
 
 
 def make_edit(
@@ -68,7 +80,11 @@ def make_edit(
         raise ConfigError(f"family weights must be ≥ 0 with a positive sum, got {dict(chosen_weights)}")
     name = names[int(rng.choice(len(names), p=shares / shares.sum()))]
     for _ in range(200):  # the family stays: rejecting it for another one would skew the weights
-        edit = FAMILIES[name](random_view(library.random(rng), rng, size), library, rng)
-        if edit is not None:
-            return edit
+        photo = random_view(library.random(rng), rng, size)
+        edit = FAMILIES[name](photo, library, rng)
+        if edit is None:
+            continue
+        if not edit.mask.all() and rng.random() < SIDE_EFFECT_SHARE:
+            edit = add_side_effect(edit, photo, library, rng)
+        return edit
     raise ConfigError(f"200 photographs gave no '{name}' edit: the library has too few objects for this family")

@@ -14,7 +14,22 @@ from sigmask.types import Action, EditTuple
 
 VOWELS = "aeiou"
 PLURAL_WORDS = frozenset(
-    ["skis", "scissors", "people", "bananas", "books", "carrots", "greens", "candy", "stuff", "broccoli", "cattle"]
+    [
+        "skis",
+        "scissors",
+        "people",
+        "bananas",
+        "books",
+        "carrots",
+        "greens",
+        "candy",
+        "stuff",
+        "broccoli",
+        "cattle",
+        "horns",
+        "sunglasses",
+        "headphones",
+    ]
 )
 
 
