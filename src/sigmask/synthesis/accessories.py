@@ -18,7 +18,7 @@ SIDE = 128
 
 
 def draw_accessory(name: str, host: MaskArray, image: ImageArray, rng: np.random.Generator) -> Layer | None:
-    """Accessory `name` laid on `image` at the place of `host` where such a thing sits; None if it would be too small."""
+    """Accessory `name` laid on `image` at the place of `host` where such a thing sits; None if too small."""
     painter, anchor, relative = ACCESSORIES[name]
     top, left, bottom, right = bounding_box(host)
     height, width = bottom - top, right - left
@@ -61,7 +61,7 @@ def _girth(host: MaskArray, anchor: float, span: tuple[int, int]) -> tuple[float
 
 
 def _colour(rng: np.random.Generator) -> tuple[float, float, float]:
-    hue = np.uint8([[[rng.integers(180), rng.integers(60, 256), rng.integers(50, 256)]]])
+    hue = np.array([[[rng.integers(180), rng.integers(60, 256), rng.integers(50, 256)]]], np.uint8)
     if rng.random() < 0.3:
         hue[0, 0, 1] //= 5  # greys, black, white, brown are as common as bright colours
     red, green, blue = (float(value) for value in cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0])
@@ -208,10 +208,10 @@ def _flower(canvas: Canvas, rng: np.random.Generator) -> None:
 
 def _lollipop(canvas: Canvas, rng: np.random.Generator) -> None:
     _paint(canvas, _polygon([(61, 60), (67, 60), (67, 124), (61, 124)]), (235, 230, 220))
-    _ball_at = float(rng.uniform(22, 34))
-    _paint(canvas, _ellipse((64, 38), (_ball_at, _ball_at)), _colour(rng))
-    for radius in range(6, int(_ball_at), 9):
-        _paint(canvas, _ellipse((64, 38), (radius, radius), thickness=3), _colour(rng))
+    radius = float(rng.uniform(22, 34))
+    _paint(canvas, _ellipse((64, 38), (radius, radius)), _colour(rng))
+    for turn in range(6, int(radius), 9):
+        _paint(canvas, _ellipse((64, 38), (turn, turn), thickness=3), _colour(rng))
 
 
 def _headphones(canvas: Canvas, rng: np.random.Generator) -> None:

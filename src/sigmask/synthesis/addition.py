@@ -23,21 +23,23 @@ def add_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) ->
         return None
     donor, instance = found
     shape = photo.image.shape[:2]
+    host = pick_object(photo, rng, smallest=0.02) if rng.random() < 0.35 else None
+    share, centre = _where(host, shape, rng)
     layer = lay_object(
         donor,
         instance,
         shape,
-        centre=(float(rng.uniform(0.15, 0.9) * shape[0]), float(rng.uniform(0.1, 0.9) * shape[1])),
-        height=_height_for_area(instance, shape, float(np.exp(rng.uniform(np.log(0.003), np.log(0.25))))),
+        centre=centre,
+        height=_height_for_area(instance, shape, share),
         degrees=float(rng.normal(0, 8)) if rng.random() < 0.5 else 0.0,
         mirrored=bool(rng.random() < 0.5),
         softness=float(rng.choice([0.6, 1.2, 2.0, 4.0], p=[0.25, 0.4, 0.25, 0.1])),
     )
-    return _add(photo, layer, rng, name=instance.name, kind="add", host=None)
+    return _add(photo, layer, rng, name=instance.name, kind="wear" if host else "add", host=host)
 
 
 def add_accessory(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
-    """A small thing is drawn on or beside an object (a hat on its head, beads round its neck); None without an object."""
+    """A small thing is drawn on or beside an object (a hat on its head, beads round its neck), if there is one."""
     host = pick_object(photo, rng, smallest=0.02, largest=0.7)
     if host is None:
         return None
@@ -62,7 +64,7 @@ def _add(
     base, shadow = image, np.zeros(solid.shape, bool)
     if rng.random() < 0.35:
         base, shadow = cast_shadow(image, solid, rng)
-    if kind == "add" and rng.random() < 0.15:
+    if host is None and rng.random() < 0.15:
         edited = gradient_blend(base, pixels, solid, float(rng.uniform(0.3, 0.9)))
     else:
         edited = blend(base, pixels, layer.alpha)
@@ -91,6 +93,19 @@ def cast_shadow(image: ImageArray, solid: MaskArray, rng: np.random.Generator) -
     cast = cv2.GaussianBlur(cast, (0, 0), max(1.0, float(rng.uniform(0.02, 0.05) * size)))
     darkness = float(rng.uniform(0.3, 0.65)) * cast
     return to_image(image * (1 - darkness[:, :, None])), np.asarray(cast > VISIBLE_ALPHA, dtype=bool)
+
+
+def _where(
+    host: Instance | None, shape: tuple[int, int], rng: np.random.Generator
+) -> tuple[float, tuple[float, float]]:
+    """The newcomer's share of the picture and its centre: anywhere, or small and at the host's outline or on it."""
+    if host is None:
+        centre = (float(rng.uniform(0.15, 0.9) * shape[0]), float(rng.uniform(0.1, 0.9) * shape[1]))
+        return float(np.exp(rng.uniform(np.log(0.003), np.log(0.25)))), centre
+    rows, columns = np.nonzero(host.mask & ~dilate(host.mask, -6) if rng.random() < 0.6 else host.mask)
+    spot = int(rng.integers(rows.size))
+    share = float(host.mask.mean()) * float(np.exp(rng.uniform(np.log(0.04), np.log(0.5))))
+    return max(0.003, share), (float(rows[spot]), float(columns[spot]))
 
 
 def _height_for_area(instance: Instance, shape: tuple[int, int], share: float) -> float:

@@ -12,6 +12,7 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.regeneration import other_content
 from sigmask.synthesis.region import close_gaps, feather
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.types import ImageArray
 
 
 def replace_background(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -39,7 +40,7 @@ def replace_background(photo: Photo, library: PhotoLibrary, rng: np.random.Gener
         )
     alpha = 1 - feather(subject.mask, float(rng.uniform(1.0, 5.0)))
     edited = blend(image, backdrop, alpha)
-    instruction = write_instruction("background", rng, original=subject.name or photo.caption, scene=scene)
+    instruction = write_instruction("background", rng, original=subject.name, scene=scene)
     mask = alpha > VISIBLE_ALPHA
     return settle(image, edited, mask, target=~subject.mask, instruction=instruction, family="background", solid=True)
 
@@ -57,9 +58,7 @@ def _subject(photo: Photo, rng: np.random.Generator) -> Instance | None:
     return Instance(chosen.name, close_gaps(mask, 2))
 
 
-def _plain(
-    shape: tuple[int, int], rgb: tuple[int, int, int], rng: np.random.Generator
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _plain(shape: tuple[int, int], rgb: tuple[int, int, int], rng: np.random.Generator) -> ImageArray:
     """A plain or softly lit backdrop in a colour, (H, W, 3)."""
     rows = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
     columns = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :]

@@ -16,7 +16,7 @@ FloatImage = npt.NDArray[np.float32]
 
 def to_image(pixels: npt.NDArray[np.floating]) -> ImageArray:
     """Float pixels in [0, 255], rounded and clipped to uint8."""
-    return np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(pixels), 0, 255), dtype=np.uint8)
 
 
 def blend(background: ImageArray, foreground: ImageArray, alpha: MapArray) -> ImageArray:
@@ -70,7 +70,7 @@ def gradient_blend(
 def match_colour(
     source: ImageArray, source_mask: MaskArray, reference: ImageArray, reference_mask: MaskArray, strength: float
 ) -> ImageArray:
-    """`source` with the Lab mean and spread of its masked part moved towards the reference's by `strength` in [0, 1]."""
+    """`source` with its masked part's Lab mean and spread moved towards the reference's by `strength` in [0, 1]."""
     if source_mask.sum() < 20 or reference_mask.sum() < 20:
         return source
     source_lab = cv2.cvtColor(source, cv2.COLOR_RGB2LAB).astype(np.float32)

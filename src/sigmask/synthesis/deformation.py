@@ -13,7 +13,7 @@ from sigmask.synthesis.placement import Layer, lay_object
 from sigmask.synthesis.region import bounding_box, dilate, feather, place_name
 from sigmask.synthesis.removal import pick_object
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
-from sigmask.types import EditTuple, MaskArray
+from sigmask.types import EditTuple, ImageArray, MaskArray
 
 FAMILY = "deformation"
 
@@ -80,7 +80,7 @@ def _resize(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synthet
 
 def _turn_part(photo: Photo, chosen: Instance, rng: np.random.Generator) -> SyntheticEdit | None:
     """The part of the object beyond a line (a head, a limb, a tail) turns about the middle of the cut."""
-    rows, columns = np.nonzero(chosen.mask)
+    rows, columns = (index.astype(np.float64) for index in np.nonzero(chosen.mask))
     heading = float(rng.uniform(0, 2 * np.pi))
     axis = np.array([np.sin(heading), np.cos(heading)])
     along = rows * axis[0] + columns * axis[1]
@@ -92,7 +92,7 @@ def _turn_part(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synt
     pivot = (float(columns[near].mean()), float(rows[near].mean()))
     degrees = float(rng.choice([-1, 1]) * rng.uniform(14, 55))
     part = np.zeros(chosen.mask.shape, bool)
-    part[rows[beyond], columns[beyond]] = True
+    part[rows[beyond].astype(int), columns[beyond].astype(int)] = True
     matrix = cv2.getRotationMatrix2D(pivot, degrees, 1.0)
     size = (part.shape[1], part.shape[0])
     pixels = cv2.warpAffine(photo.image, matrix, size, borderMode=cv2.BORDER_REFLECT)
@@ -129,7 +129,7 @@ def _push(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synthetic
 
 def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> SyntheticEdit | None:
     """A dark, reddish hole with a paler tongue or teeth in the upper part of the object."""
-    top, left, bottom, right = bounding_box(chosen.mask)
+    top, _, bottom, _ = bounding_box(chosen.mask)
     size = float(np.sqrt(chosen.mask.sum())) * float(rng.uniform(0.07, 0.2))
     inner = dilate(chosen.mask, -max(2, round(size * 0.6)))
     inner[: int(top + 0.05 * (bottom - top))] = False
@@ -158,9 +158,7 @@ def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Syn
     return settle(photo.image, edited, mask, target=chosen.mask, instruction=instruction, family=FAMILY)
 
 
-def _stretch(
-    image: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], centre: tuple[int, int], radius: float
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _stretch(image: ImageArray, centre: tuple[int, int], radius: float) -> ImageArray:
     rows, columns = np.mgrid[0 : image.shape[0], 0 : image.shape[1]].astype(np.float32)
     down, right = rows - centre[1], columns - centre[0]
     distance = np.hypot(down, right) + 1e-3
@@ -184,5 +182,7 @@ def _lay_over_gap(
 
 def _pose_instruction(chosen: Instance, rng: np.random.Generator) -> tuple[str, EditTuple]:
     place = place_name(chosen.mask, rng)
+    if chosen.name is not None and chosen.name not in vocabulary()["animate"] and rng.random() < 0.7:
+        return write_instruction("vary", rng, original=chosen.name, place=place)
     doing = str(rng.choice(vocabulary()["actions"]))
     return write_instruction("pose", rng, original=chosen.name, place=place, doing=doing)

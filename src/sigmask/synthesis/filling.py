@@ -1,4 +1,4 @@
-"""Filling a hole with believable background: content shifted from elsewhere in the picture, chosen where it fits best."""
+"""Filling a hole with believable background: content shifted from elsewhere, chosen where it fits best."""
 
 from __future__ import annotations
 

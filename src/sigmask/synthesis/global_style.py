@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sigmask.synthesis.blending import to_image
+from sigmask.synthesis.blending import FloatImage, to_image
 from sigmask.synthesis.instruction_templates import vocabulary, write_instruction
 from sigmask.synthesis.photos import Photo, PhotoLibrary
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
@@ -27,7 +27,7 @@ def restyle(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> Sy
     return SyntheticEdit(photo.image, edited, everything, everything, text, (edit,), edit.action, "style")
 
 
-def _lines(image: ImageArray, width: float) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _lines(image: ImageArray, width: float) -> FloatImage:
     """(H, W, 1) in [0, 1]: 0 on drawn lines, 1 between them."""
     gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     difference = cv2.GaussianBlur(gray, (0, 0), width) - cv2.GaussianBlur(gray, (0, 0), width * 1.6)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -35,7 +37,7 @@ PALETTE: dict[str, tuple[int, int, int]] = {
 """Name → RGB of a typical sample (our choice)."""
 
 
-def colour_name(rgb: tuple[float, float, float]) -> str:
+def colour_name(rgb: Sequence[float]) -> str:
     """The palette's nearest name for a colour, by distance in Lab."""
     names = list(PALETTE)
     colours = np.array([[*PALETTE.values(), tuple(round(value) for value in rgb)]], np.uint8)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, to_image
+from sigmask.synthesis.blending import VISIBLE_ALPHA, FloatImage, blend, to_image
 from sigmask.synthesis.instruction_templates import vocabulary, write_instruction
 from sigmask.synthesis.palette import PALETTE, colour_name, move_to_colour
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
@@ -28,7 +28,7 @@ def recolour_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     kind = rng.random()
     if kind < 0.12:
         edited = _turn_hue(image, rng)
-        colour = colour_name(tuple(float(v) for v in edited[region].mean(0)))
+        colour = colour_name(edited[region].mean(0).tolist())
     elif kind < 0.2:
         factor = float(rng.uniform(0.35, 0.75)) if rng.random() < 0.6 else float(rng.uniform(1.25, 1.7))
         edited = to_image(image.astype(np.float32) * factor)
@@ -132,9 +132,7 @@ def _pattern(shape: tuple[int, int], rng: np.random.Generator) -> ImageArray:
     return to_image(first * soft + second * (1 - soft))
 
 
-def _sheen(
-    shading: np.ndarray[tuple[int, ...], np.dtype[np.float32]], rng: np.random.Generator
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _sheen(shading: FloatImage, rng: np.random.Generator) -> FloatImage:
     """A metal's look: brightness folded several times over a base colour."""
     folds = float(rng.uniform(1.5, 4))
     shine = 0.5 + 0.5 * np.sin(cv2.GaussianBlur(shading, (0, 0), 2) / 255 * folds * 2 * np.pi + rng.uniform(0, 6.3))

@@ -87,7 +87,7 @@ def retexture(image: ImageArray, texture: ImageArray, rng: np.random.Generator) 
 
 
 def jitter_colour(image: ImageArray, rng: np.random.Generator, spread: float) -> ImageArray:
-    """`image` with its Lab channels moved by a random amount of about `spread` levels and its contrast changed a bit."""
+    """`image` with its Lab channels moved by about `spread` levels and its contrast changed a bit."""
     lab = cv2.cvtColor(image, cv2.COLOR_RGB2LAB).astype(np.float32)
     lab[:, :, 0] = (lab[:, :, 0] - 128) * float(rng.uniform(0.8, 1.2)) + 128
     lab += rng.normal(0, spread, 3).astype(np.float32)

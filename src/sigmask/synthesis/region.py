@@ -38,10 +38,8 @@ def random_region(
         angles = np.sort(rng.uniform(0, 2 * np.pi, int(rng.integers(5, 11))))
         spread = rng.uniform(0.6, 1.5, angles.size)
     else:
-        spread = 1 + sum(
-            rng.normal(0, 0.32 / order) * np.cos(order * angles + rng.uniform(0, 6.3)) for order in range(1, 7)
-        )
-        spread = np.maximum(spread, 0.2)
+        waves = [rng.normal(0, 0.32 / order) * np.cos(order * angles + rng.uniform(0, 6.3)) for order in range(1, 7)]
+        spread = np.maximum(1 + np.sum(waves, axis=0), 0.2)
     turn = 0.0 if kind == "box" else float(rng.uniform(0, np.pi))
     points = np.stack([axes[0] * spread * np.cos(angles), axes[1] * spread * np.sin(angles)], 1)
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])

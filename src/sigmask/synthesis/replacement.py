@@ -10,9 +10,10 @@ from sigmask.synthesis.instruction_templates import vocabulary, write_instructio
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import lay_object
 from sigmask.synthesis.regeneration import regenerate
-from sigmask.synthesis.region import bounding_box, close_gaps, dilate, largest_part, place_name
+from sigmask.synthesis.region import bounding_box, close_gaps, dilate, largest_part, place_name, random_region
 from sigmask.synthesis.removal import pick_object
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.types import ImageArray, MaskArray
 
 
 def replace_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -62,8 +63,13 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         for other in photo.instances:
             if other.name == chosen.name:
                 silhouette = silhouette | other.mask
-    if rng.random() < 0.3:
+    chance = rng.random()
+    if chance < 0.2:  # only a part: a face, a label, what is in the cup
+        silhouette = _part(silhouette, rng)
+    elif chance < 0.45:
         silhouette = dilate(silhouette, int(rng.integers(1, 6)))
+    if silhouette.sum() < 60:
+        return None
     new = _same_class(photo, chosen, library, rng) if rng.random() < 0.25 else None
     if new is None:
         new = regenerate(image, silhouette, library, rng)
@@ -77,9 +83,15 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     return settle(image, edited, mask, target=silhouette, instruction=instruction, family="redraw", solid=True)
 
 
-def _same_class(
-    photo: Photo, chosen: Instance, library: PhotoLibrary, rng: np.random.Generator
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | None:
+def _part(silhouette: MaskArray, rng: np.random.Generator) -> MaskArray:
+    """A round or ragged part of `silhouette`."""
+    top, left, bottom, right = bounding_box(silhouette)
+    part = np.zeros_like(silhouette)
+    part[top:bottom, left:right] = random_region((bottom - top, right - left), rng, (0.08, 0.45))
+    return np.asarray(part & silhouette, dtype=bool)
+
+
+def _same_class(photo: Photo, chosen: Instance, library: PhotoLibrary, rng: np.random.Generator) -> ImageArray | None:
     """Another object of the class stretched over the box, over a fill where its outline falls short."""
     found = library.random_object(rng, name=chosen.name) if chosen.name is not None else None
     if found is None:

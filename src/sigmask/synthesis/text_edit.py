@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, to_image
@@ -14,7 +15,10 @@ from sigmask.synthesis.placement import Layer
 from sigmask.synthesis.region import bounding_box, close_gaps, dilate, place_name
 from sigmask.synthesis.removal import pick_object
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
-from sigmask.types import MapArray, MaskArray
+from sigmask.types import ImageArray, MapArray, MaskArray
+
+Quad = npt.NDArray[np.float32]
+"""(4, 2) float32: corners (x, y), clockwise from the top left."""
 
 STROKE_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX)
 
@@ -62,9 +66,7 @@ def _silhouette(alpha: MapArray, rng: np.random.Generator) -> MaskArray:
     return dilate(close_gaps(letters, int(np.clip(gap, 1, 9))), 1)
 
 
-def _lettering(
-    word: str, quad: np.ndarray[tuple[int, ...], np.dtype[np.float32]], base: np.ndarray, rng: np.random.Generator
-) -> Layer:
+def _lettering(word: str, quad: Quad, base: ImageArray, rng: np.random.Generator) -> Layer:
     shape = base.shape[:2]
     alpha = _warp(_render(word, rng), quad, shape)
     if rng.random() < 0.5:
@@ -84,18 +86,16 @@ def _render(word: str, rng: np.random.Generator) -> MapArray:
         box = font.getbbox(word, stroke_width=stroke)
         canvas = Image.new("L", (int(box[2] - box[0]) + 4, int(box[3] - box[1]) + 4))
         ImageDraw.Draw(canvas).text((2 - box[0], 2 - box[1]), word, fill=255, font=font, stroke_width=stroke)
-        return np.asarray(canvas, dtype=np.float32) / 255
+        return np.asarray(np.asarray(canvas) / 255, dtype=np.float32)
     face = int(rng.choice(STROKE_FONTS))
     thickness = int(rng.integers(2, 7))
     (width, height), below = cv2.getTextSize(word, face, 1.6, thickness)
     sheet = np.zeros((height + below + 12, width + 12), np.uint8)
     cv2.putText(sheet, word, (6, height + 6), face, 1.6, 255, thickness, cv2.LINE_AA)
-    return sheet.astype(np.float32) / 255
+    return np.asarray(sheet / 255, dtype=np.float32)
 
 
-def _quad(
-    shape: tuple[int, int], host: Instance | None, word: str, rng: np.random.Generator
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _quad(shape: tuple[int, int], host: Instance | None, word: str, rng: np.random.Generator) -> Quad:
     """The four corners (x, y) of the text, clockwise from the top left, a little turned and in perspective."""
     height, width = shape
     if host is not None:
@@ -115,13 +115,11 @@ def _quad(
     return np.asarray(corners + centre, dtype=np.float32)
 
 
-def _grown(
-    quad: np.ndarray[tuple[int, ...], np.dtype[np.float32]], factor: float
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def _grown(quad: Quad, factor: float) -> Quad:
     return np.asarray((quad - quad.mean(0)) * np.float32(factor) + quad.mean(0), dtype=np.float32)
 
 
-def _warp(alpha: MapArray, quad: np.ndarray[tuple[int, ...], np.dtype[np.float32]], shape: tuple[int, int]) -> MapArray:
+def _warp(alpha: MapArray, quad: Quad, shape: tuple[int, int]) -> MapArray:
     height, width = alpha.shape
     # Averaged down first, since a perspective warp alone would alias thin strokes.
     scale = min(1.0, float(np.linalg.norm(quad[3] - quad[0])) / height * 1.3)
@@ -134,7 +132,7 @@ def _warp(alpha: MapArray, quad: np.ndarray[tuple[int, ...], np.dtype[np.float32
     return np.asarray(cv2.warpPerspective(alpha, matrix, (shape[1], shape[0]), flags=cv2.INTER_LINEAR), np.float32)
 
 
-def _solid_colour(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _solid_colour(shape: tuple[int, int], rng: np.random.Generator) -> ImageArray:
     names = ["white", "black"] if rng.random() < 0.4 else list(PALETTE)
     colour = np.array(PALETTE[str(rng.choice(names))], np.float32)
     light = 1 + float(rng.normal(0, 0.1)) * np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :, None]
