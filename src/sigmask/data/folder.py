@@ -1,0 +1,153 @@
+"""The folder layout: `original/NAME.*`, `edited/NAME.*`, optionally `mask/NAME.*` and instructions by name.
+
+Pairs are made by stem, never by sort order, so that one missing file costs one pair and not all that follow it.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from sigmask.data.raw_pair import RawPair
+from sigmask.data.table import MalformedRow, table_rows
+from sigmask.data.unit import Unit
+from sigmask.errors import BadReason, SigmaskWarning
+from sigmask.types import BadSample
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+LAYOUTS = (("original", "edited"), ("source", "target"), ("real", "fake"))
+"""Names of the two folders, in the order in which they are looked for."""
+INSTRUCTION_FILES = ("instructions.jsonl", "instructions.csv")
+
+_NAME_KEYS = ("name", "id", "file", "file_name", "stem")
+_INSTRUCTION_KEYS = ("instruction", "prompt", "text")
+_TYPE_KEYS = ("edit_type", "type", "task")
+
+
+def find_layout(folder: Path) -> tuple[str, str] | None:
+    """The names of the (original, edited) folders below `folder`, or None if it has not this layout."""
+    return next((layout for layout in LAYOUTS if all((folder / name).is_dir() for name in layout)), None)
+
+
+@dataclass(frozen=True)
+class FolderReader:
+    """Reads the folder layout. Its one unit is the whole folder, whose rows are the stems in sorted order.
+
+    Files of other kinds than `IMAGE_SUFFIXES`, and hidden ones, are not looked at. Rows of the instruction file that
+    cannot be parsed come last.
+    """
+
+    folder: Path
+    layout: tuple[str, str]
+    kind: str = "folder"
+    columns: None = None
+
+    @property
+    def source_file(self) -> str:
+        """What stands for a source file here: the folder's name."""
+        return self.folder.resolve().name
+
+    def units(self) -> tuple[Unit, ...]:
+        return (Unit(self.source_file, 0, len(self._stems) + len(self._instructions[1])),)
+
+    def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
+        rows, malformed = self._instructions
+        matched = 0
+        for index, stem in enumerate(self._stems):
+            row = rows.get(stem) or rows.get(PurePosixPath(stem).name) or {}
+            matched += bool(row)
+            yield self._pair(unit.source_file, index, stem, row)
+        for index, (file_name, problem) in enumerate(malformed, start=len(self._stems)):
+            yield BadSample(
+                f"{file_name}:{index}", BadReason.BAD_ROW, f"{file_name}: {problem}", unit.source_file, index
+            )
+        if matched < len(rows):
+            warnings.warn(
+                f"{len(rows) - matched} of {len(rows)} instructions name no pair in '{self.folder}'; "
+                "their name must be the image's name, with or without suffix",
+                SigmaskWarning,
+                stacklevel=2,
+            )
+
+    def _pair(self, source_file: str, index: int, stem: str, row: dict[str, Any]) -> RawPair | BadSample:
+        originals, editeds = (self._files[name].get(stem, []) for name in self.layout)
+        if len(originals) != 1 or len(editeds) != 1:
+            name = self.layout[1] if len(editeds) != 1 else self.layout[0]
+            found = editeds if len(editeds) != 1 else originals
+            problem = f"{len(found)} files of that name ({', '.join(found)})" if found else "none"
+            message = f"expected one file '{name}/{stem}.*', got {problem}"
+            return BadSample(stem, BadReason.UNPAIRED, message, source_file, index)
+        masks = self._files["mask"].get(stem, [])
+        if len(masks) > 1:
+            message = f"expected at most one mask, got {', '.join(masks)}"
+            return BadSample(stem, BadReason.BAD_MASK, message, source_file, index)
+        return RawPair(
+            sample_id=stem,
+            original=originals[0],
+            edited=editeds[0],
+            instruction=_first(row, _INSTRUCTION_KEYS),
+            edit_type=_first(row, _TYPE_KEYS),
+            mask=masks[0] if masks else None,
+            source_file=source_file,
+            row_index=index,
+            root=self.folder,
+        )
+
+    @cached_property
+    def _files(self) -> dict[str, dict[str, list[str]]]:
+        """Folder name → stem (with any sub-folders) → paths relative to the corpus."""
+        return {name: _by_stem(self.folder, name) for name in (*self.layout, "mask")}
+
+    @cached_property
+    def _stems(self) -> list[str]:
+        """Of all images; a mask on its own is no row."""
+        return sorted({stem for name in self.layout for stem in self._files[name]})
+
+    @cached_property
+    def _instructions(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
+        """Stem → row of the instruction file, and (file name, problem) of each row that is no use."""
+        rows: dict[str, dict[str, Any]] = {}
+        problems: list[tuple[str, str]] = []
+        for file_name in INSTRUCTION_FILES:
+            if not (self.folder / file_name).is_file():
+                continue
+            for row in table_rows(self.folder / file_name):
+                if isinstance(row, MalformedRow):
+                    problems.append((file_name, row.message))
+                elif (name := _first(row, _NAME_KEYS)) is None:
+                    problems.append((file_name, f"expected one of {', '.join(_NAME_KEYS)}, got {', '.join(row)}"))
+                else:
+                    rows[self._name(str(name))] = row
+        return rows, problems
+
+    def _name(self, name: str) -> str:
+        """The stem that an instruction row names, be it by stem, file name or path in the corpus."""
+        stem = _stem(name)
+        folder, _, inside = stem.partition("/")
+        return inside if inside and folder in self.layout else stem
+
+
+def _by_stem(folder: Path, name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for where, _, file_names in os.walk(folder / name):
+        inside = Path(where).relative_to(folder).as_posix()
+        for file_name in file_names:
+            if not file_name.startswith(".") and file_name.lower().endswith(IMAGE_SUFFIXES):
+                relative = f"{inside}/{file_name}"
+                found.setdefault(_stem(relative.removeprefix(f"{name}/")), []).append(relative)
+    return {stem: sorted(paths) for stem, paths in found.items()}
+
+
+def _stem(name: str) -> str:
+    """The name without an image suffix; other dots belong to the name."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    return str(path.with_suffix("")) if path.suffix.lower() in IMAGE_SUFFIXES else str(path)
+
+
+def _first(row: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((row[key] for key in keys if row.get(key) not in (None, "")), None)
