@@ -100,13 +100,34 @@ def shuttle_to_rocket(rng: np.random.Generator) -> DemoEdit:
     original = _photograph("astronaut")
     shuttle = polygon(
         original.shape,
-        [(404, 0), (428, 0), (440, 25), (441, 40), (448, 40), (459, 58), (460, 218), (461, 232), (462, 262), (456, 270)],
+        [
+            (404, 0),
+            (428, 0),
+            (440, 25),
+            (441, 40),
+            (448, 40),
+            (459, 58),
+            (460, 218),
+            (461, 232),
+            (462, 262),
+            (456, 270),
+        ],
         [(404, 0), (456, 270), (372, 270), (364, 268), (378, 240), (376, 232), (351, 231), (350, 218), (356, 203)],
         [(404, 0), (356, 203), (374, 182), (374, 60), (386, 38), (392, 40), (392, 24)],
     )
     emptied = fill_from_around(original, shuttle, rng)
     source = _photograph("rocket")
-    outline = [(320, 127), (326, 137), (329, 147), (330, 178), (330, 406), (313, 406), (312, 178), (312, 147), (315, 137)]
+    outline = [
+        (320, 127),
+        (326, 137),
+        (329, 147),
+        (330, 178),
+        (330, 406),
+        (313, 406),
+        (312, 178),
+        (312, 147),
+        (315, 137),
+    ]
     inside = polygon(source.shape, outline)
     top, bottom, left, right = 127, 407, 308, 334
     bright = np.clip(source[top:bottom, left:right].astype(np.float32) * 1.25, 0, 255).astype(np.uint8)
@@ -115,7 +136,11 @@ def shuttle_to_rocket(rng: np.random.Generator) -> DemoEdit:
     rocket_mask = cv2.resize(inside[top:bottom, left:right].astype(np.uint8), size, None, 0, 0, cv2.INTER_NEAREST) > 0
     edited, pasted = paste(emptied, rocket, rocket_mask, (396, 6))
     return DemoEdit(
-        "shuttle-to-rocket", "replace the space shuttle with a white rocket", "replace", original, edited,
+        "shuttle-to-rocket",
+        "replace the space shuttle with a white rocket",
+        "replace",
+        original,
+        edited,
         shuttle | pasted,
     )
 
@@ -138,7 +163,9 @@ def blue_motorcycle(rng: np.random.Generator) -> DemoEdit:
     solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     mask = polygon(original.shape, body + under, fender) & (solid > 0)
     edited = recolour(original, mask, 112)
-    return DemoEdit("blue-motorcycle", "change the color of the motorcycle to blue", "attribute", original, edited, mask)
+    return DemoEdit(
+        "blue-motorcycle", "change the color of the motorcycle to blue", "attribute", original, edited, mask
+    )
 
 
 def helmet_with_text(rng: np.random.Generator) -> DemoEdit:
@@ -164,7 +191,12 @@ def suit_without_patch(rng: np.random.Generator) -> DemoEdit:
     mask = patch | tag
     edited = fill_from_around(original, mask, rng, grain=4.0)
     return DemoEdit(
-        "suit-without-patch", "remove the round patch from the suit", "remove", original, edited, mask,
+        "suit-without-patch",
+        "remove the round patch from the suit",
+        "remove",
+        original,
+        edited,
+        mask,
         note="side effect: the name tag, which nobody asked for",
     )
 
@@ -173,7 +205,12 @@ def refused(rng: np.random.Generator) -> DemoEdit:
     original = _photograph("chelsea")
     mask = np.zeros(original.shape[:2], np.bool_)
     return DemoEdit(
-        "refused", "give the cat a red collar", "add", original, original.copy(), mask,
+        "refused",
+        "give the cat a red collar",
+        "add",
+        original,
+        original.copy(),
+        mask,
         note="the editor changed nothing: the mask must be empty",
     )
 

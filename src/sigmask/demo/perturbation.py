@@ -33,7 +33,9 @@ def perturb(
         jpeg_quality: quality of the JPEG that the picture is saved as, 1 to 100.
     """
     height, width = image.shape[:2]
-    small = cv2.resize(image, (max(1, round(width * detail)), max(1, round(height * detail))), None, 0, 0, cv2.INTER_AREA)
+    small = cv2.resize(
+        image, (max(1, round(width * detail)), max(1, round(height * detail))), None, 0, 0, cv2.INTER_AREA
+    )
     soft = cv2.resize(small, (width, height), None, 0, 0, cv2.INTER_CUBIC).astype(np.float32)
     drift = rng.normal(0.0, tone_levels, (4, 4, 1)) + rng.normal(0.0, tone_levels / 3, (4, 4, 3))
     soft += cv2.resize(drift.astype(np.float32), (width, height), None, 0, 0, cv2.INTER_CUBIC)

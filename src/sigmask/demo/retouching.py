@@ -52,9 +52,7 @@ def replace_under(image: ImageArray, mask: MaskArray, content: ImageArray) -> Im
     return _keep_outside(image, content.astype(np.float32), mask)
 
 
-def paste(
-    image: ImageArray, cutout: ImageArray, cutout_mask: MaskArray, corner: Point
-) -> tuple[ImageArray, MaskArray]:
+def paste(image: ImageArray, cutout: ImageArray, cutout_mask: MaskArray, corner: Point) -> tuple[ImageArray, MaskArray]:
     """Paste `cutout` where `cutout_mask` is True with its upper left corner at `corner` (x, y), all of it inside.
 
     Returns the picture and the (H, W) mask of what was pasted.

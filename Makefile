@@ -1,0 +1,49 @@
+# make demo | make test | make bench: each does its own set-up (needs Python 3.11 or newer and a package registry).
+# Settings: VENV=folder  PYTHON=interpreter  CORPUS=folder-of-your-own (for make demo)
+
+VENV ?= .venv
+# The first interpreter that runs and is new enough: a name on the path may be a shim with nothing behind it.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c "import sys; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1 && { echo $$name; break; }; done)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+OUT ?= demo-output
+
+.PHONY: demo test lint bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/sigmask demo --output $(OUT) $(if $(CORPUS),--corpus "$(CORPUS)")
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/annotate_throughput.py
+
+clean:
+	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# -qq: pip's warnings about its index or its own version are noise here; errors are still shown.
+# The stamps make a second run start at once, and a changed pyproject.toml or constraints.txt install anew.
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -qq --constraint constraints.txt --editable .
+	$(BIN)/python -c "import sigmask.cli.main"
+	@touch $@
+
+$(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) install -qq --constraint constraints.txt --editable ".[dev]"
+	$(BIN)/python -c "import sigmask.cli.main, pytest, ruff, mypy"
+	@touch $@ $(VENV)/.installed
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "sigmask needs Python 3.11 or newer, and none was found: install one, or give its path: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "sigmask needs Python 3.11 or newer, got $$($(PYTHON) --version): make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: install its venv package (Debian: apt install python3-venv)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)

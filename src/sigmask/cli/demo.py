@@ -1,0 +1,81 @@
+"""`sigmask demo`: the main job on pictures that are already here, or on the user's own folder."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sigmask.cli.progress import progress_over
+from sigmask.cli.summary_table import print_summary
+
+if TYPE_CHECKING:
+    from sigmask.demo.demo_run import DemoResult, DemoScore
+
+SHOWN_ROWS = 30
+
+
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for pairs, masks and gallery.")] = Path(
+        "demo-output"
+    ),
+    corpus: Annotated[Path | None, typer.Option(help="Your own corpus instead of the demo's pairs.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Rows of your corpus to read at most.")] = 200,
+    model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
+) -> None:
+    """Edit photographs, perturb every pixel as an editor does, find the edits again, and show it all on a page."""
+    from sigmask.annotation.annotator import Annotator
+    from sigmask.annotation.pipeline import AnnotateOptions
+    from sigmask.data.corpus import load_corpus
+    from sigmask.demo.demo_run import run_demo, run_on_corpus
+
+    annotator = Annotator.from_pretrained(model)
+    if corpus is None:
+        result = run_demo(output, annotator)
+    else:
+        rows = load_corpus(corpus)
+        with progress_over(len(rows), limit) as on_rows:
+            options = AnnotateOptions(limit=limit, overwrite=True)
+            result = run_on_corpus(rows, annotator, output, options, on_rows=on_rows)
+    console = Console()
+    _print_scores(console, result)
+    if corpus is not None or result.summary.bad:
+        print_summary(console, result.summary, output / "masks")
+    print(f"gallery: {result.page.resolve()}")
+
+
+def _print_scores(console: Console, result: DemoResult) -> None:
+    scores = result.scores[:SHOWN_ROWS]
+    scored = any(not math.isnan(score.f1_ours) for score in scores)
+    table = Table("pair", "action", box=None, pad_edge=False)
+    for heading in ("area %", "quality", *(("F1", "F1 difference") if scored else ()), "difference marks %"):
+        table.add_column(heading, justify="right")
+    table.add_column("note")
+    for score in scores:
+        figures = [f"{100 * score.area:.1f}", f"{score.quality:.2f}"]
+        if scored:
+            figures += [_percent(score.f1_ours), _percent(score.f1_difference)]
+        marked = f"{100 * score.marked_by_difference:.1f}"
+        table.add_row(escape(score.sample_id), score.action, *figures, marked, score.note)
+    if scored:
+        means = [_percent(_mean(scores, name)) for name in ("f1_ours", "f1_difference")]
+        table.add_section()
+        table.add_row("mean", "", "", "", *means, "", "")
+    console.print(table)
+    if len(result.scores) > len(scores):
+        print(f"and {len(result.scores) - len(scores)} more pairs")
+    print("difference: absolute difference at Otsu's threshold for the pair; '–' where nothing really changed")
+
+
+def _mean(scores: list[DemoScore], name: str) -> float:
+    values = [getattr(score, name) for score in scores if not math.isnan(getattr(score, name))]
+    return sum(values) / len(values) if values else math.nan
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{100 * value:.1f}"

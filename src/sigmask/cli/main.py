@@ -1,0 +1,78 @@
+"""The `sigmask` command. Each command lives in a file of its own; errors become one line here and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from sigmask.cli import annotate, corpora, demo, doctor, mask, train
+from sigmask.errors import SigmaskError
+from sigmask.version import __version__
+
+EXIT_USER_ERROR = 2
+
+
+class _OneLineErrors(TyperGroup):
+    """Turns every `SigmaskError` of every command into one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        warnings.showwarning = _print_warning
+        try:
+            return super().invoke(ctx)
+        except SigmaskError as error:
+            Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
+            ctx.exit(EXIT_USER_ERROR)
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Recover the pixel mask of what an image editor really changed, from (original, edited, instruction).",
+)
+
+
+def _print_warning(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    """One line without the place in the code, which says nothing to whoever ran the command."""
+    Console(stderr=True).print(f"[yellow]warning:[/] {escape(str(message))}", soft_wrap=True, highlight=False)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"sigmask {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options that come before the command."""
+
+
+app.command("mask")(mask.mask)
+app.command("annotate")(annotate.annotate)
+app.add_typer(train.app, name="train")
+app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
+app.command("corpora")(corpora.corpora)
+
+
+def _add_evaluate() -> None:
+    from sigmask.cli import evaluate
+
+    app.command("evaluate")(evaluate.evaluate)
+
+
+_add_evaluate()
+
+if __name__ == "__main__":
+    sys.exit(app())

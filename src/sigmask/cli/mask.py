@@ -1,0 +1,53 @@
+"""`sigmask mask`: the mask of one pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmask.errors import SigmaskError
+
+
+def mask(
+    original: Annotated[Path, typer.Argument(help="The image before the edit.")],
+    edited: Annotated[Path, typer.Argument(help="The image after the edit.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The mask, a PNG: white where changed.")],
+    instruction: Annotated[str | None, typer.Option("--instruction", "-i", help="What the editor was told.")] = None,
+    overlay: Annotated[Path | None, typer.Option(help="Also write the edited image with the outline.")] = None,
+    probability: Annotated[Path | None, typer.Option(help="Also write the probability, an 8-bit grey PNG.")] = None,
+    threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+) -> None:
+    """Write the mask of what changed between ORIGINAL and EDITED, and print what was found."""
+    for path in (output, probability):
+        if path is not None and path.suffix.lower() != ".png":
+            raise SigmaskError(f"masks are written as PNG, which keeps them exact: {path} must end in .png")
+    for path in (output, probability, overlay):
+        if path is not None and not path.parent.is_dir():
+            raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
+
+    import numpy as np
+    from PIL import Image
+
+    from sigmask.annotation.annotator import Annotator
+    from sigmask.data.image_decoding import decode_image
+    from sigmask.data.overlay import draw_outline
+
+    images = [decode_image(path) for path in (original, edited)]
+    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold)(*images, instruction)
+    annotation.save(str(output))
+    if overlay is not None:
+        Image.fromarray(draw_outline(images[1], annotation.mask)).save(overlay)
+    if probability is not None:
+        Image.fromarray(np.rint(annotation.probability * 255).astype(np.uint8)).save(probability)
+    print(f"area     {100 * annotation.area_fraction:.2f} %")
+    print(f"quality  {annotation.quality:.2f}")
+    print(f"scope    {annotation.scope}")
+    for edit in annotation.edit:
+        print(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
+    if annotation.flags:
+        print(f"flags    {', '.join(annotation.flags)}")
+    print(f"mask     {output}")

@@ -1,0 +1,70 @@
+"""A progress line with pairs a second and time left: a live bar on a terminal, a plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+SECONDS_BETWEEN_LINES = 10.0
+"""How often a log file gets a line. Our choice."""
+
+
+@contextlib.contextmanager
+def progress_over(rows: int | None, limit: int | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Yield a function that takes (rows done, bad rows among them).
+
+    Args:
+        rows: rows in the corpus, None when unknown.
+        limit: rows that will be read at most.
+    """
+    total = rows if limit is None else limit if rows is None else min(rows, limit)
+    if sys.stderr.isatty():
+        with _live(total) as update:
+            yield update
+    else:
+        yield _plain(total)
+
+
+@contextlib.contextmanager
+def _live(total: int | None) -> Iterator[Callable[[int, int], None]]:
+    columns = (
+        TextColumn("annotating"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]:.1f} pairs/s"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[bad]}"),
+    )
+    started = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("annotating", total=total, rate=0.0, bad="")
+
+        def update(done: int, bad: int) -> None:
+            rate = done / max(time.monotonic() - started, 1e-6)
+            progress.update(task, completed=done, rate=rate, bad=f"{bad} bad" if bad else "")
+
+        yield update
+
+
+def _plain(total: int | None) -> Callable[[int, int], None]:
+    started = time.monotonic()
+    last = started
+
+    def update(done: int, bad: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < SECONDS_BETWEEN_LINES:
+            return
+        last = now
+        rate = done / max(now - started, 1e-6)
+        left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 else ""
+        print(f"{done}/{total or '?'} pairs, {bad} bad, {rate:.1f} pairs/s{left}", file=sys.stderr, flush=True)
+
+    return update

@@ -1,0 +1,26 @@
+"""`sigmask train`: the training stages, each from a config file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Train the model.")
+
+
+@app.callback()
+def _train() -> None:
+    """Keeps `stage1` a sub-command while it is the only one."""
+
+
+@app.command("stage1")
+def stage1(
+    config: Annotated[Path, typer.Argument(help="A file like those in configs/.")],
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+) -> None:
+    """Stage I: supervised, on pairs made from photographs with object polygons."""
+    from sigmask.training import stage1 as stage
+
+    stage.train(config, resume=resume)

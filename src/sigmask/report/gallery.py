@@ -1,0 +1,117 @@
+"""One HTML page for one run: each pair with its prior, probability and mask, sortable, without outside resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import jinja2
+import numpy as np
+
+from sigmask.annotation.whole_file import whole_file
+from sigmask.data.overlay import draw_heat, draw_outline
+from sigmask.types import Annotation, EditPair, ImageArray
+from sigmask.version import __version__
+
+JPEG_QUALITY = 85
+LONGEST_SIDE = 480
+"""Pixels; pictures in the page are scaled down to this. Our choice: five columns fill a laptop's screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryRow:
+    """What the page says of one pair. Picture paths are relative to the page."""
+
+    sample_id: str
+    instruction: str
+    concepts: str
+    action: str
+    area: float
+    quality: float
+    scope: str
+    flags: str
+    note: str
+    pictures: dict[str, str] = field(default_factory=dict)
+
+
+class Gallery:
+    """Collects pairs, writing their pictures at once, so that memory stays flat however many there are.
+
+    Args:
+        folder: where `index.html` and `images/` go; made when missing.
+        most: pairs shown at most; later ones are counted and left out.
+    """
+
+    def __init__(self, folder: Path, *, most: int = 200) -> None:
+        self.rows: list[GalleryRow] = []
+        self.left_out = 0
+        self._folder = folder
+        self._most = most
+        (folder / "images").mkdir(parents=True, exist_ok=True)
+
+    def add(self, pair: EditPair, annotation: Annotation, note: str = "") -> None:
+        """Add one pair; fits `annotate(on_annotation=...)`."""
+        if len(self.rows) >= self._most:
+            self.left_out += 1
+            return
+        number = len(self.rows)
+        pictures = {
+            "original": pair.original,
+            "edited": pair.edited,
+            "prior": draw_heat(pair.edited, annotation.prior),
+            "probability": draw_heat(pair.edited, annotation.probability),
+            "mask": draw_outline(pair.edited, annotation.mask),
+        }
+        edit = annotation.edit[0] if annotation.edit else None
+        concepts = (edit.original_concept, edit.edited_concept) if edit else (None, None)
+        self.rows.append(
+            GalleryRow(
+                sample_id=pair.sample_id,
+                instruction=pair.instruction or "",
+                concepts=" → ".join(concept or "–" for concept in concepts) if edit else "",
+                action=edit.action.value if edit else "",
+                area=annotation.area_fraction,
+                quality=annotation.quality,
+                scope=annotation.scope.value,
+                flags=", ".join(annotation.flags),
+                note=note,
+                pictures={name: self._write_picture(f"{number:05d}-{name}", image) for name, image in pictures.items()},
+            )
+        )
+
+    def write(self, title: str, subtitle: str = "") -> Path:
+        """Write `index.html` and give its path."""
+        environment = jinja2.Environment(
+            loader=jinja2.PackageLoader("sigmask.report"), autoescape=True, undefined=jinja2.StrictUndefined
+        )
+        page = environment.get_template("gallery.html.j2").render(
+            title=title,
+            subtitle=subtitle,
+            rows=self.rows,
+            left_out=self.left_out,
+            columns=("original", "edited", "prior", "probability", "mask"),
+            version=__version__,
+        )
+        path = self._folder / "index.html"
+        with whole_file(path) as partial:
+            partial.write_text(page, encoding="utf-8")
+        return path
+
+    def _write_picture(self, name: str, image: ImageArray) -> str:
+        relative = f"images/{name}.jpg"
+        encoded = cv2.imencode(
+            ".jpg",
+            cv2.cvtColor(np.ascontiguousarray(_shrink(image)), cv2.COLOR_RGB2BGR),
+            [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
+        )[1]
+        (self._folder / relative).write_bytes(encoded.tobytes())
+        return relative
+
+
+def _shrink(image: ImageArray) -> ImageArray:
+    scale = LONGEST_SIDE / max(image.shape[:2])
+    if scale >= 1.0:
+        return image
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, None, 0, 0, cv2.INTER_AREA), np.uint8)
