@@ -2,7 +2,8 @@
 
 A table is JSONL, one object a line: `id`, `original`, `edited`, `mask` (paths relative to the table), and where known
 `instruction`, `prompt` (an object's name, used as the instruction where there is no other) and `edit_type`.
-A folder holds `original/`, `edited/` and `mask/`, paired by stem (see `sigmask.data.corpus`).
+Anything else that `sigmask.data.corpus` opens and that has masks is a benchmark too: a folder of `original/`, `edited/`
+and `mask/`, paired by stem, a CSV table, parquet files.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sigmask.data.corpus import load_corpus
 from sigmask.data.image_decoding import decode_image, decode_mask
 from sigmask.errors import BadReason, CorpusError, SampleError, unknown_name
 from sigmask.types import BadSample, EditPair
@@ -54,7 +56,7 @@ KNOWN_BENCHMARKS: tuple[KnownBenchmark, ...] = (
 
 
 def load_benchmark(path_or_name: str | Path) -> Benchmark:
-    """The benchmark of a known name, of a JSONL table, or of a folder of triplets.
+    """The benchmark of a known name, of a JSONL table, or of any corpus with masks.
 
     Known names are looked for below `$SIGMASK_SHARED/data/bench` (default `../shared`, from the working directory).
 
@@ -72,15 +74,12 @@ def load_benchmark(path_or_name: str | Path) -> Benchmark:
                 "Set SIGMASK_SHARED to the folder that holds data/bench, or give the path of a table."
             )
         return _table_benchmark(path, str(path_or_name))
-    if path.is_dir():
-        return _folder_benchmark(path)
-    if path.is_file():
-        if path.suffix != ".jsonl":
-            raise CorpusError(f"{path}: expected a JSONL table (.jsonl) or a folder of triplets, got '{path.suffix}'.")
+    if path.is_file() and path.suffix == ".jsonl":
         return _table_benchmark(path, table_benchmark_name(path))
-    raise CorpusError(
-        unknown_name("benchmark", str(path_or_name), known) + " Or give the path of a JSONL table or a folder."
-    )
+    if path.exists():
+        corpus = load_corpus(path)
+        return Benchmark(corpus.name, path, lambda: iter(corpus), len(corpus))
+    raise CorpusError(unknown_name("benchmark", str(path_or_name), known) + " Or give the path of a table or a folder.")
 
 
 def shared_benchmarks_folder() -> Path:
@@ -107,13 +106,6 @@ def _table_benchmark(table: Path, name: str) -> Benchmark:
             yield _read_row(table, index, line)
 
     return Benchmark(name, table, read, len(lines))
-
-
-def _folder_benchmark(folder: Path) -> Benchmark:
-    from sigmask.data.corpus import load_corpus
-
-    corpus = load_corpus(folder)
-    return Benchmark(folder.resolve().name, folder, lambda: iter(corpus), len(corpus))
 
 
 def _read_row(table: Path, index: int, line: str) -> Sample:

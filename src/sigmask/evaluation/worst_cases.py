@@ -18,6 +18,7 @@ from sigmask.types import EditPair, ImageArray, MaskArray
 
 _PANEL = 320  # pixels, the longer side of each of the four pictures
 _CAPTION = 18
+_GAP = ((0, 0), (2, 2), (0, 0))
 
 
 class WorstCases:
@@ -61,7 +62,7 @@ def draw_case(pair: EditPair, predicted: MaskArray, score: PairScore) -> Image.I
     if pair.mask is None:
         raise ValueError("the pair must have a true mask")
     panels = [original_on_edited_grid(pair.original, pair.edited), pair.edited, _grey(pair.mask), _grey(predicted)]
-    strip = np.concatenate([_fitted(panel) for panel in panels], axis=1)
+    strip = np.concatenate([np.pad(_fitted(panel), _GAP, constant_values=255) for panel in panels], axis=1)
     picture = Image.new("RGB", (strip.shape[1], strip.shape[0] + _CAPTION), "white")
     picture.paste(Image.fromarray(strip), (0, _CAPTION))
     if score.f1 is None or score.iou is None:

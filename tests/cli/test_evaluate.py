@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import json
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from sigmask.cli.evaluate import evaluate
+from sigmask.errors import ConfigError, WeightsError
+from sigmask.types import Annotation, EditPair, ImageArray, Scope
+from tests.drawn_corpora import write_table_corpus
+
+told_so_far: list[str | None] = []
+
+
+class StubAnnotator:
+    """Marks nothing and remembers what it was told."""
+
+    @classmethod
+    def from_pretrained(cls, name: str) -> StubAnnotator:
+        if name != "tiny":
+            raise WeightsError(f"no weights called '{name}'")
+        return cls()
+
+    def __call__(self, original: ImageArray, edited: ImageArray, instruction: str | None) -> Annotation:
+        told_so_far.append(instruction)
+        empty = np.zeros(edited.shape[:2], np.float32)
+        return Annotation(empty > 0.5, empty, empty, 0.0, Scope.NONE)
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+    told_so_far.clear()
+    module = types.ModuleType("sigmask.annotation.annotator")
+    module.Annotator = StubAnnotator  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sigmask.annotation.annotator", module)
+    application = typer.Typer()
+    application.command()(evaluate)
+    return application
+
+
+@pytest.fixture
+def table(tmp_path: Path, drawn_pairs: list[EditPair]) -> str:
+    return str(write_table_corpus(tmp_path / "drawn", drawn_pairs))
+
+
+def run(app: typer.Typer, *arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result.output
+
+
+def test_rivals_on_a_table_with_every_output(app: typer.Typer, table: str, tmp_path: Path) -> None:
+    outputs = ["--json", str(tmp_path / "a" / "r.json"), "--markdown", str(tmp_path / "r.md")]
+    outputs += ["--csv", str(tmp_path / "r.csv"), "--worst", str(tmp_path / "worst"), "--worst-count", "2"]
+    text = run(app, table, "--methods", "absolute-difference,ssim", "--limit", "3", *outputs)
+    assert "absolute-difference" in text and "ssim" in text
+    results = json.loads((tmp_path / "a" / "r.json").read_text())
+    assert [(result["method"], len(result["pairs"])) for result in results] == [("absolute-difference", 3), ("ssim", 3)]
+    assert results[0]["edited"]["f1"] > 0.99  # the drawn pairs differ in their masks only
+    assert "| drawn | absolute-difference | 3 | 0 | 100.0 |" in (tmp_path / "r.md").read_text()
+    assert (tmp_path / "r.csv").read_text().startswith("benchmark,method,")
+    assert len(list((tmp_path / "worst" / "drawn" / "ssim").glob("*.png"))) == 2
+
+
+def test_the_model_is_what_runs_by_default(app: typer.Typer, table: str, drawn_pairs: list[EditPair]) -> None:
+    assert "tiny" in run(app, table)
+    assert told_so_far == [pair.instruction for pair in drawn_pairs]
+
+
+def test_all_is_the_model_and_every_rival(app: typer.Typer, table: str) -> None:
+    text = run(app, table, "--methods", "all", "--limit", "1")
+    assert all(name in text for name in ("tiny", "absolute-difference", "difference-of-blurred", "ssim"))
+
+
+def test_instructions_can_be_withheld_or_swapped(app: typer.Typer, table: str, drawn_pairs: list[EditPair]) -> None:
+    run(app, table, "--no-instruction")
+    assert told_so_far == [None] * len(drawn_pairs)
+    told_so_far.clear()
+    run(app, table, "--wrong-instruction")
+    assert all(told != pair.instruction for told, pair in zip(told_so_far, drawn_pairs, strict=True))
+    assert CliRunner().invoke(app, [table, "--no-instruction", "--wrong-instruction"]).exit_code == 2
+
+
+def test_bad_rows_are_told(app: typer.Typer, table: str) -> None:
+    with Path(table).open("a") as file:
+        file.write('{"id": "lost", "original": "original/lost.png", "edited": "edited/lost.png"}\n')
+    assert "not scored: drawn lost: missing_file" in run(app, table, "--methods", "ssim")
+
+
+def test_an_unknown_method_lists_what_exists(app: typer.Typer, table: str) -> None:
+    result = CliRunner().invoke(app, [table, "--methods", "simm"])
+    assert isinstance(result.exception, ConfigError)
+    assert "unknown method 'simm'. Did you mean 'ssim'?" in str(result.exception)
+
+
+def test_the_list_and_no_benchmark(app: typer.Typer) -> None:
+    text = run(app, "--list")
+    assert "cocoglide_vae_strong" in text and "blurred-difference" in text
+    assert CliRunner().invoke(app, []).exit_code == 2

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigmask.errors import BadReason
+from sigmask.evaluation.instruction_condition import Sample, with_wrong_instructions, without_instructions
+from sigmask.types import BadSample, EditPair
+
+IMAGE = np.zeros((2, 2, 3), np.uint8)
+BAD = BadSample("bad", BadReason.TRUNCATED, "cut short")
+
+
+def pairs(instructions: Sequence[str | None]) -> list[Sample]:
+    return [EditPair(str(index), IMAGE, IMAGE, text) for index, text in enumerate(instructions)]
+
+
+def told(samples: Sequence[Sample]) -> list[str | None]:
+    return [sample.instruction for sample in samples if isinstance(sample, EditPair)]
+
+
+def test_none_is_told_anything() -> None:
+    samples = [*pairs(["a", "b"]), BAD]
+    without = list(without_instructions(samples))
+    assert told(without) == [None, None] and without[2] is BAD
+
+
+def test_each_gets_the_last_different_one() -> None:
+    assert told(list(with_wrong_instructions(pairs(["a", "a", "b", "c", "c", None, "a"])))) == [
+        "b", "b", "a", "b", "b", "c", "c",
+    ]  # fmt: skip
+
+
+def test_where_all_are_the_same_there_is_no_wrong_one() -> None:
+    assert told(list(with_wrong_instructions(pairs(["a", "a"])))) == [None, None]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=12), st.integers(0, 12))
+def test_order_is_kept_and_none_keeps_its_own(instructions: list[str | None], position: int) -> None:
+    samples = pairs(instructions)
+    samples.insert(min(position, len(samples)), BAD)
+    wrong = list(with_wrong_instructions(samples))
+    assert [sample.sample_id for sample in wrong] == [sample.sample_id for sample in samples]
+    distinct = set(instructions) - {None}
+    for before, after in zip(instructions, told(wrong), strict=True):
+        assert after != before or after is None
+        assert (after is None) == (len(distinct) < 2)
