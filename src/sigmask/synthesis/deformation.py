@@ -94,7 +94,7 @@ def _turn_part(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synt
     part = np.zeros(chosen.mask.shape, bool)
     part[rows[beyond].astype(int), columns[beyond].astype(int)] = True
     matrix = cv2.getRotationMatrix2D(pivot, degrees, 1.0)
-    size = (part.shape[1], part.shape[0])
+    size = (chosen.mask.shape[1], chosen.mask.shape[0])
     pixels = cv2.warpAffine(photo.image, matrix, size, borderMode=cv2.BORDER_REFLECT)
     alpha = cv2.GaussianBlur(cv2.warpAffine(part.astype(np.float32), matrix, size), (0, 0), 0.8)
     layer = Layer(np.asarray(pixels, np.uint8), np.asarray(alpha, np.float32))

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from sigmask.synthesis.region import close_gaps, drop_specks, fill_holes
-from sigmask.types import Action, EditTuple, ImageArray, MapArray, MaskArray
+from sigmask.types import Action, EditTuple, ImageArray, MaskArray
 
 AREA_RANGE = (0.001, 0.9)
 """The share of the picture a local edit may cover."""
@@ -64,15 +64,15 @@ def settle(
     return SyntheticEdit(original, settled, tidy, target, text, (edit,), edit.action, family)
 
 
-def change_strength(original: ImageArray, edited: ImageArray) -> MapArray:
-    """(H, W) mean over 5 × 5 pixels of the largest channel difference, in grey levels."""
-    difference = cv2.absdiff(original, edited).max(2).astype(np.float32)
-    return np.asarray(cv2.blur(difference, (5, 5), borderType=cv2.BORDER_REFLECT), dtype=np.float32)
-
-
 def visible_change(original: ImageArray, edited: ImageArray) -> MaskArray:
-    """(H, W) True where the pictures differ by at least `VISIBLE_DIFFERENCE` in the neighbourhood."""
-    return np.asarray(change_strength(original, edited) > VISIBLE_DIFFERENCE, dtype=bool)
+    """(H, W) True where the mean difference over 5 × 5 pixels exceeds `VISIBLE_DIFFERENCE` grey levels.
+
+    The mean over 3 × 3 must reach half of that too, so that the mask does not grow by two pixels past the change.
+    """
+    difference = cv2.absdiff(original, edited).max(2).astype(np.float32)
+    wide = cv2.blur(difference, (5, 5), borderType=cv2.BORDER_REFLECT) > VISIBLE_DIFFERENCE
+    near = cv2.blur(difference, (3, 3), borderType=cv2.BORDER_REFLECT) > VISIBLE_DIFFERENCE / 2
+    return np.asarray(wide & near, dtype=bool)
 
 
 def tidy_mask(visible: MaskArray, silhouette: MaskArray, *, solid: bool) -> MaskArray:

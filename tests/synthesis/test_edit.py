@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sigmask.errors import ConfigError, CorpusError
+from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
+from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
+from sigmask.synthesis.photos import PhotoLibrary, random_view
+from sigmask.synthesis.side_effect import add_side_effect
+from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
+
+
+def _assert_sound(edit: SyntheticEdit, size: int) -> None:
+    height, width = edit.mask.shape
+    assert max(height, width) == size
+    for image in (edit.original, edit.edited):
+        assert image.shape == (height, width, 3) and image.dtype == np.uint8
+    assert edit.mask.dtype == np.bool_ and edit.target.dtype == np.bool_ and edit.target.shape == edit.mask.shape
+    assert np.array_equal(edit.original[~edit.mask], edit.edited[~edit.mask])
+    assert 0.001 <= edit.mask.mean() <= 0.9 or edit.mask.all()
+    assert visible_change(edit.original, edit.edited)[edit.mask].mean() >= 0.5
+    assert edit.target.any() and edit.instruction.strip() and edit.edit[0].action == edit.action
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_each_family_makes_sound_edits_of_drawn_photographs(library: PhotoLibrary, family: str) -> None:
+    rng = np.random.default_rng(4)
+    for _ in range(3):
+        _assert_sound(make_edit(library, rng, size=192, weights={family: 1.0}), 192)
+
+
+def test_real_photographs_give_sound_edits(photographs: PhotoLibrary) -> None:
+    rng = np.random.default_rng(8)
+    families = set()
+    for _ in range(25):
+        edit = make_edit(photographs, rng, size=256)
+        _assert_sound(edit, 256)
+        families.add(edit.family)
+    assert len(families) >= 5
+
+
+def test_the_same_seed_gives_the_same_edit(library: PhotoLibrary) -> None:
+    first, second = (make_edit(library, np.random.default_rng(21), size=160) for _ in range(2))
+    assert np.array_equal(first.edited, second.edited) and np.array_equal(first.mask, second.mask)
+    assert first.instruction == second.instruction
+
+
+def test_the_weights_name_every_family_and_sum_to_one() -> None:
+    assert set(WEIGHTS) == set(FAMILIES)
+    assert sum(WEIGHTS.values()) == pytest.approx(1.0)
+
+
+def test_an_unknown_family_is_named_with_its_nearest(library: PhotoLibrary) -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'removal'"):
+        make_edit(library, np.random.default_rng(0), weights={"removals": 1.0})
+    with pytest.raises(ConfigError, match="positive sum"):
+        make_edit(library, np.random.default_rng(0), weights={"removal": 0.0})
+
+
+def test_a_side_effect_joins_the_mask_but_not_the_target(library: PhotoLibrary) -> None:
+    rng = np.random.default_rng(2)
+    joined = 0
+    for _ in range(12):
+        photo = random_view(library.random(rng), rng, 192)
+        edit = FAMILIES["recolour"](photo, library, rng)
+        if edit is None:
+            continue
+        both = add_side_effect(edit, photo, library, rng)
+        assert not (edit.mask & ~both.mask).any()
+        assert np.array_equal(both.target, edit.target)
+        assert np.array_equal(both.edited[~both.mask], both.original[~both.mask])
+        assert np.array_equal(both.edited[edit.mask], edit.edited[edit.mask])
+        joined += both.mask.sum() > edit.mask.sum()
+    assert joined >= 2
+
+
+def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="does not exist"):
+        PhotoLibrary.load(tmp_path / "nowhere")
+    with pytest.raises(CorpusError, match="at least one"):
+        PhotoLibrary.load(tmp_path)
+
+
+def test_polygons_become_named_masks_and_a_class_picture_its_subject(library: PhotoLibrary) -> None:
+    assert len(library) == 7
+    names = {instance.name for index in range(6) for instance in library.photo(index).instances}
+    assert names <= {"person", "car", "dog", "cup"}
+    ball = library.photo(6)
+    assert ball.caption == "red ball"
+    subject = next(instance for instance in ball.instances if instance.name == "red ball")
+    rows, columns = np.mgrid[0:200, 0:200]
+    disc = (rows - 100) ** 2 + (columns - 100) ** 2 < 55**2
+    assert (subject.mask & disc).sum() / (subject.mask | disc).sum() > 0.85
+
+
+@pytest.mark.parametrize("name", sorted(ACCESSORIES))
+def test_each_accessory_is_drawn_near_its_host(name: str) -> None:
+    host = np.zeros((200, 200), bool)
+    host[60:180, 70:130] = True
+    image = np.full((200, 200, 3), 120, np.uint8)
+    layer = draw_accessory(name, host, image, np.random.default_rng(1))
+    assert layer is not None
+    rows, columns = np.nonzero(layer.solid)
+    assert 30 < rows.size < 12_000
+    assert 20 < columns.mean() < 180
