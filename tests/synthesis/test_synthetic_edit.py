@@ -34,6 +34,13 @@ def test_an_edit_that_changes_nothing_is_none() -> None:
     assert _settle(_edited(_box(0, 0, 0, 0)), _box(20, 20, 80, 80)) is None
 
 
+def test_an_edit_as_faint_as_an_autoencoders_noise_is_none() -> None:
+    mask = _box(20, 20, 80, 80)
+    faint = np.full((100, 100, 3), 100, np.uint8) + 10 * mask[:, :, None].astype(np.uint8)
+    assert _settle(faint, mask) is None
+    assert _settle(faint + 4 * mask[:, :, None].astype(np.uint8), mask) is not None
+
+
 def test_an_edit_too_small_to_matter_is_none() -> None:
     assert _settle(_edited(_box(50, 50, 52, 52)), _box(50, 50, 52, 52)) is None
 

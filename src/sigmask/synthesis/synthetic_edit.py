@@ -8,12 +8,14 @@ import cv2
 import numpy as np
 
 from sigmask.synthesis.region import close_gaps, drop_specks, fill_holes
-from sigmask.types import Action, EditTuple, ImageArray, MaskArray
+from sigmask.types import Action, EditTuple, ImageArray, MapArray, MaskArray
 
 AREA_RANGE = (0.001, 0.9)
 """The share of the picture a local edit may cover."""
 VISIBLE_DIFFERENCE = 6.0
 """Grey levels by which the neighbourhood of a changed pixel differs at least (our choice)."""
+TYPICAL_DIFFERENCE = 11.0
+"""Grey levels by which the median pixel of a mask differs at least: an autoencoder's noise would hide less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,17 @@ def settle(
     area = float(tidy.mean())
     if not AREA_RANGE[0] <= area <= AREA_RANGE[1] or visible.sum() < 0.6 * tidy.sum():
         return None
+    if float(np.median(local_difference(original, edited)[tidy])) < TYPICAL_DIFFERENCE:
+        return None
     text, edit = instruction
     settled = np.where(tidy[:, :, None], edited, original)
     return SyntheticEdit(original, settled, tidy, target, text, (edit,), edit.action, family)
+
+
+def local_difference(original: ImageArray, edited: ImageArray, side: int = 5) -> MapArray:
+    """(H, W) float32, the mean over `side` × `side` pixels of the largest channel difference, in grey levels."""
+    difference = cv2.absdiff(original, edited).max(2).astype(np.float32)
+    return np.asarray(cv2.blur(difference, (side, side), borderType=cv2.BORDER_REFLECT), dtype=np.float32)
 
 
 def visible_change(original: ImageArray, edited: ImageArray) -> MaskArray:
@@ -69,9 +79,8 @@ def visible_change(original: ImageArray, edited: ImageArray) -> MaskArray:
 
     The mean over 3 × 3 must reach half of that too, so that the mask does not grow by two pixels past the change.
     """
-    difference = cv2.absdiff(original, edited).max(2).astype(np.float32)
-    wide = cv2.blur(difference, (5, 5), borderType=cv2.BORDER_REFLECT) > VISIBLE_DIFFERENCE
-    near = cv2.blur(difference, (3, 3), borderType=cv2.BORDER_REFLECT) > VISIBLE_DIFFERENCE / 2
+    wide = local_difference(original, edited, 5) > VISIBLE_DIFFERENCE
+    near = local_difference(original, edited, 3) > VISIBLE_DIFFERENCE / 2
     return np.asarray(wide & near, dtype=bool)
 
 
