@@ -92,7 +92,7 @@ def cast_shadow(image: ImageArray, solid: MaskArray, rng: np.random.Generator) -
         cv2.ellipse(cast, centre, axes, 0, 0, 360, 1.0, -1)
     cast = cv2.GaussianBlur(cast, (0, 0), max(1.0, float(rng.uniform(0.02, 0.05) * size)))
     darkness = float(rng.uniform(0.3, 0.65)) * cast
-    return to_image(image * (1 - darkness[:, :, None])), np.asarray(cast > VISIBLE_ALPHA, dtype=bool)
+    return to_image(image * (1 - darkness[:, :, None])), np.asarray(darkness > 0.07, dtype=bool)
 
 
 def _where(
