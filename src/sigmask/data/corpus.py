@@ -54,7 +54,7 @@ class Corpus:
         self._reader = reader
 
     def __len__(self) -> int:
-        """Rows, bad ones included. Counting reads only the footers of parquet files, but text tables from end to end."""
+        """Rows, bad ones included. Counting reads footers of parquet files, but text tables from end to end."""
         return self._count
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:

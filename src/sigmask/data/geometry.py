@@ -56,11 +56,12 @@ def model_frame(height: int, width: int, long_side: int, multiple: int) -> tuple
             f"sizes must be positive, got height {height}, width {width}, long_side {long_side}, multiple {multiple}"
         )
     scale = long_side / max(height, width)
-    return tuple(max(1, round(side * scale / multiple)) * multiple for side in (height, width))  # type: ignore[return-value]
+    rows, columns = (max(1, round(side * scale / multiple)) for side in (height, width))
+    return rows * multiple, columns * multiple
 
 
 def resize_image(image: ImageArray, height: int, width: int) -> ImageArray:
-    """(height, width, 3) uint8: averaged where it shrinks, bicubic where it grows. The same array if nothing changes."""
+    """(height, width, 3) uint8: averaged where it shrinks, bicubic where it grows; itself if nothing changes."""
     return _resize(image, height, width, cv2.INTER_CUBIC)
 
 

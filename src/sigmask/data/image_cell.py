@@ -27,7 +27,7 @@ def is_null(cell: Any) -> bool:
     if isinstance(cell, str):
         return not cell.strip()
     if isinstance(cell, Mapping):
-        return cell.get("bytes") is None and is_null(cell.get("path"))
+        return _is_struct(cell) and cell.get("bytes") is None and is_null(cell.get("path"))
     return isinstance(cell, float) and cell != cell  # NaN is how pandas writes an absent value
 
 
@@ -42,7 +42,7 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell)
-    if isinstance(cell, Mapping):
+    if isinstance(cell, Mapping) and _is_struct(cell):
         held = cell.get("bytes")
         return cell_bytes(cell.get("path"), root) if held is None else cell_bytes(held, root)
     if isinstance(cell, Path):
@@ -78,13 +78,18 @@ def read_inside(path: Path, root: Path | None) -> bytes:
         raise SampleError(BadReason.MISSING_FILE, f"cannot read '{shown}'{_below(root)}: {error}") from error
 
 
+def _is_struct(cell: Mapping[Any, Any]) -> bool:
+    return "bytes" in cell or "path" in cell
+
+
 def _inside(path: Path, root: Path) -> Path:
-    if path.is_absolute():
+    real_root = root.resolve()
+    if path.is_absolute() and real_root != Path(real_root.anchor):
         raise SampleError(
             BadReason.PATH_ESCAPES_ROOT,
-            f"'{path}' is absolute; paths in a corpus must be relative to its root '{root}'",
+            f"'{path}' is absolute; paths must be relative to the corpus's root '{root}', unless you allow every "
+            "path with --root /",
         )
-    real_root = root.resolve()
     found = (real_root / path).resolve()
     if not found.is_relative_to(real_root):
         raise SampleError(

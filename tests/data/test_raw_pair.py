@@ -1,0 +1,68 @@
+"""Undecoded rows become pairs, or bad samples that name the part at fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sigmask.data.raw_pair import RawPair, decode_pair, read_instruction
+from sigmask.errors import BadReason, SampleError
+from sigmask.types import BadSample, EditPair
+
+IMAGE = np.zeros((20, 30, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("  ", None),
+        (float("nan"), None),
+        ([], None),
+        (" make it red\n", "make it red"),
+        (["", None, " first ", "second"], "first"),
+        (np.array(["a", "b"], object), "a"),
+    ],
+)
+def test_instruction_cells(cell: Any, expected: str | None) -> None:
+    assert read_instruction(cell) == expected
+
+
+@pytest.mark.parametrize("cell", [3, {"text": "x"}, b"bytes", [7]])
+def test_an_instruction_that_is_no_text_is_a_bad_row(cell: Any) -> None:
+    with pytest.raises(SampleError) as caught:
+        read_instruction(cell)
+    assert caught.value.reason is BadReason.BAD_ROW
+
+
+def test_a_row_keeps_its_place_and_cells() -> None:
+    mask = np.ones((20, 30), np.bool_)
+    pair = decode_pair(RawPair("a", [IMAGE], IMAGE, ["go"], 7, mask, "shard.parquet", 12))
+
+    assert isinstance(pair, EditPair)
+    assert (pair.sample_id, pair.instruction, pair.edit_type) == ("a", "go", "7")
+    assert (pair.source_file, pair.row_index) == ("shard.parquet", 12)
+    assert pair.mask is not None and pair.mask.all()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "part"),
+    [
+        ({"original": None}, BadReason.NULL_CELL, "original"),
+        ({"edited": b"\xff\xd8\xffnonsense"}, BadReason.TRUNCATED, "edited"),
+        ({"original": [IMAGE, IMAGE]}, BadReason.BAD_ROW, "original"),
+        ({"mask": np.ones((30, 20), np.bool_)}, BadReason.BAD_MASK, "mask"),
+        ({"instruction": 5}, BadReason.BAD_ROW, "instruction"),
+    ],
+)
+def test_a_bad_row_says_which_part_is_at_fault(change: dict[str, Any], reason: BadReason, part: str) -> None:
+    cells: dict[str, Any] = {"original": IMAGE, "edited": IMAGE} | change
+    bad = decode_pair(RawPair("a", **cells, source_file="t.csv", row_index=3))
+
+    assert isinstance(bad, BadSample)
+    assert bad.reason is reason
+    assert bad.message.startswith(f"{part}: ")
+    assert (bad.sample_id, bad.source_file, bad.row_index) == ("a", "t.csv", 3)
