@@ -24,17 +24,12 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
     Of several edits in one instruction the first is written; `Annotation.edit` has all.
     """
     edit = annotation.edit[0] if annotation.edit else EditTuple()
-    rle = encode_mask_rle(annotation.mask)
-    counts = rle["counts"]
     return {
         "sample_id": sample_id,
         "source_file": source_file,
         "row_index": row_index,
         "mask": {"bytes": encode_mask_png(annotation.mask), "path": None},
-        "mask_rle": {
-            "size": [int(side) for side in rle["size"]],
-            "counts": counts.decode("ascii") if isinstance(counts, bytes) else counts,
-        },
+        "mask_rle": encode_mask_rle(annotation.mask),
         "area_fraction": annotation.area_fraction,
         "quality": annotation.quality,
         "scope": annotation.scope.value,

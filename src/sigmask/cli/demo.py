@@ -53,23 +53,24 @@ def _print_scores(console: Console, result: DemoResult) -> None:
     scores = result.scores[:SHOWN_ROWS]
     scored = any(not math.isnan(score.f1_ours) for score in scores)
     table = Table("pair", "action", box=None, pad_edge=False)
-    for heading in ("area %", "quality", *(("F1", "F1 difference") if scored else ()), "difference marks %"):
+    table.columns[0].no_wrap = True
+    for heading in ("area %", "quality", *(("F1", "difference: F1") if scored else ()), "difference: area %"):
         table.add_column(heading, justify="right")
-    table.add_column("note")
     for score in scores:
         figures = [f"{100 * score.area:.1f}", f"{score.quality:.2f}"]
         if scored:
             figures += [_percent(score.f1_ours), _percent(score.f1_difference)]
-        marked = f"{100 * score.marked_by_difference:.1f}"
-        table.add_row(escape(score.sample_id), score.action, *figures, marked, score.note)
+        table.add_row(escape(score.sample_id), score.action, *figures, f"{100 * score.marked_by_difference:.1f}")
     if scored:
-        means = [_percent(_mean(scores, name)) for name in ("f1_ours", "f1_difference")]
         table.add_section()
-        table.add_row("mean", "", "", "", *means, "", "")
+        table.add_row("mean", "", "", "", *(_percent(_mean(scores, name)) for name in ("f1_ours", "f1_difference")), "")
     console.print(table)
+    for score in scores:
+        if score.note:
+            print(f"  {score.sample_id}: {score.note}")
     if len(result.scores) > len(scores):
-        print(f"and {len(result.scores) - len(scores)} more pairs")
-    print("difference: absolute difference at Otsu's threshold for the pair; '–' where nothing really changed")
+        print(f"  and {len(result.scores) - len(scores)} more pairs")
+    print("difference: absolute difference above Otsu's threshold for the pair; –: nothing really changed")
 
 
 def _mean(scores: list[DemoScore], name: str) -> float:

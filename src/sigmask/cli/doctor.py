@@ -40,9 +40,8 @@ def doctor() -> None:
         except Exception as error:  # a broken installation breaks in any way; the doctor reports each
             problem = f"{type(error).__name__}: {error}"
         failed += problem is not None
-        console.print(
-            f"  {'[red]FAILED[/]' if problem else '[green]ok[/]'}  {name}{escape(f': {problem}') if problem else ''}"
-        )
+        verdict = f"[red]FAILED[/]  {name}: {escape(problem)}" if problem else f"[green]ok[/]  {name}"
+        console.print(f"  {verdict}")
     if failed:
         raise typer.Exit(1)
 
@@ -100,7 +99,7 @@ def _drawn_picture() -> ImageArray:
     rng = np.random.default_rng(0)
     coarse = rng.integers(40, 216, (6, 8, 3)).astype(np.float32)
     picture = cv2.resize(coarse, (256, 192), None, 0, 0, cv2.INTER_CUBIC)
-    return np.clip(picture, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture, 0, 255), np.uint8)
 
 
 _CHECKS: dict[str, Callable[[], str | None]] = {

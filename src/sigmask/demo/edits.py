@@ -152,7 +152,7 @@ def cat_with_blue_eyes(rng: np.random.Generator) -> DemoEdit:
     return DemoEdit("cat-with-blue-eyes", "make the cat's eyes blue", "attribute", original, edited, mask)
 
 
-def blue_motorcycle(rng: np.random.Generator) -> DemoEdit:
+def orange_motorcycle(rng: np.random.Generator) -> DemoEdit:
     original = np.ascontiguousarray(data.stereo_motorcycle()[0][..., :3])
     body = [(118, 205), (150, 196), (205, 205), (262, 252), (330, 218), (370, 172), (425, 152), (480, 160), (486, 215)]
     under = [(462, 246), (390, 246), (265, 287), (225, 246), (150, 236), (108, 252)]
@@ -162,15 +162,13 @@ def blue_motorcycle(rng: np.random.Generator) -> DemoEdit:
     solid = cv2.morphologyEx(red.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
     mask = polygon(original.shape, body + under, fender) & (solid > 0)
-    edited = recolour(original, mask, 112)
-    return DemoEdit(
-        "blue-motorcycle", "change the color of the motorcycle to blue", "attribute", original, edited, mask
-    )
+    edited = recolour(original, mask, 13)
+    return DemoEdit("orange-motorcycle", "change the motorcycle's color to orange", "attribute", original, edited, mask)
 
 
 def helmet_with_text(rng: np.random.Generator) -> DemoEdit:
     original = _photograph("astronaut")
-    edited, mask = write_text(original, "SIGMA", (380, 458), size=50, colour=(250, 214, 60))
+    edited, mask = write_text(original, "SIGMA", (380, 458), size=50, colour=(122, 128, 142))
     return DemoEdit("helmet-with-text", 'write "SIGMA" on the helmet', "text", original, edited, mask)
 
 
@@ -226,7 +224,7 @@ _EDITS: tuple[Callable[[np.random.Generator], DemoEdit], ...] = (
     coffee_to_matcha,
     shuttle_to_rocket,
     cat_with_blue_eyes,
-    blue_motorcycle,
+    orange_motorcycle,
     helmet_with_text,
     astronaut_among_stars,
     suit_without_patch,

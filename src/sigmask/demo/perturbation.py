@@ -16,9 +16,10 @@ def perturb(
     image: ImageArray,
     rng: np.random.Generator,
     *,
-    detail: float = 0.5,
-    tone_levels: float = 8.0,
-    noise_levels: float = 5.0,
+    detail: float = 0.4,
+    exposure: float = 0.14,
+    tone_levels: float = 7.0,
+    noise_levels: float = 6.0,
     jpeg_quality: int = 80,
 ) -> ImageArray:
     """Change every part of `image` a little and none of it in meaning.
@@ -27,6 +28,7 @@ def perturb(
         image: (H, W, 3) uint8 RGB.
         rng: source of all draws.
         detail: the picture goes down to this share of its size and back up, in (0, 1].
+        exposure: by which share the whole picture gets lighter or darker, at random between half of it and all.
         tone_levels: how far, in grey levels, brightness drifts smoothly over the picture; colour a third of it.
         noise_levels: standard deviation, in grey levels, of noise correlated over about two pixels,
             two thirds of it in brightness.
@@ -37,6 +39,7 @@ def perturb(
         image, (max(1, round(width * detail)), max(1, round(height * detail))), None, 0, 0, cv2.INTER_AREA
     )
     soft = cv2.resize(small, (width, height), None, 0, 0, cv2.INTER_CUBIC).astype(np.float32)
+    soft *= 1.0 + float(rng.choice([-1.0, 1.0])) * exposure * rng.uniform(0.5, 1.0)
     drift = rng.normal(0.0, tone_levels, (4, 4, 1)) + rng.normal(0.0, tone_levels / 3, (4, 4, 3))
     soft += cv2.resize(drift.astype(np.float32), (width, height), None, 0, 0, cv2.INTER_CUBIC)
     grain = 2.0 * rng.normal(0.0, 1.0, (height, width, 1)) + rng.normal(0.0, 1.0, image.shape)

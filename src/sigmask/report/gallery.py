@@ -10,7 +10,7 @@ import jinja2
 import numpy as np
 
 from sigmask.annotation.whole_file import whole_file
-from sigmask.data.overlay import draw_heat, draw_outline
+from sigmask.data.overlay import draw_outline, heat
 from sigmask.types import Annotation, EditPair, ImageArray
 from sigmask.version import __version__
 
@@ -59,8 +59,8 @@ class Gallery:
         pictures = {
             "original": pair.original,
             "edited": pair.edited,
-            "prior": draw_heat(pair.edited, annotation.prior),
-            "probability": draw_heat(pair.edited, annotation.probability),
+            "prior": heat(pair.edited, annotation.prior),
+            "probability": heat(pair.edited, annotation.probability),
             "mask": draw_outline(pair.edited, annotation.mask),
         }
         edit = annotation.edit[0] if annotation.edit else None

@@ -1,0 +1,116 @@
+"""Pairs a second and memory of `annotate`, on drawn 512-px JPEG pairs in parquet.
+
+    python benchmarks/annotate_throughput.py --pairs 400
+    python benchmarks/annotate_throughput.py --pairs 10000   # is memory flat?
+
+The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sigmask.annotation.annotator import Annotator
+
+from sigmask.annotation.pipeline import AnnotateOptions, annotate
+from sigmask.data.corpus import Corpus, load_corpus
+from sigmask.demo.perturbation import perturb
+from sigmask.types import EditPair, ImageArray
+
+SIDE = 512
+DISTINCT = 32
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measures sigmask annotate end to end.")
+    parser.add_argument("--pairs", type=int, default=400)
+    parser.add_argument("--model", default="tiny")
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--workers", type=int, default=None)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "pairs.parquet"
+        write_pairs(table, arguments.pairs, np.random.default_rng(0))
+        print(f"{arguments.pairs} pairs of {SIDE} px, {table.stat().st_size / 1e6:.0f} MB of parquet")
+        corpus = load_corpus(table)
+        annotator = Annotator.from_pretrained(arguments.model)
+        print(f"model alone   {model_rate(annotator, corpus, arguments.batch_size):.1f} pairs/s")
+        memory = MemoryLog(arguments.pairs)
+        options = AnnotateOptions(batch_size=arguments.batch_size, workers=arguments.workers)
+        summary = annotate(corpus, annotator, Path(folder) / "out", options, on_rows=memory.note)
+        print(f"end to end    {summary.pairs_per_second:.1f} pairs/s ({summary.written} written, bad {summary.bad})")
+        print("peak memory   " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
+
+
+def write_pairs(path: Path, number: int, rng: np.random.Generator) -> None:
+    """One parquet file of HF image structs, row groups of 100."""
+    drawn = [_drawn_pair(rng) for _ in range(min(number, DISTINCT))]
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    fields = [("id", pa.string()), ("original", image), ("edited", image), ("instruction", pa.string())]
+    schema = pa.schema(fields)
+    with pq.ParquetWriter(path, schema, compression="none") as writer:
+        for start in range(0, number, 100):
+            rows = [
+                {
+                    "id": f"{index:06d}",
+                    "original": {"bytes": drawn[index % len(drawn)][0], "path": None},
+                    "edited": {"bytes": drawn[index % len(drawn)][1], "path": None},
+                    "instruction": "add a red ball to the picture",
+                }
+                for index in range(start, min(start + 100, number))
+            ]
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def model_rate(annotator: Annotator, corpus: Corpus, batch_size: int) -> float:
+    """Pairs a second of `infer` on prepared pairs, after one batch to warm up."""
+    pairs = itertools.islice(corpus, 4 * batch_size)
+    prepared = [annotator.prepare(pair) for pair in pairs if isinstance(pair, EditPair)]
+    annotator.infer(prepared[:batch_size])
+    started = time.perf_counter()
+    for start in range(0, len(prepared), batch_size):
+        annotator.infer(prepared[start : start + batch_size])
+    return len(prepared) / (time.perf_counter() - started)
+
+
+class MemoryLog:
+    """The largest resident memory seen in each third of the run, in bytes."""
+
+    def __init__(self, rows: int) -> None:
+        self.peaks = {"start": 0, "middle": 0, "end": 0}
+        self._rows = rows
+        self._process = psutil.Process()
+
+    def note(self, done: int, bad: int) -> None:
+        """Fits `annotate(on_rows=...)`."""
+        third = list(self.peaks)[min(2, 3 * done // max(self._rows, 1))]
+        self.peaks[third] = max(self.peaks[third], self._process.memory_info().rss)
+
+
+def _drawn_pair(rng: np.random.Generator) -> tuple[bytes, bytes]:
+    coarse = rng.integers(20, 236, (24, 24, 3)).astype(np.float32)
+    texture = rng.normal(0.0, 14.0, (SIDE, SIDE, 3)).astype(np.float32)
+    picture = cv2.resize(coarse, (SIDE, SIDE), None, 0, 0, cv2.INTER_CUBIC) + cv2.GaussianBlur(texture, (0, 0), 1.0)
+    original = np.clip(picture, 0, 255).astype(np.uint8)
+    edited = original.copy()
+    centre = (int(rng.integers(100, 412)), int(rng.integers(100, 412)))
+    cv2.circle(edited, centre, int(rng.integers(30, 90)), (200, 30, 30), -1)
+    return _jpeg(original), _jpeg(perturb(edited, rng))
+
+
+def _jpeg(image: ImageArray) -> bytes:
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes()
+
+
+if __name__ == "__main__":
+    main()

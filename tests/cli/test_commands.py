@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from sigmask.cli.main import app
+from sigmask.types import EditPair
+from tests.annotation.fake_annotator import FakeAnnotator
+
+
+@pytest.fixture
+def fake_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Annotator.from_pretrained` gives the fake, so that these tests need no weights."""
+
+    class Annotator(FakeAnnotator):
+        @classmethod
+        def from_pretrained(cls, name: str = "tiny", *, device: str = "auto", threshold: float | None = None) -> object:
+            return cls()
+
+    module = types.ModuleType("sigmask.annotation.annotator")
+    module.Annotator = Annotator  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sigmask.annotation.annotator", module)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_annotate_ends_with_a_summary_that_names_bad_rows(tmp_path: Path, folder_corpus: Path) -> None:
+    victim = sorted((folder_corpus / "edited").iterdir())[2]
+    victim.write_bytes(b"")
+    code, output = run("annotate", folder_corpus, "-o", tmp_path / "out", "--batch-size", 2)
+    assert code == 0
+    assert "bad: empty_file" in output
+    assert victim.stem in output
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == 4
+    code, output = run("annotate", folder_corpus, "-o", tmp_path / "out")
+    assert code == 2
+    assert "--overwrite" in output
+    assert run("annotate", folder_corpus, "-o", tmp_path / "out", "--overwrite", "--limit", 1)[0] == 0
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_annotate_says_so_when_no_row_was_usable(tmp_path: Path, folder_corpus: Path) -> None:
+    for path in (folder_corpus / "edited").iterdir():
+        path.write_bytes(b"")
+    assert run("annotate", folder_corpus, "-o", tmp_path / "out")[0] == 1
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_mask_writes_what_was_asked_for(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    for name in ("original", "edited"):
+        Image.fromarray(getattr(pair, name)).save(tmp_path / f"{name}.png")
+    code, output = run(
+        "mask", tmp_path / "original.png", tmp_path / "edited.png", "-i", pair.instruction, "-o", tmp_path / "mask.png",
+        "--overlay", tmp_path / "overlay.png", "--probability", tmp_path / "probability.png",
+    )  # fmt: skip
+    assert code == 0
+    assert "add: – →" in output
+    mask = np.asarray(Image.open(tmp_path / "mask.png")) > 0
+    assert pair.mask is not None
+    assert mask.shape == pair.mask.shape
+    assert (mask & pair.mask).sum() > 0.8 * pair.mask.sum()
+    assert Image.open(tmp_path / "overlay.png").size == Image.open(tmp_path / "probability.png").size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("annotate", "nowhere", "-o", "out"), "nowhere"),
+        (("mask", "a.png", "b.png", "-o", "mask.jpg"), "must end in .png"),
+        (("mask", "a.png", "b.png", "-o", "no/such/mask.png"), "there is no folder"),
+        (("mask", "a.png", "b.png", "-o", "mask.png"), "a.png"),
+    ],
+)
+@pytest.mark.usefixtures("fake_weights")
+def test_user_errors_are_one_line_and_exit_code_two(
+    arguments: tuple[str, ...], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, output = run(*arguments)
+    assert code == 2
+    assert expected in output
+    assert len(output.strip().splitlines()) == 1
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_demo_prints_the_table_and_the_page(tmp_path: Path) -> None:
+    code, output = run("demo", "-o", tmp_path / "demo")
+    assert code == 0
+    assert "cat-with-sunglasses" in output
+    assert str(tmp_path / "demo" / "gallery" / "index.html") in output.replace("\n", "")
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_demo_takes_a_corpus_of_the_users_own(tmp_path: Path, folder_corpus: Path) -> None:
+    code, output = run("demo", "-o", tmp_path / "demo", "--corpus", folder_corpus)
+    assert code == 0
+    assert "masks written" in output
+
+
+def test_corpora_lists_what_is_known() -> None:
+    code, output = run("corpora")
+    assert code == 0
+    assert "magicbrush" in output
+
+
+def test_a_failed_check_makes_doctor_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sigmask.cli import doctor
+
+    def broken() -> str | None:
+        raise OSError("disk on fire")
+
+    monkeypatch.setattr(doctor, "_CHECKS", {"fine": lambda: None, "weights": broken})
+    code, output = run("doctor")
+    assert code == 1
+    assert "ok  fine" in output
+    assert "FAILED  weights: OSError: disk on fire" in output
+
+
+def test_help_comes_without_torch() -> None:
+    heavy = ["torch", "timm", "datasets"]
+    code = f"import sys, sigmask.cli.main; sys.exit(' '.join(m for m in {heavy} if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == ""
+
+
+def test_the_program_runs_and_keeps_tracebacks_to_itself(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sigmask.cli.main"]
+    version = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("sigmask 0.")
+    failed = subprocess.run(
+        [*command, "annotate", "nowhere", "-o", "out"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("sigmask: ")
+    assert "Traceback" not in failed.stderr
