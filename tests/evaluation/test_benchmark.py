@@ -108,7 +108,7 @@ def test_what_cannot_be_a_benchmark_is_refused(tmp_path: Path) -> None:
         load_benchmark(empty)
     other = tmp_path / "table.xlsx"
     other.write_text("x")
-    with pytest.raises(CorpusError, match="has suffix '.xlsx'"):
+    with pytest.raises(CorpusError, match="has suffix"):
         load_benchmark(other)
 
 
