@@ -1,0 +1,43 @@
+"""Mask loss: binary cross-entropy per pixel plus soft Dice per image (our choice of the usual pair)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def mask_loss(logits: Tensor, mask: Tensor, valid: Tensor | None = None, *, smooth: float = 20.0) -> Tensor:
+    """Scalar loss of a batch.
+
+    Args:
+        logits: (B, H, W).
+        mask: (B, H, W) float in [0, 1].
+        valid: (B, H, W) float weights, 0 where the truth is not known; all ones by default.
+        smooth: pixels added to both sides of the Dice ratio, so that an empty mask has a gradient that fades.
+
+    The cross-entropy of an image is the mean of two means, over all pixels and over a band around the
+    mask's boundary, since that is where F1 is lost. Dice = 1 − (2 Σpm + s) / (Σp + Σm + s).
+    """
+    weight = torch.ones_like(mask) if valid is None else valid
+    entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none") * weight
+    band = _boundary_band(mask) * weight
+    everywhere = entropy.sum((1, 2)) / weight.sum((1, 2)).clamp_min(1)
+    at_boundary = (entropy * band).sum((1, 2)) / band.sum((1, 2)).clamp_min(1)
+    return (everywhere + 0.25 * at_boundary + dice_loss(logits, mask, weight, smooth=smooth)).mean()
+
+
+def dice_loss(logits: Tensor, mask: Tensor, weight: Tensor, *, smooth: float = 20.0) -> Tensor:
+    """(B,) soft Dice loss: 0 for a perfect answer, → 1 for a disjoint one."""
+    probability = torch.sigmoid(logits) * weight
+    target = mask * weight
+    overlap = (probability * target).sum((1, 2))
+    return 1 - (2 * overlap + smooth) / (probability.sum((1, 2)) + target.sum((1, 2)) + smooth)
+
+
+def _boundary_band(mask: Tensor, radius: int = 4) -> Tensor:
+    """(B, H, W) 1 within `radius` pixels of the mask's boundary, else 0."""
+    side = 2 * radius + 1
+    grown = F.max_pool2d(mask[:, None], side, stride=1, padding=radius)
+    shrunk = -F.max_pool2d(-mask[:, None], side, stride=1, padding=radius)
+    return (grown - shrunk)[:, 0].gt(0.5).to(mask.dtype)

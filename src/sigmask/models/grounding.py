@@ -1,0 +1,99 @@
+"""Instruction grounding: where on the two images the instruction points.
+
+SIGMA grounds (original concept, edited concept, action). Here a concept's text vector and the image's tokens meet in a
+joint space; the original concept is sought on the original image, the edited one on the edited image; the action
+decides how they combine (background inverts, style, tone and restoration point everywhere, unknown points nowhere in
+particular). The joint space and the rules are our choice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from sigmask.models.instruction_batch import ACTIONS, InstructionBatch
+from sigmask.types import Action
+
+UNIFORM = 0.5
+"""The prior of an instruction that says nothing about where."""
+_EVERYWHERE = (Action.STYLE, Action.TONE, Action.RESTORATION)
+
+
+@dataclass(frozen=True, slots=True)
+class Grounding:
+    """Where the instruction points, and what it says.
+
+    Attributes:
+        prior: (B, N) in [0, 1]; `UNIFORM` everywhere when the instruction names nothing that is known.
+        concept: (B, K + 1, D) one token per concept, and a last one for the action.
+        concept_valid: (B, K + 1) bool; the action token is always valid.
+        similarity_logits: (B, K, N), per concept, before the sigmoid; what the prior's loss looks at.
+    """
+
+    prior: Tensor
+    concept: Tensor
+    concept_valid: Tensor
+    similarity_logits: Tensor
+
+
+class InstructionGrounding(nn.Module):
+    """Features of both images' coarsest depth and an `InstructionBatch` → `Grounding`."""
+
+    def __init__(self, channels: int, text_dimension: int, joint_width: int, token_width: int) -> None:
+        super().__init__()
+        self.visual = nn.Sequential(
+            nn.Conv2d(channels, 2 * joint_width, 1),
+            nn.GELU(),
+            nn.Conv2d(2 * joint_width, 2 * joint_width, 5, padding=2, groups=2 * joint_width),
+            nn.GELU(),
+            nn.Conv2d(2 * joint_width, joint_width, 1),
+        )
+        self.text = nn.Linear(text_dimension, joint_width)
+        self.scale = nn.Parameter(torch.tensor(2.3))
+        self.offset = nn.Parameter(torch.tensor(-3.0))
+        self.concept_token = nn.Linear(text_dimension, token_width)
+        self.action_token = nn.Embedding(len(ACTIONS) + 1, token_width)
+
+    def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Grounding:
+        """`original`, `edited`: (B, C, h, w) features of the coarsest depth, N = h · w."""
+        logits = self.similarity_logits(original, edited, instruction)
+        prior = combine_prior(torch.sigmoid(logits), instruction)
+        dtype = logits.dtype
+        concept = torch.cat(
+            [self.concept_token(instruction.concepts.to(dtype)), self.action_token(instruction.action)[:, None]], 1
+        )
+        valid = F.pad(instruction.known, (0, 1), value=True)
+        return Grounding(prior, concept, valid, logits)
+
+    def similarity_logits(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Tensor:
+        """(B, K, N): scaled cosine of each concept with each token of the image on which it is sought."""
+        tokens = [F.normalize(self.visual(features).flatten(2), dim=1) for features in (original, edited)]
+        text = F.normalize(self.text(instruction.concepts.to(tokens[0].dtype)), dim=-1)
+        on_original, on_edited = (torch.einsum("bkj,bjn->bkn", text, token) for token in tokens)
+        similarity = torch.where(instruction.on_original[..., None], on_original, on_edited)
+        return similarity * self.scale.exp() + self.offset
+
+
+def combine_prior(concept_maps: Tensor, instruction: InstructionBatch) -> Tensor:
+    """Merge the maps of one instruction's concepts as its action says.
+
+    Args:
+        concept_maps: (B, K, N) in [0, 1].
+
+    Returns:
+        (B, N) in [0, 1]: the maximum over known concepts; inverted for background; 1 for style, tone and restoration;
+        `UNIFORM` where no concept is known.
+    """
+    known = instruction.known[..., None]
+    named = torch.where(known, concept_maps, torch.zeros_like(concept_maps)).amax(1)
+    prior = torch.where(known.any(1), named, torch.full_like(named, UNIFORM))
+    # "background" as a concept grounds on nothing; the subject's map, if one is named, is turned over instead
+    is_background = (instruction.action == ACTIONS.index(Action.BACKGROUND))[:, None]
+    prior = torch.where(is_background & known.any(1), 1 - prior, prior)
+    everywhere = torch.zeros_like(is_background)
+    for action in _EVERYWHERE:
+        everywhere = everywhere | (instruction.action == ACTIONS.index(action))[:, None]
+    return torch.where(everywhere, torch.ones_like(prior), prior)

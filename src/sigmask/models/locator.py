@@ -1,0 +1,133 @@
+"""The whole model: two images and an instruction in, mask logits, prior, quality and scope out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from sigmask.models.backbone import Backbone
+from sigmask.models.cross_modal_refinement import CrossModalRefinement
+from sigmask.models.grounding import Grounding, InstructionGrounding
+from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
+from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.models.mask_decoder import MaskDecoder
+from sigmask.models.semantic_difference import DifferencePyramid, SemanticDifference
+
+
+@dataclass(frozen=True, slots=True)
+class LocatorConfig:
+    """The shape of a `Locator`; stored with the weights.
+
+    `long_side` is the size in pixels at which images enter: the longer side, aspect kept.
+    """
+
+    backbone: str = "tiny"
+    long_side: int = 384
+    token_width: int = 96
+    joint_width: int = 64
+    difference_widths: tuple[int, ...] = (24, 40, 96)
+    decoder_widths: tuple[int, int, int] = (56, 32, 20)
+    shallow_width: int = 12
+    blocks: int = 2
+    heads: int = 4
+    code_width: int = 32
+    text_dimension: int = 128
+
+
+@dataclass(frozen=True, slots=True)
+class LocatorOutput:
+    """What the model says of a batch.
+
+    Attributes:
+        mask_logits: (B, H, W).
+        prior: (B, h, w) in [0, 1], as the instruction alone gives it.
+        refined_prior: (B, h, w) in [0, 1], after the evidence had its say.
+        quality_logits: (B,), the sigmoid is the expected IoU.
+        scope_logits: (B, 3), in the order of `heads.SCOPES`.
+        edit_code, noise_code: (B, N, code_width).
+        grounding, difference: the parts, for losses and explanations.
+    """
+
+    mask_logits: Tensor
+    prior: Tensor
+    refined_prior: Tensor
+    quality_logits: Tensor
+    scope_logits: Tensor
+    edit_code: Tensor
+    noise_code: Tensor
+    grounding: Grounding
+    difference: DifferencePyramid
+
+
+class Locator(nn.Module):
+    """Backbone → semantic difference → grounding → refinement → decoder and heads."""
+
+    def __init__(self, config: LocatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.backbone = Backbone(config.backbone)
+        channels, strides = self.backbone.channels, self.backbone.strides
+        finer = [depth for depth, stride in enumerate(strides) if stride < strides[-1]][::-1]
+        self.finer_depths = tuple(finer)
+        self.semantic_difference = SemanticDifference(
+            channels, config.difference_widths, config.token_width, self.backbone.spec.match_radius
+        )
+        self.grounding = InstructionGrounding(
+            channels[-1], config.text_dimension, config.joint_width, config.token_width
+        )
+        self.refinement = CrossModalRefinement(config.token_width, config.heads, config.blocks)
+        self.decoder = MaskDecoder(
+            config.token_width,
+            [config.difference_widths[depth] for depth in finer],
+            [channels[depth] for depth in finer],
+            config.decoder_widths,
+            config.shallow_width,
+        )
+        self.quality = QualityHead(config.decoder_widths[-1])
+        self.scope = ScopeHead(config.token_width)
+        self.codes = CodeHead(config.token_width, config.code_width)
+
+    def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> LocatorOutput:
+        """`original`, `edited`: (B, 3, H, W) in [0, 1], of one size that the backbone can take."""
+        features = self.backbone(torch.cat([original, edited]))
+        before = [depth[: len(original)] for depth in features]
+        after = [depth[len(original) :] for depth in features]
+        return self.locate(before, after, original, edited, instruction)
+
+    def locate(
+        self,
+        original_features: list[Tensor],
+        edited_features: list[Tensor],
+        original: Tensor,
+        edited: Tensor,
+        instruction: InstructionBatch,
+    ) -> LocatorOutput:
+        """The same from features that are already there: cached ones of a frozen backbone."""
+        difference = self.semantic_difference(original_features, edited_features)
+        grounding = self.grounding(original_features[-1], edited_features[-1], instruction)
+        tokens, _, refined_prior = self.refinement(
+            difference.tokens, grounding.concept, grounding.concept_valid, grounding.prior, difference.grid
+        )
+        mask_logits, maps = self.decoder(
+            tokens,
+            refined_prior,
+            difference.grid,
+            [difference.maps[depth] for depth in self.finer_depths],
+            [edited_features[depth] for depth in self.finer_depths],
+            original,
+            edited,
+        )
+        edit_code, noise_code = self.codes(difference.tokens)
+        return LocatorOutput(
+            mask_logits=mask_logits,
+            prior=grounding.prior.unflatten(1, difference.grid),
+            refined_prior=refined_prior.unflatten(1, difference.grid),
+            quality_logits=self.quality.logits(maps, mask_logits),
+            scope_logits=self.scope(tokens),
+            edit_code=edit_code,
+            noise_code=noise_code,
+            grounding=grounding,
+            difference=difference,
+        )

@@ -1,0 +1,124 @@
+"""Mask decoder: from difference tokens to logits at full resolution.
+
+Two paths (our choice). The semantic path climbs from the coarsest grid to half resolution and decides *whether*
+something changed. The shallow path sees both images' pixels and their difference, divided by the picture's own mean
+difference, and decides *where exactly* the boundary runs. Whatever carries image content is multiplied by a bias-free
+function of a difference, so that two equal images give the same, empty answer whatever they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_FOLD = 2
+_NOISE_FLOOR = 4 / 255  # a difference below this counts as none when the picture's own noise is taken as the unit
+
+
+class MaskDecoder(nn.Module):
+    """Difference tokens, finer difference maps, finer features and pixels → `mask_logits (B, H, W)`.
+
+    Args:
+        token_width: D of the refined tokens.
+        skip_widths: channels of the difference maps at depths finer than the tokens' grid, coarsest first.
+        feature_widths: channels of the edited image's features at those depths, coarsest first.
+        widths: channels of the three stages on the way up.
+        shallow_width: channels of the full-resolution path.
+    """
+
+    def __init__(
+        self,
+        token_width: int,
+        skip_widths: Sequence[int],
+        feature_widths: Sequence[int],
+        widths: Sequence[int] = (64, 40, 24),
+        shallow_width: int = 16,
+    ) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(token_width + 1, widths[0], 1)
+        padded_skips = [*skip_widths, *([0] * (len(widths) - len(skip_widths)))]
+        padded_features = [*feature_widths, *([0] * (len(widths) - len(feature_widths)))]
+        incoming = [widths[0], *widths[:-1]]
+        self.stages = nn.ModuleList(
+            _Stage(entry, skip, feature, shallow_width if last else 0, width)
+            for entry, skip, feature, width, last in zip(
+                incoming, padded_skips, padded_features, widths, (False, False, True), strict=True
+            )
+        )
+        self.shallow = ShallowPath(shallow_width)
+        self.leave = nn.Conv2d(widths[-1], _FOLD**2, 3, padding=1)
+
+    def forward(
+        self,
+        tokens: Tensor,
+        prior: Tensor,
+        grid: tuple[int, int],
+        skips: Sequence[Tensor],
+        features: Sequence[Tensor],
+        original: Tensor,
+        edited: Tensor,
+    ) -> tuple[Tensor, Tensor]:
+        """Logits (B, H, W) and the last stage's maps (B, widths[-1], H/2, W/2), which the heads look at.
+
+        Args:
+            tokens, prior: (B, N, D) and (B, N) from the refinement.
+            skips, features: coarsest first, one per finer depth (none for a plain ViT).
+            original, edited: (B, 3, H, W) in [0, 1].
+        """
+        x = torch.cat([tokens, prior[..., None].to(tokens.dtype)], -1).transpose(1, 2).unflatten(2, grid)
+        x = F.relu(self.enter(x))
+        half = (original.shape[-2] // _FOLD, original.shape[-1] // _FOLD)
+        sizes = [*(tuple(skip.shape[-2:]) for skip in skips)]
+        while len(sizes) < len(self.stages):
+            last = len(sizes) == len(self.stages) - 1
+            previous = sizes[-1] if sizes else grid
+            sizes.append(half if last else (2 * previous[0], 2 * previous[1]))
+        for index, stage in enumerate(self.stages):
+            skip = skips[index] if index < len(skips) else None
+            feature = features[index] if index < len(features) else None
+            shallow = self.shallow(original, edited) if index == len(self.stages) - 1 else None
+            x = stage(x, sizes[index], skip, feature, shallow)
+        return F.pixel_shuffle(self.leave(x), _FOLD)[:, 0], x
+
+
+class ShallowPath(nn.Module):
+    """Pixels of both images, folded 2×2 into channels → (B, width, H/2, W/2), zero where the images are equal."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        folded = 3 * _FOLD**2
+        self.content = nn.Conv2d(2 * folded, width, 3, padding=1)
+        self.change = nn.Conv2d(2 * folded, width, 3, padding=1, bias=False)
+
+    def forward(self, original: Tensor, edited: Tensor) -> Tensor:
+        difference = edited - original
+        unit = difference.abs().mean((1, 2, 3), keepdim=True) + _NOISE_FLOOR
+        relative = (difference / unit).clamp(-8, 8)
+        before, after = F.pixel_unshuffle(original, _FOLD), F.pixel_unshuffle(edited, _FOLD)
+        change = self.change(torch.cat([F.pixel_unshuffle(relative, _FOLD), 4 * (after - before)], 1))
+        content = self.content(torch.cat([before, after], 1))
+        return F.silu(change) + torch.tanh(change) * content
+
+
+class _Stage(nn.Module):
+    def __init__(self, incoming: int, skip: int, feature: int, shallow: int, width: int) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(incoming, width, 1, bias=False)
+        self.gate = nn.Conv2d(skip, width, 1, bias=False) if skip else None
+        self.content = nn.Conv2d(feature, width, 1) if feature else None
+        self.fuse = nn.Conv2d(width + skip + (width if skip else 0) + shallow, width, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+
+    def forward(
+        self, x: Tensor, size: tuple[int, int], skip: Tensor | None, feature: Tensor | None, shallow: Tensor | None
+    ) -> Tensor:
+        parts = [F.interpolate(self.reduce(x), size=size, mode="bilinear", align_corners=False)]
+        if skip is not None and self.gate is not None and self.content is not None:
+            assert feature is not None
+            parts += [skip, torch.tanh(self.gate(skip)) * self.content(feature)]
+        if shallow is not None:
+            parts.append(shallow)
+        return F.relu(self.norm(self.fuse(torch.cat(parts, 1))))

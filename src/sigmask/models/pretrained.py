@@ -1,0 +1,110 @@
+"""Weights in and out: a folder with `config.json`, `model.safetensors` and `text.safetensors`; by name, path or Hub id."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from sigmask.config import build_config
+from sigmask.errors import ConfigError, WeightsError, unknown_name
+from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.models.locator import Locator, LocatorConfig
+
+_CONFIG, _MODEL, _TEXT = "config.json", "model.safetensors", "text.safetensors"
+EMBEDDED = ("tiny",)
+"""Names whose weights ship inside the package."""
+
+
+def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None) -> None:
+    """Write everything that `load_locator` needs; weights in half precision.
+
+    Args:
+        text_table: the embedding table to store beside the model; default: the embedded one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (value.half() if value.dtype == torch.float32 else value).contiguous()
+        for name, value in model.state_dict().items()
+    }
+    save_file(tensors, folder / _MODEL, metadata={"format": "pt"})
+    table = text_table or find_weights("tiny") / _TEXT
+    if table.resolve() != (folder / _TEXT).resolve():
+        shutil.copyfile(table, folder / _TEXT)
+    (folder / _CONFIG).write_text(json.dumps(dataclasses.asdict(model.config), indent=2) + "\n", encoding="utf-8")
+
+
+def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
+    """A model in evaluation mode with a frozen backbone, its text encoder, and the folder they came from.
+
+    Args:
+        name_or_path: an embedded name ("tiny"), a folder, or a Hugging Face Hub id ("owner/name").
+
+    Raises:
+        WeightsError: if there is no such name or folder, or its files are missing, damaged or do not fit.
+    """
+    folder = find_weights(name_or_path)
+    try:
+        stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+        config = build_config(stored, LocatorConfig, source=str(folder / _CONFIG))
+        state = load_file(folder / _MODEL)
+    except (OSError, json.JSONDecodeError, SafetensorError, ConfigError) as error:
+        raise WeightsError(f"{folder} does not hold readable weights: {error}") from error
+    model = Locator(config)
+    _fill(model, state, folder)
+    model.eval().requires_grad_(False)
+    text = folder / _TEXT
+    encoder = StaticTextEncoder.from_file(text) if text.is_file() else StaticTextEncoder.from_package()
+    return model, encoder, folder
+
+
+def find_weights(name_or_path: str) -> Path:
+    """The folder that holds the weights of `name_or_path`; downloads it if it is a Hub id."""
+    if name_or_path in EMBEDDED:
+        return Path(str(resources.files("sigmask") / "weights" / name_or_path))
+    folder = Path(name_or_path)
+    if folder.is_dir():
+        return folder
+    if name_or_path.count("/") == 1 and not folder.is_absolute() and not name_or_path.startswith("."):
+        return _download(name_or_path)
+    raise WeightsError(
+        f"{unknown_name('model', name_or_path, EMBEDDED)} Or give a folder with {_CONFIG} and {_MODEL}, "
+        "or a Hub id such as 'owner/name'."
+    )
+
+
+def weights_hash(folder: Path) -> str:
+    """SHA-256 over the weights' files, the first 16 hex digits: what a run's fingerprint names."""
+    digest = hashlib.sha256()
+    for name in (_CONFIG, _MODEL, _TEXT):
+        if (folder / name).is_file():
+            digest.update((folder / name).read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:
+    wanted = model.state_dict()
+    converted = {
+        name: value.to(wanted[name].dtype) if name in wanted else value for name, value in state.items()
+    }
+    try:
+        model.load_state_dict(converted)
+    except RuntimeError as error:
+        raise WeightsError(f"{folder / _MODEL} does not fit its {_CONFIG}: {error}") from error
+
+
+def _download(hub_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(hub_id, allow_patterns=[_CONFIG, _MODEL, _TEXT]))
+    except Exception as error:  # the hub client raises many kinds; all mean the same to the user
+        raise WeightsError(f"'{hub_id}' is no folder and could not be fetched from the Hub: {error}") from error

@@ -1,0 +1,148 @@
+"""Semantic differencing: where two images differ in meaning, not in pixels.
+
+SIGMA subtracts frozen dense features. How it is done here (several depths, best match in a small window, null
+statistics) is our choice. A token of the edited image is compared with the most similar token of the original within
+a small window, since editors shift things by a pixel or two. Each channel of the difference is divided by its spread
+under a round trip of an unedited image (the null statistics), so that one unit means "as much as noise makes".
+
+Everything here maps a zero difference to zero: no bias, no normalisation. The empty mask of an unedited
+pair rests on that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_STAY_MARGIN = 1e-3  # in cosine: a neighbour must be better by this much than the token in place
+
+
+@dataclass(frozen=True, slots=True)
+class DifferencePyramid:
+    """The difference at every depth and in sum.
+
+    Attributes:
+        maps: one (B, D_d, H/s_d, W/s_d) per depth, finest first.
+        tokens: (B, N, D), the sum over depths on the coarsest grid.
+        distances: one (B, 1, H/s_d, W/s_d) per depth: cosine distance to the best match, in [0, 2].
+        grid: (rows, columns) of the coarsest grid, N = rows · columns.
+    """
+
+    maps: list[Tensor]
+    tokens: Tensor
+    distances: list[Tensor]
+    grid: tuple[int, int]
+
+
+def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, Tensor]:
+    """For each edited token, the original token in a window around it that is most similar.
+
+    Args:
+        original: (B, C, h, w), L2-normalised over C.
+        edited: the same shape.
+        radius: the window is (2·radius + 1)².
+
+    Returns:
+        matched: (B, C, h, w), the original's tokens brought to where they match.
+        distance: (B, 1, h, w), 1 − cosine similarity of the match, in [0, 2]; 0 for equal tokens.
+    """
+    batch, channels, height, width = original.shape
+    if radius == 0:
+        return original, 1 - (original * edited).sum(1, keepdim=True)
+    padded = F.pad(original, (radius,) * 4, mode="replicate")
+    side = 2 * radius + 1
+    similarities, offsets = [], []
+    for down in range(side):
+        for right in range(side):
+            window = padded[:, :, down : down + height, right : right + width]
+            stay = down == radius and right == radius
+            similarities.append((window * edited).sum(1) - (0.0 if stay else _STAY_MARGIN))
+            offsets.append(down * padded.shape[-1] + right)
+    best = torch.stack(similarities, 1).argmax(1)
+    rows = torch.arange(height, device=best.device)[:, None] * padded.shape[-1]
+    columns = torch.arange(width, device=best.device)[None]
+    index = rows + columns + torch.tensor(offsets, device=best.device)[best]
+    index = index.view(batch, 1, height * width).expand(-1, channels, -1)
+    matched = padded.flatten(2).gather(2, index).view_as(edited)
+    return matched, 1 - (matched * edited).sum(1, keepdim=True)
+
+
+class SemanticDifference(nn.Module):
+    """Features of both images, depth by depth → `DifferencePyramid`.
+
+    `null_spread` holds the null statistics: one number per depth and channel, stored with the weights; 1/√C (the
+    spread of a random unit vector's channel) until they are measured.
+    """
+
+    def __init__(
+        self, channels: Sequence[int], widths: Sequence[int], token_width: int, match_radius: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.match_radius = tuple(match_radius)
+        self.project = nn.ModuleList(
+            nn.Conv2d(2 * count + 1, width, 1, bias=False) for count, width in zip(channels, widths, strict=True)
+        )
+        self.to_tokens = nn.ModuleList(nn.Conv2d(width, token_width, 1, bias=False) for width in widths)
+        for depth, count in enumerate(channels):
+            self.register_buffer(f"null_spread_{depth}", torch.full((count,), count**-0.5))
+
+    def null_spread(self, depth: int) -> Tensor:
+        """(C_d,) the spread of each channel's difference under a round trip of an unedited image."""
+        spread: Tensor = getattr(self, f"null_spread_{depth}")
+        return spread
+
+    def forward(self, original: Sequence[Tensor], edited: Sequence[Tensor]) -> DifferencePyramid:
+        grid = (original[-1].shape[-2], original[-1].shape[-1])
+        maps, distances = [], []
+        tokens: Tensor | None = None
+        for depth, (before, after) in enumerate(zip(original, edited, strict=True)):
+            signed, distance = self.signed_difference(before, after, depth)
+            scaled = _compress(signed / self.null_spread(depth).view(1, -1, 1, 1).to(signed.dtype))
+            evidence = F.silu(self.project[depth](torch.cat([scaled, scaled.abs(), 4 * distance], 1)))
+            part = self.to_tokens[depth](_pool_to(evidence, grid))
+            tokens = part if tokens is None else tokens + part
+            maps.append(evidence)
+            distances.append(distance)
+        assert tokens is not None
+        return DifferencePyramid(maps, tokens.flatten(2).transpose(1, 2), distances, grid)
+
+    def signed_difference(self, original: Tensor, edited: Tensor, depth: int) -> tuple[Tensor, Tensor]:
+        """Edited minus best-matching original, of L2-normalised features: (B, C, h, w) and cosine distance (B, 1, h, w)."""
+        before, after = F.normalize(original, dim=1), F.normalize(edited, dim=1)
+        matched, distance = best_match(before, after, self.match_radius[depth])
+        return after - matched, distance
+
+
+def _compress(values: Tensor) -> Tensor:
+    """x/√(1 + |x|): near zero unchanged, so noise keeps its unit; far out it grows as a root, so nothing saturates."""
+    return values * torch.rsqrt(1 + values.abs())
+
+
+def _pool_to(maps: Tensor, grid: tuple[int, int]) -> Tensor:
+    return maps if maps.shape[-2:] == grid else F.adaptive_avg_pool2d(maps, grid)
+
+
+@torch.no_grad()
+def measure_null_statistics(
+    difference: SemanticDifference, features: Sequence[tuple[Sequence[Tensor], Sequence[Tensor]]]
+) -> None:
+    """Set `null_spread` from unedited images against their own round trips.
+
+    Args:
+        features: for each batch, the features of the images and of their round trips, depth by depth.
+
+    The spread is the root mean square of each channel's signed difference, floored at a tenth of the depth's mean so
+    that a dead channel cannot blow up.
+    """
+    for depth in range(len(difference.match_radius)):
+        square_sum, count = torch.zeros_like(difference.null_spread(depth)), 0
+        for before, after in features:
+            signed, _ = difference.signed_difference(before[depth].float(), after[depth].float(), depth)
+            square_sum += signed.square().sum((0, 2, 3))
+            count += signed.numel() // signed.shape[1]
+        spread = (square_sum / max(count, 1)).sqrt()
+        difference.null_spread(depth).copy_(spread.clamp_min(0.1 * spread.mean().clamp_min(1e-6)))

@@ -1,0 +1,149 @@
+"""Full-image perturbations: what editors and web sites do to every pixel without editing anything.
+
+Each is a function (image, rng) → image of the same size; strengths are drawn inside (our choice, from looking at
+what text-driven editors do: tone drift, sharpening, redrawn texture, shifts by a pixel or two, recompression).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from sigmask.types import ImageArray
+
+Perturbation = Callable[[ImageArray, np.random.Generator], ImageArray]
+
+
+def recompress(image: ImageArray, rng: np.random.Generator, quality: tuple[int, int] = (55, 96)) -> ImageArray:
+    """JPEG (or, one time in five, WebP) at a quality drawn from the range."""
+    level = int(rng.integers(*quality))
+    if rng.random() < 0.2:
+        code, flag = ".webp", cv2.IMWRITE_WEBP_QUALITY
+    else:
+        code, flag = ".jpg", cv2.IMWRITE_JPEG_QUALITY
+    _, data = cv2.imencode(code, image, [flag, level])
+    return _as_image(cv2.imdecode(data, cv2.IMREAD_COLOR))
+
+
+def drift_tone(image: ImageArray, rng: np.random.Generator, strength: float = 1.0) -> ImageArray:
+    """Gain, offset and gamma per channel, contrast and saturation, by up to about 20 grey levels at strength 1."""
+    pixels = image.astype(np.float32) / 255
+    common = rng.normal(0, 0.03 * strength)
+    pixels = np.clip(pixels, 1e-4, 1) ** np.exp(rng.normal(0, 0.08 * strength, 3) + rng.normal(0, 0.08 * strength))
+    pixels = pixels * (1 + rng.normal(0, 0.03 * strength, 3)) + rng.normal(0, 0.012 * strength, 3) + common
+    mean = pixels.mean((0, 1), keepdims=True)
+    pixels = mean + (pixels - mean) * (1 + rng.normal(0, 0.06 * strength))
+    grey = pixels.mean(2, keepdims=True)
+    pixels = grey + (pixels - grey) * (1 + rng.normal(0, 0.1 * strength))
+    return _as_image(pixels * 255)
+
+
+def drift_light(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """A smooth field of gain over the picture: light that is a little different here and there."""
+    height, width = image.shape[:2]
+    coarse = rng.normal(0, rng.uniform(0.01, 0.05), (3, 4, 1 if rng.random() < 0.6 else 3)).astype(np.float32)
+    field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width, -1)
+    return _as_image(image.astype(np.float32) * (1 + field))
+
+
+def add_noise(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """Noise of 1 to 9 grey levels, white or with a grain of a few pixels, stronger where there is texture."""
+    height, width = image.shape[:2]
+    grain = float(rng.choice([1.0, 1.5, 2.0, 3.0]))
+    size = (max(2, int(width / grain)), max(2, int(height / grain)))
+    noise = rng.standard_normal((size[1], size[0], 3), dtype=np.float32)
+    noise = cv2.resize(noise, (width, height), interpolation=cv2.INTER_CUBIC)
+    strength = rng.uniform(1, 9)
+    if rng.random() < 0.6:
+        blurred = cv2.GaussianBlur(image, (0, 0), 3)
+        texture = cv2.blur(cv2.absdiff(image, blurred).mean(2).astype(np.float32), (7, 7))
+        noise = noise * (0.3 + texture / (texture.mean() + 1))[:, :, None]
+    return _as_image(image.astype(np.float32) + strength * noise)
+
+
+def soften_or_sharpen(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """Gaussian blur of up to 1.3 px, or an unsharp mask."""
+    if rng.random() < 0.5:
+        return _as_image(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.3)))
+    blurred = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.8, 2.0)).astype(np.float32)
+    pixels = image.astype(np.float32)
+    return _as_image(pixels + rng.uniform(0.2, 1.0) * (pixels - blurred))
+
+
+def resample(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """Down to 50–95 % of the size and back."""
+    height, width = image.shape[:2]
+    scale = rng.uniform(0.5, 0.95)
+    down = cv2.INTER_AREA if rng.random() < 0.5 else cv2.INTER_LINEAR
+    up = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_LANCZOS4
+    small = cv2.resize(image, (max(8, int(width * scale)), max(8, int(height * scale))), interpolation=down)
+    return _as_image(cv2.resize(small, (width, height), interpolation=up))
+
+
+def simplify_texture(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """Texture flattened and edges kept, as an editor that redraws surfaces does: bilateral or median filter."""
+    if rng.random() < 0.6:
+        return _as_image(cv2.bilateralFilter(image, 5, rng.uniform(15, 45), rng.uniform(2, 4)))
+    return _as_image(cv2.medianBlur(image, 3))
+
+
+def redraw_texture(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """Fine detail displaced by a pixel or two and rescaled: the same surface, drawn anew."""
+    smooth = cv2.GaussianBlur(image, (0, 0), rng.uniform(1.2, 2.5)).astype(np.float32)
+    detail = image.astype(np.float32) - smooth
+    return _as_image(smooth + rng.uniform(0.6, 1.3) * _displace(detail, rng, rng.uniform(0.5, 2.0), 8))
+
+
+def shift_slightly(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    """A shift by up to 2 px, a scale by up to 0.6 % and a smooth warp by up to 1.5 px."""
+    height, width = image.shape[:2]
+    scale = 1 + rng.normal(0, 0.002)
+    shift = rng.uniform(-2, 2, 2)
+    matrix = np.array(
+        [[scale, 0, shift[0] + (1 - scale) * width / 2], [0, scale, shift[1] + (1 - scale) * height / 2]]
+    )
+    moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    if rng.random() < 0.5:
+        moved = _displace(moved, rng, rng.uniform(0.3, 1.5), 60)
+    return _as_image(moved)
+
+
+PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {
+    "drift_tone": (drift_tone, 0.45),
+    "drift_light": (drift_light, 0.2),
+    "add_noise": (add_noise, 0.25),
+    "soften_or_sharpen": (soften_or_sharpen, 0.3),
+    "resample": (resample, 0.2),
+    "simplify_texture": (simplify_texture, 0.12),
+    "redraw_texture": (redraw_texture, 0.15),
+    "shift_slightly": (shift_slightly, 0.25),
+    "recompress": (recompress, 0.6),
+}
+"""Name → the function and how likely it is drawn, in the order in which they are applied (our choice)."""
+
+
+def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0) -> ImageArray:
+    """A random subset of `PERTURBATIONS`, each drawn with its probability times `share`; (H, W, 3) uint8 → the same."""
+    for function, probability in PERTURBATIONS.values():
+        if rng.random() < probability * share:
+            image = function(image, rng)
+    return image
+
+
+def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:
+    """`values` (H, W, C) moved along a smooth random field of `reach` pixels, varying over `wavelength` pixels."""
+    height, width = values.shape[:2]
+    coarse = rng.standard_normal((max(2, height // wavelength), max(2, width // wavelength), 2), dtype=np.float32)
+    field = reach * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return cv2.remap(
+        values, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    )
+
+
+def _as_image(values: np.ndarray) -> ImageArray:
+    if values.dtype == np.uint8:
+        return np.ascontiguousarray(values)
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)

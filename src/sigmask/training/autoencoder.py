@@ -1,0 +1,85 @@
+"""Train a `SmallAutoencoder` on photographs: `python -m sigmask.training.autoencoder --photos DIR --latent 4 -o FILE`.
+
+Loss (our choice): L1, plus L1 of horizontal and vertical gradients so that edges survive, with a little noise on the
+latent so that the decoder stays sane where an editor disturbs it. 3,000 steps of 16 crops of 128 px take about
+25 minutes on one core.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import cv2
+import numpy as np
+import torch
+import typer
+from torch import Tensor
+
+from sigmask.errors import CorpusError
+from sigmask.synthesis.small_autoencoder import SmallAutoencoder
+from sigmask.types import ImageArray
+
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
+
+
+def train_autoencoder(
+    photos: list[ImageArray], latent_channels: int, *, steps: int, seed: int, batch: int = 16, crop: int = 128
+) -> SmallAutoencoder:
+    """Train on random crops of `photos`; deterministic for a seed on one machine."""
+    rng = np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    model = SmallAutoencoder(latent_channels)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1.5e-3, total_steps=steps)
+    for step in range(steps):
+        pixels = _crops(photos, rng, batch, crop)
+        decoded = model(pixels, latent_noise=0.1)
+        loss = (decoded - pixels).abs().mean() + _gradient_distance(decoded, pixels)
+        optimiser.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0:
+            error = (decoded.detach().clamp(0, 1) - pixels).square().mean().item()
+            print(f"step {step}/{steps} loss {loss.item():.4f} psnr {-10 * np.log10(error):.2f} dB", flush=True)
+    return model.eval()
+
+
+def _crops(photos: list[ImageArray], rng: np.random.Generator, batch: int, crop: int) -> Tensor:
+    crops = []
+    for _ in range(batch):
+        photo = photos[rng.integers(len(photos))]
+        top, left = (int(rng.integers(0, side - crop + 1)) for side in photo.shape[:2])
+        piece = photo[top : top + crop, left : left + crop]
+        crops.append(piece[:, ::-1] if rng.random() < 0.5 else piece)
+    return torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float().div(255)
+
+
+def _gradient_distance(decoded: Tensor, pixels: Tensor) -> Tensor:
+    difference = decoded - pixels
+    across = (difference[..., 1:] - difference[..., :-1]).abs().mean()
+    down = (difference[..., 1:, :] - difference[..., :-1, :]).abs().mean()
+    return across + down
+
+
+def main(
+    photos: Annotated[Path, typer.Option(help="folder with photographs, searched recursively")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="safetensors file to write")],
+    latent: Annotated[int, typer.Option(help="latent channels")] = 4,
+    steps: int = 3000,
+    seed: int = 0,
+) -> None:
+    """Train on every photograph below PHOTOS."""
+    paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in _SUFFIXES)
+    images = [cv2.imread(str(path))[..., ::-1] for path in paths]
+    large = [image for image in images if min(image.shape[:2]) >= 128]
+    if not large:
+        raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    train_autoencoder(large, latent, steps=steps, seed=seed).save(output)
+
+
+if __name__ == "__main__":
+    typer.run(main)

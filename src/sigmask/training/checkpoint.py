@@ -1,0 +1,53 @@
+"""Checkpoints that resume exactly: model, average, optimiser, random state and position in the data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from sigmask.errors import WeightsError
+from sigmask.training.ema import MovingAverage
+
+
+def save_checkpoint(
+    path: Path, step: int, model: nn.Module, average: MovingAverage, optimiser: torch.optim.Optimizer
+) -> None:
+    """Write the training's whole state: to a temporary name, synced, renamed."""
+    state = {
+        "step": step,
+        "model": model.state_dict(),
+        "average": average.average.state_dict(),
+        "average_steps": average.steps,
+        "optimiser": optimiser.state_dict(),
+        "random": torch.get_rng_state(),
+    }
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
+
+
+def load_checkpoint(path: Path, model: nn.Module, average: MovingAverage, optimiser: torch.optim.Optimizer) -> int:
+    """Restore what `save_checkpoint` wrote and return the number of steps already done.
+
+    Raises:
+        WeightsError: if the file is damaged or belongs to another model.
+    """
+    try:
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        model.load_state_dict(state["model"])
+        average.average.load_state_dict(state["average"])
+        average.steps = state["average_steps"]
+        optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["random"])
+    except (RuntimeError, KeyError, ValueError, EOFError) as error:
+        raise WeightsError(
+            f"{path} is not a checkpoint of this training ({error}); give another output folder, or remove it"
+        ) from error
+    return int(state["step"])

@@ -1,0 +1,33 @@
+"""Exponential moving average of a model's weights: what is shipped, and Stage II's teacher."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import nn
+
+
+class MovingAverage:
+    """Keeps `average`, a frozen copy of `model` whose weights follow it slowly.
+
+    The decay grows from 0 with the steps up to `decay`, as min(decay, (1 + t) / (10 + t)), so that the random start
+    is forgotten soon.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.decay = decay
+        self.steps = 0
+        self.average = copy.deepcopy(model).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Move every floating tensor of the average towards `model`'s; copy the rest."""
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        self.steps += 1
+        current = model.state_dict()
+        for name, value in self.average.state_dict().items():
+            if value.dtype.is_floating_point:
+                value.lerp_(current[name], 1 - decay)
+            else:
+                value.copy_(current[name])

@@ -1,0 +1,226 @@
+"""Stage I: supervised training on inpainting masks.
+
+One plain loop: views → model → losses → step → moving average → checkpoint. A checkpoint holds the position in the
+data too, so that a run killed and started again goes on with the view it would have seen next.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from sigmask.config import load_config
+from sigmask.instruction.text_encoder import StaticTextEncoder, TextEncoder
+from sigmask.losses.mask_loss import mask_loss
+from sigmask.losses.prior_loss import prior_loss
+from sigmask.losses.quality_loss import quality_loss, true_iou
+from sigmask.losses.scope_loss import scope_loss
+from sigmask.models.instruction_batch import collate_instructions
+from sigmask.models.locator import Locator, LocatorConfig
+from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.semantic_difference import measure_null_statistics
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.ema import MovingAverage
+from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class LossWeights:
+    """Factors of the losses beside the mask's, which is 1."""
+
+    prior: float = 0.3
+    refined_prior: float = 0.1
+    quality: float = 0.2
+    scope: float = 0.05
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Stage1Config:
+    """Everything a Stage I run depends on; the fields are the keys of `configs/*_stage1.yaml`.
+
+    `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`; `backbone_learning_rate` 0 keeps the backbone
+    frozen; `backbone_weights` is a local safetensors file, else the published weights are taken; `initial` names
+    weights (folder or name) to go on from; `positions_offset` skips views that an earlier run has seen.
+    """
+
+    corpus: Path
+    output: Path
+    model: LocatorConfig = field(default_factory=LocatorConfig)
+    backbone_weights: Path | None = None
+    initial: str | None = None
+    steps: int = 4000
+    batch: int = 8
+    crop: int = 288
+    learning_rate: float = 1e-3
+    backbone_learning_rate: float = 1e-4
+    weight_decay: float = 1e-2
+    warmup: int = 100
+    ema_decay: float = 0.998
+    loss: LossWeights = field(default_factory=LossWeights)
+    mix: ViewMix = field(default_factory=ViewMix)
+    seed: int = 0
+    positions_offset: int = 0
+    bfloat16: bool = True
+    workers: int = 1
+    threads: int = 2
+    log_every: int = 20
+    checkpoint_every: int = 200
+
+
+def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] = ()) -> Path:
+    """Train as the YAML file says; returns the folder that `Annotator.from_pretrained` opens.
+
+    Args:
+        resume: go on from `output/checkpoint.pt` if there is one.
+
+    Raises:
+        ConfigError, CorpusError, WeightsError: for a bad config, an empty corpus, or weights that do not fit.
+    """
+    config = load_config(config_path, Stage1Config, overrides)
+    return run_stage1(config, resume=resume)
+
+
+def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
+    """The run itself. The trained model (the moving average) is in `output/`, the log in `output/log.jsonl`."""
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    config.output.mkdir(parents=True, exist_ok=True)
+    encoder = StaticTextEncoder.from_package()
+    model = _initial_model(config)
+    average = MovingAverage(model, config.ema_decay)
+    optimiser = torch.optim.AdamW(_parameter_groups(model, config), weight_decay=config.weight_decay)
+    checkpoint = config.output / "checkpoint.pt"
+    done = load_checkpoint(checkpoint, model, average, optimiser) if resume and checkpoint.is_file() else 0
+    log = config.output / "log.jsonl"
+    started, running = time.monotonic(), _RunningMeans()
+    for step, batch in enumerate(_batches(config, done), start=done):
+        _set_learning_rates(optimiser, config, step)
+        losses = training_losses(model, batch, encoder, config)
+        optimiser.zero_grad(set_to_none=True)
+        losses["total"].backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
+        optimiser.step()
+        average.update(model)
+        running.add(losses)
+        if (step + 1) % config.log_every == 0:
+            entry = {"step": step + 1, "seconds": round(time.monotonic() - started, 1), **running.take()}
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+            print(json.dumps(entry), flush=True)
+        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
+            save_checkpoint(checkpoint, step + 1, model, average, optimiser)
+            save_pretrained(average.average, config.output)
+    return config.output
+
+
+def training_losses(model: Locator, batch: dict[str, Any], encoder: TextEncoder, config: Stage1Config) -> dict[str, Tensor]:
+    """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
+    instruction = collate_instructions(batch["edits"], encoder)
+    original, edited, mask = batch["original"], batch["edited"], batch["mask"]
+    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+        output = model(
+            original.contiguous(memory_format=torch.channels_last),
+            edited.contiguous(memory_format=torch.channels_last),
+            instruction,
+        )
+    logits = output.mask_logits.float()
+    target = F.adaptive_avg_pool2d(batch["target"][:, None], output.difference.grid).flatten(1)
+    changed = F.adaptive_avg_pool2d(mask[:, None], output.difference.grid).flatten(1)
+    losses = {
+        "mask": mask_loss(logits, mask),
+        "prior": prior_loss(
+            output.grounding.similarity_logits.float(), instruction.known, target, batch["instruction_is_right"]
+        ),
+        "refined_prior": F.binary_cross_entropy(output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4), changed),
+        "quality": quality_loss(output.quality_logits, logits, mask),
+        "scope": scope_loss(output.scope_logits, mask),
+    }
+    weights = config.loss
+    total = (
+        losses["mask"]
+        + weights.prior * losses["prior"]
+        + weights.refined_prior * losses["refined_prior"]
+        + weights.quality * losses["quality"]
+        + weights.scope * losses["scope"]
+    )
+    return {"total": total, **losses, "iou": true_iou(logits, mask).mean()}
+
+
+def _initial_model(config: Stage1Config) -> Locator:
+    if config.initial is not None:
+        model = load_locator(config.initial)[0]
+    else:
+        model = Locator(config.model)
+        model.backbone.load_pretrained(config.backbone_weights)
+        _measure_null(model, config)
+    model.backbone.freeze()
+    if config.backbone_learning_rate > 0:
+        model.backbone.requires_grad_(True)
+    return model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload, no-any-return]
+
+
+@torch.no_grad()
+def _measure_null(model: Locator, config: Stage1Config, batches: int = 6) -> None:
+    """Null statistics from unedited pictures of the corpus against their round trips."""
+    mix = ViewMix(null=1.0, swapped=0.0)
+    views = Stage1Views(
+        config.corpus, crop=config.crop, seed=config.seed + 1, positions=range(batches * config.batch), mix=mix
+    )
+    features = []
+    for batch in DataLoader(views, config.batch, collate_fn=collate_views):
+        features.append((model.backbone(batch["original"]), model.backbone(batch["edited"])))
+    measure_null_statistics(model.semantic_difference, features)
+
+
+def _parameter_groups(model: Locator, config: Stage1Config) -> list[dict[str, Any]]:
+    own = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("backbone.")]
+    groups = [{"params": own, "peak": config.learning_rate}]
+    adapted = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
+    if adapted:
+        groups.append({"params": adapted, "peak": config.backbone_learning_rate})
+    return groups
+
+
+def _set_learning_rates(optimiser: torch.optim.Optimizer, config: Stage1Config, step: int) -> None:
+    """Linear warm-up, then half a cosine down to a hundredth."""
+    rise = min(1.0, (step + 1) / max(1, config.warmup))
+    fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
+    for group in optimiser.param_groups:
+        group["lr"] = group["peak"] * rise * fall
+
+
+def _batches(config: Stage1Config, done: int) -> Iterator[dict[str, Any]]:
+    start = config.positions_offset
+    positions = range(start + done * config.batch, start + config.steps * config.batch)
+    views = Stage1Views(config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix)
+    return iter(DataLoader(views, config.batch, collate_fn=collate_views, num_workers=config.workers, drop_last=True))
+
+
+class _RunningMeans:
+    def __init__(self) -> None:
+        self._sums: dict[str, float] = {}
+        self._count = 0
+
+    def add(self, values: dict[str, Tensor]) -> None:
+        for name, value in values.items():
+            self._sums[name] = self._sums.get(name, 0.0) + float(value.detach())
+        self._count += 1
+
+    def take(self) -> dict[str, float]:
+        means = {name: round(value / max(1, self._count), 4) for name, value in self._sums.items()}
+        self._sums, self._count = {}, 0
+        return means

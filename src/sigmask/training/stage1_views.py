@@ -1,0 +1,158 @@
+"""What the trainer sees of a Stage I pair: another view at every reading.
+
+A view draws which version of the edited image is shown (clean, through an autoencoder, perturbed), a scale, a crop and
+a flip, and which instruction comes with it: its own, none, or another pair's, since the model must believe its eyes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sigmask.errors import CorpusError
+from sigmask.synthesis.perturbation import perturb, recompress
+from sigmask.types import Action, EditTuple, ImageArray, MaskArray
+
+
+@dataclass(frozen=True, slots=True)
+class ViewMix:
+    """How often each kind of view is drawn; shares in [0, 1] (our choice)."""
+
+    null: float = 0.12
+    swapped: float = 0.15
+    round_trip: float = 0.65
+    perturbed: float = 0.75
+    no_instruction: float = 0.25
+    wrong_instruction: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One training sample: images (3, S, S) uint8, mask (S, S) float, target (S, S) float, and what was said."""
+
+    original: Tensor
+    edited: Tensor
+    mask: Tensor
+    target: Tensor
+    edit: tuple[EditTuple, ...]
+    instruction_is_right: bool
+
+
+class Stage1Views(Dataset[View]):
+    """Views of the pairs in `folder`; item N of an epoch is always the same for a seed.
+
+    Index i stands for position i of an endless sequence: epoch i // len(pairs), in an order drawn per epoch.
+    """
+
+    def __init__(self, folder: Path, *, crop: int, seed: int, positions: range, mix: ViewMix) -> None:
+        self.paths = sorted(folder.glob("pair-*.npz"))
+        if not self.paths:
+            raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask.synthesis.stage1_corpus); found none")
+        self.crop, self.seed, self.positions, self.mix = crop, seed, positions, mix
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, index: int) -> View:
+        position = self.positions[index]
+        epoch, place = divmod(position, len(self.paths))
+        chosen = int(np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))[place])
+        rng = np.random.default_rng((self.seed, position, 1))
+        other = json.loads(str(_read(self.paths[rng.integers(len(self.paths))], ("meta",))["meta"]))
+        return draw_view(_read(self.paths[chosen]), edit_from_json(other["edit"]), rng, self.crop, self.mix)
+
+
+def draw_view(
+    record: dict[str, Any], other: tuple[EditTuple, ...], rng: np.random.Generator, crop: int, mix: ViewMix
+) -> View:
+    """One view of a record as `stage1_corpus.make_record` gives it; `other` is another pair's edit."""
+    original: ImageArray = record["original"]
+    mask: MaskArray = record["mask"]
+    target: MaskArray = record["target"]
+    edit = edit_from_json(json.loads(str(record["meta"]))["edit"])
+    right = True
+    if rng.random() < mix.null:
+        edited = record["original_round_trip"] if "original_round_trip" in record else original
+        edited, mask = perturb(edited, rng, 1.0), np.zeros_like(mask)
+        right = False  # the named thing was never added or removed: nothing to ground on
+    else:
+        edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
+        if rng.random() < mix.perturbed:
+            edited = perturb(edited, rng, rng.uniform(0.3, 1.2))
+    if rng.random() < 0.2:
+        original = recompress(original, rng, (70, 98))
+    draw = rng.random()
+    if rng.random() < mix.swapped:
+        original, edited, edit, right = edited, original, (), False
+    elif draw < mix.no_instruction:
+        edit, right = (), False
+    elif draw < mix.no_instruction + mix.wrong_instruction:
+        edit, right = other, False
+    pictures = _crop([original, edited], [mask, target], rng, crop)
+    return View(*pictures, edit=edit, instruction_is_right=right)
+
+
+def collate_views(views: list[View]) -> dict[str, Any]:
+    """A batch: images (B, 3, S, S) float in [0, 1], mask and target (B, S, S), and the edits as a list."""
+    return {
+        "original": torch.stack([view.original for view in views]).float().div(255),
+        "edited": torch.stack([view.edited for view in views]).float().div(255),
+        "mask": torch.stack([view.mask for view in views]),
+        "target": torch.stack([view.target for view in views]),
+        "edits": [view.edit for view in views],
+        "instruction_is_right": torch.tensor([view.instruction_is_right for view in views]),
+    }
+
+
+def edit_from_json(parts: list[dict[str, Any]]) -> tuple[EditTuple, ...]:
+    """The tuples that `stage1_corpus` stored."""
+    return tuple(
+        EditTuple(**{**part, "action": Action(part["action"]), "attributes": tuple(part["attributes"])})
+        for part in parts
+    )
+
+
+def _read(path: Path, names: tuple[str, ...] | None = None) -> dict[str, Any]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in names or file.files}
+
+
+def _crop(
+    images: list[ImageArray], masks: list[MaskArray], rng: np.random.Generator, crop: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The same random scale, crop and flip for all; small pictures are enlarged to the crop's size."""
+    height, width = masks[0].shape
+    scale = max(float(np.exp(rng.uniform(np.log(0.75), np.log(1.3)))), crop / min(height, width))
+    size = (max(crop, round(width * scale)), max(crop, round(height * scale)))
+    top, left = _corner(cv2.resize(masks[0].astype(np.uint8), size) > 0, rng, crop)
+    flip = rng.random() < 0.5
+    cut: list[Tensor] = []
+    for picture in [*images, *[mask.astype(np.float32) for mask in masks]]:
+        resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        piece = resized[top : top + crop, left : left + crop]
+        piece = piece[:, ::-1] if flip else piece
+        tensor = torch.from_numpy(np.ascontiguousarray(piece))
+        cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
+    return cut[0], cut[1], cut[2], cut[3]
+
+
+def _corner(mask: MaskArray, rng: np.random.Generator, crop: int) -> tuple[int, int]:
+    """Top and left of the crop; four times in five it holds a point of the mask, if there is one."""
+    room = (mask.shape[0] - crop, mask.shape[1] - crop)
+    marked = np.argwhere(mask)
+    if len(marked) == 0 or rng.random() < 0.2:
+        return int(rng.integers(0, room[0] + 1)), int(rng.integers(0, room[1] + 1))
+    point = marked[rng.integers(len(marked))]
+    corner = []
+    for axis in (0, 1):
+        low = max(0, min(room[axis], point[axis] - crop + 1))
+        corner.append(int(rng.integers(low, max(low, min(room[axis], point[axis])) + 1)))
+    return corner[0], corner[1]
