@@ -64,7 +64,9 @@ def _sha256(path: Path) -> str:
 
 
 def _weights_present() -> str | None:
-    return None if _embedded_weights() else "no weights inside the package: reinstall it"
+    if any(path.name == "model.safetensors" for path in _embedded_weights()):
+        return None
+    return "no model.safetensors inside the package: reinstall it"
 
 
 def _finds_a_drawn_edit() -> str | None:
