@@ -1,0 +1,53 @@
+"""Clauses: one edit each. "Remove the lemon and turn the slice into an orange" has two."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.normalise import strip_politeness
+
+_LEX = lexicon()
+_BORDER = re.compile(
+    r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but)(?:\s+(?:then|also|please))*\s+|\s*,\s+(?:then\s+|also\s+)?)"
+    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|the background\b)|\s*[.;!?]+\s+(?=\S)"
+)
+_KEPT = re.compile(
+    r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|leav(?:e|ing)|"
+    r"ensuring|without (?:altering|changing|affecting|modifying|distorting)|do not (?:change|alter)|don't (?:change|alter))\b"
+    r"[^.;]*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One clause of a normalised instruction.
+
+    Attributes:
+        text: the whole clause.
+        frame: which frame reads it, by its first words; None where they are no known verb.
+        rest: what follows the verb.
+        quotations: the instruction's quotations; §0 in `text` stands for the first.
+    """
+
+    text: str
+    frame: str | None
+    rest: str
+    quotations: tuple[str, ...]
+
+
+def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
+    """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
+    shortened = _KEPT.sub("", text).strip(" ,.;") or text
+    pieces = (strip_politeness(piece) for piece in _BORDER.split(shortened))
+    return [_clause(piece, quotations) for piece in pieces if piece]
+
+
+def _clause(text: str, quotations: tuple[str, ...]) -> Clause:
+    words = text.split()
+    known = _LEX.verb(words)
+    if known is None:
+        return Clause(text, None, text, quotations)
+    frame, count = known
+    return Clause(text, frame, " ".join(words[count:]), quotations)

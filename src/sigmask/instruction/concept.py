@@ -1,0 +1,107 @@
+"""Noun phrases: from "the two small dogs sitting on the red sofa" to the concept "small dogs" at "on the red sofa"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sigmask.instruction.lemma import singular
+from sigmask.instruction.lexicon import any_of, lexicon
+
+MAXIMUM_WORDS = 6
+"""A concept has at most so many words (our choice)."""
+
+_LEX = lexicon()
+_ARTICLES = frozenset(("a", "an", "the", "some", "any", "this", "that", "these", "those", "all", "every", "each", "another",
+                       "both", "of", "my", "your", "our", "his", "her", "its", "their", "extra", "more", "other", "only",
+                       "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "several", "few"))  # fmt: skip
+_RELATION = re.compile(rf"(?:^|\s)({any_of(_LEX.relations)})\s+(?=\S)|\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s")
+_SCENE_TAIL = re.compile(
+    rf"[\s,]*\b(?:from|in|to|into|on|within|of|across|throughout|for|inside|over) (?:(?:the|this|that|my|an?|whole|entire|original) )*{any_of(_LEX.scene - {'it', 'this', 'elements', 'frame', 'canvas', 'viewer'})}\b\s*$"
+)
+_SCENE_MIDDLE = re.compile(rf"\b(?:in|of) (?:the|this|that) {any_of(('image', 'picture', 'photo', 'photograph', 'scene'))}\b")
+_SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
+_EDGE = " ,.;:!?-'\""
+
+
+@dataclass(frozen=True, slots=True)
+class NounPhrase:
+    """A concept (lower case, no article, at most six words; None if nothing is named) and where it is."""
+
+    concept: str | None
+    location: str | None = None
+
+
+@lru_cache(maxsize=8_192)
+def noun_phrase(text: str) -> NounPhrase:
+    """Splits a phrase into what it names and where that is.
+
+    Articles, numbers and mentions of the picture itself are dropped; what follows a relation ("on", "to the left of")
+    or a relative pronoun is the location; "left", "second" before the noun are a location too; pronouns become what
+    they may mean ("him" → "man") or nothing.
+    """
+    text = without_scene(text).strip(_EDGE)
+    match = _RELATION.search(text)
+    location = None
+    if match:
+        location = text[match.start() :].strip(_EDGE)
+        text = text[: match.start()].strip(_EDGE)
+    words = _without_articles(text.split())
+    side = _SIDE.match(" ".join(words))
+    if side:
+        location = " ".join(filter(None, (side.group(1).strip(), location)))
+        words = _without_articles(words[len(side.group(1).split()) :])
+    words = _without_participle(words)
+    concept = " ".join(words[-MAXIMUM_WORDS:] if " of " not in f" {' '.join(words)} " else words[:MAXIMUM_WORDS])
+    return NounPhrase(resolve_pronoun(concept), location or None)
+
+
+def without_scene(text: str) -> str:
+    """Without "in the image", "from this photo" and the like."""
+    return _SCENE_MIDDLE.sub("", _SCENE_TAIL.sub("", text)).strip()
+
+
+def resolve_pronoun(concept: str) -> str | None:
+    """What a pronoun may mean ("him" → "man"); None for "it" or for a noun of the picture itself."""
+    concept = concept.strip(_EDGE)
+    if concept in _LEX.pronouns:
+        return _LEX.pronouns[concept] or None
+    return None if not concept or concept in _LEX.scene else concept
+
+
+def names_scene(text: str) -> bool:
+    """Whether a phrase names the picture itself, or nothing: "this photo", "the image"."""
+    return noun_phrase(text).concept is None and not (set(text.split()) & set(("them", "these", "those", "they")))
+
+
+def head(concept: str) -> str:
+    """The singular of the noun that the phrase is about: "bottles of beer" → "bottle", "red cars" → "car"."""
+    before = re.split(r" (?:of|with|in|on|at|for|from|to) ", concept, maxsplit=1)[0]
+    words = before.split()
+    return singular(words[-1].removesuffix("'s")) if words else ""
+
+
+def mentions(text: str, phrases: re.Pattern[str]) -> bool:
+    """Whether one of the phrases of a compiled `any_of` stands in the text as whole words."""
+    return phrases.search(text) is not None
+
+
+def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
+    """Compiled `any_of` between word borders."""
+    return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
+
+
+def _without_articles(words: list[str]) -> list[str]:
+    start = 0
+    while start < len(words) and words[start] in _ARTICLES and (start + 1 < len(words) or words[start] not in _LEX.pronouns):
+        start += 1
+    return words[start:]
+
+
+def _without_participle(words: list[str]) -> list[str]:
+    """Up to a participle behind the noun: "deer sitting", "girl wearing a hat"."""
+    for index, word in enumerate(words[1:], start=1):
+        if (word.endswith("ing") and _LEX.does(word)) or word in _LEX.bearing - {"with", "have", "grow", "contain"}:
+            return words[:index]
+    return words

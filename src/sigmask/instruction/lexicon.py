@@ -1,0 +1,109 @@
+"""The parser's word lists, read once from `lexicon.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from sigmask.instruction.lemma import lemmas
+
+Words = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Word lists by what they mean; see the comments in `lexicon.yaml`. All entries are lower case."""
+
+    verbs: Mapping[str, str]
+    """Verb or verb phrase → the name of the frame that reads its clause."""
+    second_clause: Words
+    politeness: Words
+    scene: Words
+    background: Words
+    scenery: Words
+    style: Words
+    tone: Words
+    restoration: Words
+    text_nouns: Words
+    attribute_nouns: Words
+    pose_nouns: Words
+    body: Words
+    doing: Words
+    bearing: Words
+    colours: Words
+    materials: Words
+    qualities: Words
+    degrees: Words
+    pronouns: Mapping[str, str]
+    relations: Words
+    sides: Words
+    foreign: Words
+    typos: Mapping[str, str]
+
+    def verb(self, words: list[str]) -> tuple[str, int] | None:
+        """The frame of the verb phrase that opens `words` and how many words it takes; None if it is no known verb.
+
+        The longest phrase wins; a single word may be inflected ("removing").
+        """
+        for count in range(min(4, len(words)), 0, -1):
+            frame = self.verbs.get(" ".join(words[:count]))
+            if frame:
+                return frame, count
+        for form in lemmas(words[0]) if words else ():
+            if form in self.verbs:
+                return self.verbs[form], 1
+        return None
+
+    def does(self, word: str) -> bool:
+        """Whether a word says what someone does: "smile", "smiling"."""
+        return word in self.doing or (word.endswith("ing") and any(form in self.doing for form in lemmas(word)))
+
+    def describes(self, words: list[str]) -> bool:
+        """Whether the words are a description and no thing: "bright red", "a darker shade of brown"."""
+        described = False
+        for word in words:
+            if word in self.colours or word in self.materials or word in self.qualities:
+                described = True
+            elif word not in self.degrees and word not in ("a", "an", "the", "shade", "of", "bit", "little", "lot"):
+                parts = word.split("-")
+                if len(parts) < 2 or not any(part in self.colours or part in self.qualities for part in parts):
+                    return False
+                described = True
+        return described
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon that ships with the package."""
+    return parse_lexicon(files("sigmask.instruction").joinpath("lexicon.yaml").read_text(encoding="utf-8"))
+
+
+def parse_lexicon(document: str) -> Lexicon:
+    """A lexicon from its YAML.
+
+    Raises:
+        ValueError: if a verb is listed under two frames.
+    """
+    data: dict[str, Any] = yaml.safe_load(document)
+    verbs: dict[str, str] = {}
+    for frame, phrases in data.pop("verbs").items():
+        for phrase in _entries(phrases):
+            if verbs.setdefault(phrase, frame) != frame:
+                raise ValueError(f"verb '{phrase}' is listed under '{verbs[phrase]}' and '{frame}': keep one")
+    lists = {key: value if isinstance(value, dict) else frozenset(_entries(value)) for key, value in data.items()}
+    return Lexicon(verbs=verbs, **lists)
+
+
+def any_of(phrases: Iterable[str]) -> str:
+    """A regular expression's alternation of whole phrases, the longest first."""
+    return "(?:" + "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)) + ")"
+
+
+def _entries(phrases: str) -> list[str]:
+    return [phrase.strip() for phrase in phrases.split(";") if phrase.strip()]

@@ -1,0 +1,59 @@
+"""From raw text to what the grammar reads: lower case, plain quotes, no politeness, quoted text set aside."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from sigmask.instruction.lexicon import any_of, lexicon
+
+_LEX = lexicon()
+_PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+_QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
+_POLITE = re.compile(rf"^(?:{any_of(_LEX.politeness)}(?:,\s*|\s+))+(?=\S)")
+_POLITE_TAIL = re.compile(r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|then re-output the image for me)\W*$")
+_TYPO = re.compile(rf"\b{any_of(_LEX.typos)}\b")
+_BRACKETED = re.compile(r"\s*\([^)]*\)")
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """Normalised text; each quotation stands in it as §0, §1, ..., its wording is in `quotations`."""
+
+    text: str
+    quotations: tuple[str, ...]
+
+
+def normalise(text: str) -> Utterance:
+    """Lower case, one space between words, politeness stripped, frequent typos mended, quotations set aside."""
+    plain = unicodedata.normalize("NFKC", text).translate(_PLAIN)
+    quotations: list[str] = []
+
+    def set_aside(match: re.Match[str]) -> str:
+        quotations.append(next(group for group in match.groups() if group is not None).strip())
+        return f" §{len(quotations) - 1} "
+
+    plain = _QUOTED.sub(set_aside, plain).lower()
+    plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
+    plain = _TYPO.sub(lambda match: _LEX.typos[match.group()], plain)
+    return Utterance(strip_politeness(plain), tuple(quotations))
+
+
+def strip_politeness(text: str) -> str:
+    """Without "please", "can you", "for me" and the like at either end."""
+    return _POLITE.sub("", _POLITE_TAIL.sub("", text)).strip(" ,.;:!?")
+
+
+def is_foreign(text: str) -> bool:
+    """Whether text (quotations set aside) is hardly English: most letters not Latin, or words of another language."""
+    letters = [character for character in text if character.isalpha()]
+    if not letters:
+        return False
+    if sum(character > "ɏ" for character in letters) > len(letters) / 3:
+        return True
+    words = _WORD.findall(text)
+    foreign = sum(word in _LEX.foreign for word in words)
+    return foreign >= 2 and foreign >= len(words) / 3
