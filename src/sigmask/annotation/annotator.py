@@ -1,0 +1,206 @@
+"""`Annotator`: a pair of images and an instruction in, an `Annotation` out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+
+from sigmask.annotation.postprocess import postprocess
+from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
+from sigmask.data.image_decoding import decode_image
+from sigmask.errors import SigmaskError
+from sigmask.instruction.parser import parse
+from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.models.heads import SCOPES
+from sigmask.models.instruction_batch import collate_instructions
+from sigmask.models.locator import Locator, LocatorOutput
+from sigmask.models.pretrained import load_locator, save_pretrained, weights_hash
+from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
+from sigmask.version import __version__
+
+Image = Any
+"""A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One pair as the model takes it; made on the CPU, in any thread.
+
+    Attributes:
+        original, edited: (h, w, 3) uint8 in the model's frame.
+        picture: the edited image at its own size; the annotation's maps get its grid.
+        edit: what the parser made of the instruction.
+        flags: remarks of the geometry check.
+    """
+
+    original: ImageArray
+    edited: ImageArray
+    picture: ImageArray
+    edit: tuple[EditTuple, ...]
+    flags: tuple[str, ...]
+
+
+class Annotator:
+    """Finds what an editor really changed.
+
+    >>> annotator = Annotator.from_pretrained("tiny")
+    >>> annotation = annotator("cat.jpg", "black_cat.jpg", "make the cat black")
+    >>> annotation.save("mask.png")
+    """
+
+    def __init__(
+        self,
+        model: Locator,
+        encoder: TextEncoder,
+        *,
+        name: str,
+        fingerprint: str = "",
+        device: str = "cpu",
+        threshold: float = 0.5,
+    ) -> None:
+        if not 0.0 < threshold < 1.0:
+            raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
+        self.name = name
+        self.threshold = threshold
+        self.device = torch.device(device)
+        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}"
+        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.encoder = encoder
+        self._precision = _fast_precision(self.device)
+
+    @classmethod
+    def from_pretrained(
+        cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float = 0.5
+    ) -> Annotator:
+        """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
+
+        Args:
+            device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
+            threshold: probability from which a pixel counts as changed, in (0, 1).
+
+        Raises:
+            WeightsError: there are no such weights, or they are damaged.
+        """
+        model, encoder, folder = load_locator(str(name_or_path))
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        name = Path(name_or_path).name or str(name_or_path)
+        return cls(
+            model, encoder, name=name, fingerprint=weights_hash(folder), device=device, threshold=threshold
+        )
+
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write weights that `from_pretrained` opens."""
+        save_pretrained(self.model, Path(folder))
+
+    def __call__(self, original: Image, edited: Image, instruction: str | None = None) -> Annotation:
+        """Annotate one pair.
+
+        Args:
+            original, edited: a path, a PIL image or a numpy RGB array each; sizes may differ.
+            instruction: what the editor was told; None if nothing is known.
+
+        Raises:
+            SampleError: if an image cannot be read; the message says why.
+        """
+        pair = EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
+        return self.infer([self.prepare(pair)])[0]
+
+    def batch(self, pairs: Sequence[EditPair], *, batch_size: int = 8) -> list[Annotation]:
+        """Annotate many pairs of any sizes; the result is in their order."""
+        annotations: list[Annotation] = []
+        for start in range(0, len(pairs), batch_size):
+            annotations += self.infer([self.prepare(pair) for pair in pairs[start : start + batch_size]])
+        return annotations
+
+    def prepare(self, pair: EditPair) -> Prepared:
+        """Fit the original to the edited image, bring both into the model's frame, parse the instruction."""
+        original, flags = fit_original_to_edited(pair.original, pair.edited)
+        height, width = model_frame(
+            *pair.edited.shape[:2], self.model.config.long_side, self.model.backbone.size_multiple
+        )
+        return Prepared(
+            resize_image(original, height, width),
+            resize_image(pair.edited, height, width),
+            pair.edited,
+            parse(pair.instruction),
+            flags,
+        )
+
+    def infer(self, prepared: Sequence[Prepared]) -> list[Annotation]:
+        """Annotate prepared pairs; those of one frame go through the model together."""
+        frames: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for index, item in enumerate(prepared):
+            frames[item.edited.shape].append(index)
+        annotations: dict[int, Annotation] = {}
+        for indices in frames.values():
+            output = self.forward([prepared[index] for index in indices])
+            for place, index in enumerate(indices):
+                annotations[index] = self._annotation(prepared[index], output, place)
+        return [annotations[index] for index in range(len(prepared))]
+
+    @torch.inference_mode()
+    def forward(self, prepared: Sequence[Prepared]) -> LocatorOutput:
+        """The model's raw output for pairs of one frame."""
+        original, edited = (
+            torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2).float().div(255)
+            for images in ([item.original for item in prepared], [item.edited for item in prepared])
+        )
+        instruction = collate_instructions([item.edit for item in prepared], self.encoder).to(self.device)
+        with torch.autocast(self.device.type, self._precision, enabled=self._precision != torch.float32):
+            output: LocatorOutput = self.model(original, edited, instruction)
+        return output
+
+    def _annotation(self, item: Prepared, output: LocatorOutput, place: int) -> Annotation:
+        height, width = item.picture.shape[:2]
+        logits = resize_map(output.mask_logits[place].float().cpu().numpy(), height, width)
+        probability = _sigmoid(logits)
+        mask = postprocess(probability, self.threshold)
+        coarse = output.prior[place].float().cpu().numpy()
+        prior = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        return Annotation(
+            mask=mask,
+            probability=probability,
+            prior=np.clip(prior, 0, 1),
+            quality=float(torch.sigmoid(output.quality_logits[place].float())),
+            scope=_scope(mask, output.scope_logits[place]),
+            edit=item.edit,
+            flags=item.flags,
+            model=self.name,
+            edited=item.picture,
+        )
+
+
+def _scope(mask: np.ndarray, scope_logits: torch.Tensor) -> Scope:
+    """Empty mask: none. Else what the head says of local and global."""
+    if not mask.any():
+        return Scope.NONE
+    return max((Scope.LOCAL, Scope.GLOBAL), key=lambda scope: float(scope_logits[SCOPES.index(scope)]))
+
+
+def _sigmoid(logits: np.ndarray) -> np.ndarray:
+    return (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+
+
+def _cell(image: Image) -> Any:
+    return Path(image) if isinstance(image, str) else image
+
+
+def _fast_precision(device: torch.device) -> torch.dtype:
+    """bfloat16 where the hardware multiplies in it (three times as fast here), else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_bf16_instructions():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _has_bf16_instructions() -> bool:
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
