@@ -53,7 +53,7 @@ class Stage1Config:
     """Everything a Stage I run depends on; the fields are the keys of `configs/*_stage1.yaml`.
 
     `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`; `backbone_learning_rate` 0 keeps the backbone
-    frozen; `backbone_weights` is a local safetensors file, else the published weights are taken; `initial` names
+    frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a local safetensors file, else the published weights are taken; `initial` names
     weights (folder or name) to go on from; `positions_offset` skips views that an earlier run has seen.
     """
 
@@ -67,6 +67,7 @@ class Stage1Config:
     crop: int = 288
     learning_rate: float = 1e-3
     backbone_learning_rate: float = 1e-4
+    backbone_frozen_stages: int = 2
     weight_decay: float = 1e-2
     warmup: int = 100
     ema_decay: float = 0.998
@@ -169,7 +170,7 @@ def _initial_model(config: Stage1Config) -> Locator:
         _measure_null(model, config)
     model.backbone.freeze()
     if config.backbone_learning_rate > 0:
-        model.backbone.requires_grad_(True)
+        model.backbone.thaw(config.backbone_frozen_stages)
     return model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload, no-any-return]
 
 

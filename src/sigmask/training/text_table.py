@@ -143,8 +143,8 @@ class _JoinedSpace:
         joined = _join(sentence, clip, recipe.clip_share)
         mean = joined.mean(axis=0)
         directions = principal_directions(joined, recipe.dimension)
-        entries = unit_rows((joined - mean) @ directions)
-        return cls(entries, sentence_mean, to_clip, recipe.clip_share, mean, directions)
+        coordinates: FloatArray = (joined - mean) @ directions
+        return cls(unit_rows(coordinates), sentence_mean, to_clip, recipe.clip_share, mean, directions)
 
     def project(self, sentence: FloatArray) -> FloatArray:
         """Sentence vectors (P, D) → unit rows (P, dimension), the CLIP part predicted."""
@@ -171,7 +171,9 @@ def principal_directions(vectors: FloatArray, dimension: int) -> FloatArray:
     _, directions = np.linalg.eigh(centred.T @ centred)
     directions = directions[:, ::-1][:, :dimension]
     largest = np.abs(directions).argmax(axis=0)
-    return (directions * np.sign(directions[largest, np.arange(directions.shape[1])])).astype(np.float32)
+    signs = np.sign(directions[largest, np.arange(directions.shape[1])])
+    oriented: FloatArray = (directions * signs).astype(np.float32)
+    return oriented
 
 
 def frequency_weights(entries: Sequence[str], words: Sequence[str], smoothing: float) -> FloatArray:
