@@ -18,9 +18,15 @@ def _train() -> None:
 @app.command("stage1")
 def stage1(
     config: Annotated[Path, typer.Argument(help="A file like those in configs/.")],
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's last checkpoint.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")
+    ] = True,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
+    ] = None,
 ) -> None:
     """Stage I: supervised, on pairs made from photographs with object polygons."""
     from sigmask.training import stage1 as stage
 
-    stage.train(config, resume=resume)
+    folder = stage.train(config, resume=resume, overrides=tuple(changes or ()))
+    typer.echo(f"trained weights: {folder} (try: sigmask mask ORIGINAL EDITED --model {folder})")
