@@ -20,24 +20,22 @@ from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.parser import parse
 from sigmask.types import Action, EditTuple
 
-TONE_OR_RESTORATION = {Action.TONE, Action.RESTORATION}
-EXPECTED: dict[str, set[Action]] = {
-    # the mapping of MANIFEST.md
-    **dict.fromkeys(("subject-add", "add"), {Action.ADD}),
-    **dict.fromkeys(
-        ("subject-remove", "remove", "ObjectRemoval", "WatermarkRemoval", "ShadowRemoval"), {Action.REMOVE}
+PUBLISHED_TYPES: dict[tuple[Action, ...], tuple[str, ...]] = {
+    # the mapping of ../shared/data/MANIFEST.md
+    (Action.ADD,): ("subject-add", "add"),
+    (Action.REMOVE,): ("subject-remove", "remove", "ObjectRemoval", "WatermarkRemoval", "ShadowRemoval"),
+    (Action.REPLACE,): ("subject-replace", "replace", "Replacement"),
+    (Action.ATTRIBUTE,): ("color_alter", "material_alter", "adjust", "ColorAlteration"),
+    (Action.TEXT,): ("text_change",),
+    (Action.BACKGROUND,): ("background_change", "background", "BGReplacement"),
+    (Action.STYLE,): ("style_change", "style", "StyleAlteration"),
+    (Action.TONE, Action.RESTORATION): (
+        "tone_transfer",
+        *("Deblurring", "HazeRemoval", "Lowlight", "NoiseRemoval", "RainRemoval", "SnowRemoval"),
     ),
-    **dict.fromkeys(("subject-replace", "replace", "Replacement"), {Action.REPLACE}),
-    **dict.fromkeys(("color_alter", "material_alter", "adjust", "ColorAlteration"), {Action.ATTRIBUTE}),
-    "text_change": {Action.TEXT},
-    **dict.fromkeys(("background_change", "background", "BGReplacement"), {Action.BACKGROUND}),
-    **dict.fromkeys(("style_change", "style", "StyleAlteration"), {Action.STYLE}),
-    **dict.fromkeys(
-        ("tone_transfer", "Deblurring", "HazeRemoval", "Lowlight", "NoiseRemoval", "RainRemoval", "SnowRemoval"),
-        TONE_OR_RESTORATION,
-    ),
-    **dict.fromkeys(("motion_change", "action"), {Action.ACTION_CHANGE}),
+    (Action.ACTION_CHANGE,): ("motion_change", "action"),
 }
+EXPECTED = {edit_type: actions for actions, types in PUBLISHED_TYPES.items() for edit_type in types}
 SETS = ("gedit_en", "imgedit_basic", "i2ebench")
 
 

@@ -14,8 +14,8 @@ _BORDER = re.compile(
     rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|the background\b)|\s*[.;!?]+\s+(?=\S)"
 )
 _KEPT = re.compile(
-    r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|leav(?:e|ing)|"
-    r"ensuring|without (?:altering|changing|affecting|modifying|distorting)|do not (?:change|alter)|don't (?:change|alter))\b"
+    r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
+    r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|do not|don't)\b"
     r"[^.;]*"
 )
 

@@ -13,14 +13,19 @@ MAXIMUM_WORDS = 6
 """A concept has at most so many words (our choice)."""
 
 _LEX = lexicon()
-_ARTICLES = frozenset(("a", "an", "the", "some", "any", "this", "that", "these", "those", "all", "every", "each", "another",
-                       "both", "of", "my", "your", "our", "his", "her", "its", "their", "extra", "more", "other", "only",
-                       "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "several", "few"))  # fmt: skip
-_RELATION = re.compile(rf"(?:^|\s)({any_of(_LEX.relations)})\s+(?=\S)|\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s")
+_DETERMINERS = """
+a an the some any this that these those all every each another both of my your our his her its their extra more other
+only one two three four five six seven eight nine ten several few
+"""
+_ARTICLES = frozenset(_DETERMINERS.split())
+_RELATIVE = r"\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s|,? (?:such as|including)\s"
+_RELATION = re.compile(rf"(?:^|\s){any_of(_LEX.relations)}\s+(?=\S)|{_RELATIVE}")
+_SCENE_NOUN = any_of(_LEX.scene - {"it", "this", "elements", "frame", "canvas", "viewer", "everything"})
 _SCENE_TAIL = re.compile(
-    rf"[\s,]*\b(?:from|in|to|into|on|within|of|across|throughout|for|inside|over) (?:(?:the|this|that|my|an?|whole|entire|original) )*{any_of(_LEX.scene - {'it', 'this', 'elements', 'frame', 'canvas', 'viewer'})}\b\s*$"
+    r"[\s,]*\b(?:from|in|to|into|on|within|of|across|throughout|for|inside|over) "
+    rf"(?:(?:the|this|that|my|an?|whole|entire|original) )*{_SCENE_NOUN}\b\s*$"
 )
-_SCENE_MIDDLE = re.compile(rf"\b(?:in|of) (?:the|this|that) {any_of(('image', 'picture', 'photo', 'photograph', 'scene'))}\b")
+_SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|photo|photograph|scene)\b")
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
 _EDGE = " ,.;:!?-'\""
 
@@ -53,7 +58,10 @@ def noun_phrase(text: str) -> NounPhrase:
         location = " ".join(filter(None, (side.group(1).strip(), location)))
         words = _without_articles(words[len(side.group(1).split()) :])
     words = _without_participle(words)
-    concept = " ".join(words[-MAXIMUM_WORDS:] if " of " not in f" {' '.join(words)} " else words[:MAXIMUM_WORDS])
+    if location and len(words) > 1 and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns:
+        words = words[:-1]  # "lanterns hanging" on the tree
+    kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]  # the head is before "of", else last
+    concept = " ".join(kept)
     return NounPhrase(resolve_pronoun(concept), location or None)
 
 
@@ -72,7 +80,7 @@ def resolve_pronoun(concept: str) -> str | None:
 
 def names_scene(text: str) -> bool:
     """Whether a phrase names the picture itself, or nothing: "this photo", "the image"."""
-    return noun_phrase(text).concept is None and not (set(text.split()) & set(("them", "these", "those", "they")))
+    return noun_phrase(text).concept is None and not (set(text.split()) & {"them", "these", "those", "they"})
 
 
 def head(concept: str) -> str:
@@ -82,11 +90,6 @@ def head(concept: str) -> str:
     return singular(words[-1].removesuffix("'s")) if words else ""
 
 
-def mentions(text: str, phrases: re.Pattern[str]) -> bool:
-    """Whether one of the phrases of a compiled `any_of` stands in the text as whole words."""
-    return phrases.search(text) is not None
-
-
 def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
     """Compiled `any_of` between word borders."""
     return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
@@ -94,7 +97,11 @@ def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
 
 def _without_articles(words: list[str]) -> list[str]:
     start = 0
-    while start < len(words) and words[start] in _ARTICLES and (start + 1 < len(words) or words[start] not in _LEX.pronouns):
+    while (
+        start < len(words)
+        and words[start] in _ARTICLES
+        and (start + 1 < len(words) or words[start] not in _LEX.pronouns)
+    ):
         start += 1
     return words[start:]
 

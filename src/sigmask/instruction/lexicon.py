@@ -30,6 +30,9 @@ class Lexicon:
     style: Words
     tone: Words
     restoration: Words
+    conditions: Words
+    worn: Words
+    ing_nouns: Words
     text_nouns: Words
     attribute_nouns: Words
     pose_nouns: Words
@@ -65,7 +68,9 @@ class Lexicon:
         return word in self.doing or (word.endswith("ing") and any(form in self.doing for form in lemmas(word)))
 
     def describes(self, words: list[str]) -> bool:
-        """Whether the words are a description and no thing: "bright red", "a darker shade of brown"."""
+        """Whether the words describe and name no thing: "bright red", "a shade of brown"; "an orange" is a thing."""
+        if len(words) == 2 and words[0] in ("a", "an"):
+            return False
         described = False
         for word in words:
             if word in self.colours or word in self.materials or word in self.qualities:
@@ -96,7 +101,9 @@ def parse_lexicon(document: str) -> Lexicon:
         for phrase in _entries(phrases):
             if verbs.setdefault(phrase, frame) != frame:
                 raise ValueError(f"verb '{phrase}' is listed under '{verbs[phrase]}' and '{frame}': keep one")
-    lists = {key: value if isinstance(value, dict) else frozenset(_entries(value)) for key, value in data.items()}
+    lists: dict[str, Any] = {
+        key: value if isinstance(value, dict) else frozenset(_entries(value)) for key, value in data.items()
+    }
     return Lexicon(verbs=verbs, **lists)
 
 

@@ -55,5 +55,5 @@ def is_foreign(text: str) -> bool:
     if sum(character > "ɏ" for character in letters) > len(letters) / 3:
         return True
     words = _WORD.findall(text)
-    foreign = sum(word in _LEX.foreign for word in words)
+    foreign = len(_LEX.foreign.intersection(words))
     return foreign >= 2 and foreign >= len(words) / 3

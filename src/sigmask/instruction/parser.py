@@ -1,6 +1,6 @@
 """Instruction → edit tuples: a rule grammar with its lexicon as data. Deterministic; no model, no network.
 
-Text is normalised, split into clauses, and each clause read by the frame of its verb (`frames.py`).
+Text is normalised, split into clauses, and each clause is read by the frame of its verb (`frames.py`, `statements.py`).
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sigmask.instruction.clause import split_clauses
-from sigmask.instruction.frames import FRAMES, topical
+from sigmask.instruction.concept import MAXIMUM_WORDS
 from sigmask.instruction.normalise import is_foreign, normalise
+from sigmask.instruction.statements import FRAMES, free
 from sigmask.types import Action, EditTuple
 
 _ANAPHORA = (" it", " them", " its", " their")
@@ -28,20 +29,32 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
     if is_foreign(utterance.text):
         return (EditTuple(None, " ".join(text.split()[:6]).lower(), Action.UNKNOWN),)
     edits: list[EditTuple] = []
-    for clause in split_clauses(utterance.text, utterance.quotations):
-        edit = FRAMES.get(clause.frame or "", topical)(clause)
+    clauses = split_clauses(utterance.text, utterance.quotations)
+    for clause in [clause for clause in clauses if clause.frame != "keep"] or clauses:
+        frame = FRAMES.get(clause.frame or "", free)
+        edit = frame(clause) or free(clause)
         if edits and edit.original_concept is None and any(word in f" {clause.text} " for word in _ANAPHORA):
             edit = _resolve(edit, edits[-1])
         if edit not in edits:
             edits.append(edit)
-    return tuple(edits)
+    return tuple([edit for edit in edits if not _says_nothing(edit)] or edits[:1])
+
+
+def _says_nothing(edit: EditTuple) -> bool:
+    """Of "modify this picture directly" nothing is left to ground."""
+    named = edit.original_concept or edit.edited_concept or edit.location
+    return not named and edit.action in (Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
 
 
 def _resolve(edit: EditTuple, earlier: EditTuple) -> EditTuple:
-    """ "it" is what the clause before is about: what it made, else what it touched."""
-    meant = earlier.edited_concept or earlier.original_concept
-    if meant is None or edit.action in (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND):
+    """ "it" is what the clause before made, or touched where it made no thing."""
+    made = earlier.edited_concept if earlier.action in (Action.ADD, Action.REPLACE) else earlier.original_concept
+    meant = made or earlier.original_concept
+    if meant is None or edit.action in (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT):
         return edit
     if edit.action is Action.ADD:
         return replace(edit, location=edit.location or f"on {meant}")
+    if edit.action is Action.ATTRIBUTE:
+        words = [*edit.attributes, *meant.split()]
+        return replace(edit, original_concept=meant, edited_concept=" ".join(words[-MAXIMUM_WORDS:]))
     return replace(edit, original_concept=meant)

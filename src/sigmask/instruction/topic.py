@@ -13,7 +13,6 @@ _STYLE = whole_words(_LEX.style)
 _TONE = whole_words(_LEX.tone)
 _RESTORATION = whole_words(_LEX.restoration)
 _BACKGROUND = whole_words(_LEX.background)
-_TEXT = re.compile(rf"§\d|{whole_words(_LEX.text_nouns).pattern}")
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
 _PATTERNS = {
@@ -32,9 +31,10 @@ def about(text: str, action: Action) -> bool:
     return _PATTERNS[action].search(text) is not None
 
 
-def mentions_text(text: str) -> bool:
-    """Whether a quotation or a noun such as "caption" stands in the text."""
-    return _TEXT.search(text) is not None
+def names_text(phrase: str) -> bool:
+    """Whether a phrase names writing: a quotation or a noun such as "caption" is its head."""
+    concept = noun_phrase(phrase).concept or ""
+    return "§" in concept or concept.split()[-1:] == ["text"] or head(concept) in _LEX.text_nouns
 
 
 def whole_picture_topic(text: str) -> Action | None:
@@ -53,14 +53,13 @@ def is_scenery(phrase: str) -> bool:
 
 def change_action(original: str, edited: str) -> Action:
     """The action of "change `original` to `edited`", by what the two sides name."""
-    style = about(edited, Action.STYLE) and not about(original, Action.ATTRIBUTE)
-    if "§" in original or "§" in edited or (mentions_text(original) and not about(original, Action.ATTRIBUTE)):
+    if "§" in edited or names_text(original):
         return Action.TEXT
     if names_scene(original):
         return whole_picture_topic(edited) or (Action.BACKGROUND if is_scenery(edited) else Action.REPLACE)
     if about(original, Action.BACKGROUND):
         return Action.BACKGROUND
-    if about(original, Action.STYLE) and (style or "style" in original):
+    if (noun_phrase(original).concept or "").split()[-1:] in (["style"], ["theme"], ["aesthetic"]):
         return Action.STYLE
     if about(original, Action.ACTION_CHANGE):
         return Action.ACTION_CHANGE
@@ -68,17 +67,24 @@ def change_action(original: str, edited: str) -> Action:
 
 
 def _object_change(original: str, edited: str) -> Action:
-    if about(original, Action.ATTRIBUTE) or _LEX.describes(edited.split()):
-        return Action.ATTRIBUTE
     before, after = noun_phrase(original).concept or "", noun_phrase(edited).concept or ""
-    if head(before) in _LEX.tone and not is_scenery(original):
+    if (before.split()[-1:] and before.split()[-1] in _LEX.conditions) or before in (
+        "colors",
+        "colours",
+        "color",
+        "colour",
+    ):
         return Action.TONE
-    if after and _LEX.does(after.split()[0]):
+    if about(original, Action.ATTRIBUTE) or _LEX.describes(edited.split()) or edited.startswith(("more ", "less ")):
+        return Action.ATTRIBUTE
+    if head(after) in _LEX.background or (
+        is_scenery(original) and (is_scenery(edited) or head(after) in _LEX.conditions)
+    ):
+        return Action.BACKGROUND
+    if edited and edited.split()[0].endswith("ing") and _LEX.does(edited.split()[0]) and " " not in after.strip():
         return Action.ACTION_CHANGE
     if before and head(before) == head(after) and len(after.split()) > 1:
         return Action.ATTRIBUTE
-    if is_scenery(original) and is_scenery(edited):
-        return Action.BACKGROUND
     if about(edited, Action.STYLE) and "style" in edited:
         return Action.STYLE
     return Action.REPLACE

@@ -150,7 +150,7 @@ class _JoinedSpace:
         """Sentence vectors (P, D) → unit rows (P, dimension), the CLIP part predicted."""
         centred = unit_rows(unit_rows(sentence) - self.sentence_mean)
         joined = _join(centred, unit_rows(centred @ self.to_clip), self.clip_share)
-        return unit_rows((joined - self.mean) @ self.directions)
+        return unit_rows(((joined - self.mean) @ self.directions).astype(np.float32))
 
 
 def _join(sentence: FloatArray, clip: FloatArray, clip_share: float) -> FloatArray:

@@ -1,0 +1,129 @@
+"""Edits: the tuple of an edit once it is known what becomes what. Phrases in, `EditTuple` out."""
+
+from __future__ import annotations
+
+import re
+
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_phrase, without_scene
+from sigmask.instruction.lemma import singular
+from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.sides import after_relation, owner, sides
+from sigmask.instruction.topic import about, change_action
+from sigmask.types import Action, EditTuple
+
+_LEX = lexicon()
+_QUOTATION = re.compile(r"§(\d+)")
+_HUE = re.compile(
+    r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
+)
+_NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
+_POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
+
+
+def changed(original: str, edited: str, clause: Clause, described: bool = True) -> EditTuple:
+    """X becomes Y; Y may be a mere description ("red") only where `described`."""
+    action = change_action(original, edited)
+    if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
+        action = Action.REPLACE
+    if action is Action.TEXT:
+        return written(clause, noun_phrase(without_quotations(original)).location)
+    if action is Action.STYLE and names_scene(original):
+        return of_whole_picture(action, edited, clause)
+    if action is Action.ATTRIBUTE:
+        return with_attribute(original, edited)
+    if action is Action.ACTION_CHANGE:
+        return doing(owner(original), edited)
+    before, after = noun_phrase(original), noun_phrase(edited)
+    if action in (Action.TONE, Action.RESTORATION):
+        return EditTuple(None, after.concept, action)
+    if action is Action.BACKGROUND:
+        return EditTuple(before.concept or "background", after.concept, action, location=before.location)
+    location = before.location or after.location
+    return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
+
+
+def with_attribute(original: str, value: str) -> EditTuple:
+    """X stays what it is and becomes red, wooden, bigger: edited concept "red X"."""
+    phrase = noun_phrase(owner(original))
+    after = noun_phrase(value).concept
+    if phrase.concept and after and head(after) == head(phrase.concept):  # "the train a red train"
+        return EditTuple(phrase.concept, after, Action.ATTRIBUTE, tuple(after.split()[:-1]), phrase.location)
+    filler = _LEX.degrees | {"a", "an", "the", "of", "to", "in"}
+    words = [word for word in value.split() if word not in filler][:3]
+    kept = (phrase.concept or "").split()
+    if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
+        kept = [word for word in kept[:-1] if word not in _LEX.colours] + kept[-1:]
+    edited = " ".join([*words, *kept][:MAXIMUM_WORDS]) or None
+    return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, tuple(words), phrase.location)
+
+
+def doing(who: str, what: str) -> EditTuple:
+    """Someone does something else: "the person" and "smile slightly"."""
+    phrase = noun_phrase(who)
+    edited = " ".join([*(phrase.concept or "").split(), *what.split()][:MAXIMUM_WORDS]) or None
+    return EditTuple(phrase.concept, edited, Action.ACTION_CHANGE, tuple(what.split()[:1]), phrase.location)
+
+
+def subject_and_verb(text: str) -> EditTuple | None:
+    """ "the cat jump", "the woman tilts her head": a subject and what it does; None if there is no such verb."""
+    words = without_scene(text).split()
+    for index in range(1, len(words)):
+        word, following = words[index], words[index + 1 : index + 2]
+        if words[index - 1] in _NO_VERB_AFTER:
+            continue
+        places = word.endswith("ing") and following and following[0] in ("on", "in", "at", "next", "near", "by")
+        bends = index > 1 and following and following[0] in _POSSESSIVES and singular(word) in _LEX.doing
+        if bends or (_LEX.does(word) and not places):
+            return doing(" ".join(words[:index]), " ".join(words[index:]))
+    return None
+
+
+def put_on(who: str, given: str) -> EditTuple:
+    """Someone gets something to wear or hold, which is added; they are its location. "A purple tint" is no thing."""
+    if is_description(given) or _HUE.search(given):
+        return with_attribute(who, given)
+    phrase, wearer = noun_phrase(given), noun_phrase(who)
+    location = " ".join(filter(None, (wearer.concept, wearer.location)))
+    attributes = attributes_of(phrase.concept)
+    return EditTuple(None, phrase.concept, Action.ADD, attributes, f"on {location}" if location else None)
+
+
+def placed(who: str, place: str) -> EditTuple:
+    """Someone is put elsewhere ("him in a zoo"): all but them changes, and their place in it is the location."""
+    phrase = noun_phrase(who)
+    location = " ".join(filter(None, ("behind", phrase.concept, phrase.location)))
+    return EditTuple("background", noun_phrase(after_relation(place)).concept, Action.BACKGROUND, location=location)
+
+
+def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
+    """Style, tone, restoration or background of the whole picture."""
+    if action is Action.BACKGROUND:
+        _, edited = sides(value)
+        return EditTuple("background", noun_phrase(edited or value).concept, action)
+    if action is Action.RESTORATION:
+        return EditTuple(None, None, action)
+    return EditTuple(None, noun_phrase(value).concept or noun_phrase(clause.rest).concept, action)
+
+
+def written(clause: Clause, location: str | None) -> EditTuple:
+    """A text edit; what it writes is the last quotation of the clause."""
+    mentioned = [clause.quotations[int(number)] for number in _QUOTATION.findall(clause.text)]
+    original = None if clause.frame == "add" else "text"
+    return EditTuple(original, "text", Action.TEXT, (), location, mentioned[-1] if mentioned else None)
+
+
+def attributes_of(concept: str | None) -> tuple[str, ...]:
+    """The describing words before a concept's last: "red wooden chair" → red, wooden."""
+    describing = _LEX.colours | _LEX.materials | _LEX.qualities
+    return tuple(word for word in (concept or "").split()[:-1] if word in describing)
+
+
+def is_description(value: str) -> bool:
+    """Whether a phrase describes and names nothing: "bright red"."""
+    return _LEX.describes(value.split())
+
+
+def without_quotations(text: str) -> str:
+    """Without the §-signs that stand for quotations."""
+    return _QUOTATION.sub("", text)

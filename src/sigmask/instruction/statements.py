@@ -1,0 +1,265 @@
+"""Statements: what is said of a thing rather than ordered ("let the shirt be red", "the sign must vanish"), captions.
+
+`make` is the frame of let, have and make; `free` reads a clause without an opening verb. `FRAMES` joins them with the
+other frames.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace as replaced
+
+from sigmask.instruction import frames
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.edits import (
+    changed,
+    doing,
+    is_description,
+    of_whole_picture,
+    placed,
+    put_on,
+    subject_and_verb,
+    with_attribute,
+    written,
+)
+from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.sides import after_relation, owner, sides
+from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
+from sigmask.types import Action, EditTuple
+
+_LEX = lexicon()
+_PICTURE = "(?:image|picture|photo|photograph|scene)"
+_NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
+_NO_MORE = re.compile(
+    r"^(?:that )?(?:"
+    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:no|not any|zero)"
+    r"|(?:the )?absence of"
+    rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
+    rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
+    r")\s+(?:more |any )?(.+?)"
+    r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
+)
+_THERE = re.compile(r"^there(?:'s| (?:be|is|are|were|was|to be))\s+(.+)$")
+_PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
+_BE = re.compile(
+    r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
+    rf"change|appear|shine|glow|look)(?: (?:into|to|in))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
+)
+_LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
+_MADE_OF = re.compile(
+    r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
+    r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
+)
+_INTO = re.compile(r"\s+into(?: being)?\s+")
+_BEARING = re.compile(rf"^(.+?)\s+{any_of(_LEX.bearing)}\s+(.+)$")
+_PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
+_OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
+_DEFINITE = re.compile(
+    r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
+)
+_STATEMENT = re.compile(
+    r"^(.+?)\s+"
+    r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
+    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|has|have|holds?|"
+    r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
+)
+_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut|taken (?:out|away))\b")
+_BECAME = re.compile(
+    r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
+    r"(?:with|by|to|into|for|from) (.+)$"
+)
+_PUT = re.compile(r"(?:added|placed|put|inserted)\b\s*")
+_COLOUR_FIRST = re.compile(
+    rf"^(?:(?:choose|opt for|pick|select|go with|go for|use)\s+)?(?:an? |the )?({any_of(_LEX.colours)})"
+    r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
+)
+_TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
+_INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
+_CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
+
+
+def make(clause: Clause) -> EditTuple:
+    """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
+    gone = _NO_MORE.match(clause.rest)
+    if gone:
+        return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
+    there = _THERE.match(clause.rest)
+    if there:
+        return frames.add(replaced(clause, frame="add", rest=there.group(1)))
+    return _state(clause.rest, clause)
+
+
+def free(clause: Clause) -> EditTuple:
+    """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
+    for pattern, read in _IDIOMS:
+        match = pattern.match(clause.text)
+        if match:
+            return read(match, clause)
+    stated = _statement(clause)
+    if stated:
+        return stated
+    if "§" in clause.text:
+        return written(clause, None)
+    topic = whole_picture_topic(clause.text)
+    if topic:
+        return of_whole_picture(topic, clause.text, clause)
+    phrase = noun_phrase(_CAPTION.sub("", clause.text))
+    return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
+
+
+FRAMES: dict[str, frames.Frame] = {
+    "remove": frames.remove,
+    "add": frames.add,
+    "replace": frames.replace,
+    "change": frames.change,
+    "make": make,
+    "give": frames.give,
+    "colour": frames.colour,
+    "cover": frames.cover,
+    "craft": frames.craft,
+    "move": frames.move,
+    "pose": frames.pose,
+    "resize": frames.resize,
+    "restore": frames.restore,
+    "tone": frames.tone,
+    "style": frames.style,
+    "keep": free,
+}
+"""Every frame that lexicon.yaml may name."""
+
+
+def _no_more(match: re.Match[str], clause: Clause) -> EditTuple:
+    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+
+
+def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
+    taken, source = match.groups()
+    rest = f"{taken} {source.replace('of ', 'from ', 1)}"
+    return frames.remove(replaced(clause, frame="remove", rest=rest))
+
+
+def _instead(match: re.Match[str], clause: Clause) -> EditTuple:
+    return changed(match.group(2), match.group(1), clause, described=False)
+
+
+def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
+    return with_attribute(match.group(2), match.group(1))
+
+
+_IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple]], ...] = (
+    (_NO_MORE, _no_more),
+    (_TAKEN_OUT, _taken_out),
+    (_INSTEAD, _instead),
+    (_COLOUR_FIRST, _colour_first),
+)
+
+
+def _statement(clause: Clause) -> EditTuple | None:
+    """ "the shirt should be purple", "X is replaced with Y", "the sign needs to vanish"."""
+    match = _STATEMENT.match(clause.text)
+    if not match:
+        return None
+    subject, verb, rest = match.groups()
+    frame, _ = _LEX.verb(rest.split()) or (None, 0)
+    participle = rest.split(" ", 1)[0].endswith(("ed", "ken", "wn"))
+    if (
+        verb.startswith(("vanish", "disappear"))
+        or verb == "go"
+        or _GONE.match(rest)
+        or (frame == "remove" and participle)
+    ):
+        return frames.remove(replaced(clause, frame="remove", rest=subject))
+    became = _BECAME.match(rest)
+    if became:
+        return changed(subject, became.group(1), clause)
+    if frame in ("colour", "cover") and participle and " " in rest:
+        return with_attribute(subject, re.sub(r"^\w+ (?:in |with |by )?", "", rest))
+    if _PUT.match(rest):
+        phrase = noun_phrase(subject)
+        return EditTuple(None, phrase.concept, Action.ADD, location=_PUT.sub("", rest) or phrase.location)
+    if not rest:
+        return None
+    if verb.startswith(("wear", "ha", "hold")):
+        return put_on(subject, rest)
+    return _state(f"{subject} be {rest}", clause) if _DEFINITE.match(subject) else None
+
+
+def _state(rest: str, clause: Clause) -> EditTuple:
+    """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
+    if "§" in rest:
+        return written(clause, None)
+    like = _LIKE.match(rest)
+    made_of = None if like else _MADE_OF.match(rest)
+    if made_of:
+        return with_attribute(*made_of.groups())
+    original, *edited = _INTO.split(rest, maxsplit=1)
+    if edited:
+        return changed(original, edited[0], clause)
+    bearing = _BEARING.match(rest)
+    if bearing and " with " not in rest[: bearing.start(2)]:
+        if about(rest, Action.STYLE) and names_scene(bearing.group(1)):
+            return of_whole_picture(Action.STYLE, bearing.group(2), clause)
+        return put_on(*bearing.groups())
+    being = like or _BE.match(rest)
+    if being:
+        subject, predicate = being.groups()
+        verb = predicate.split()[0]
+        return (
+            doing(subject, predicate)
+            if verb.endswith("ing") and _LEX.does(verb)
+            else _become(subject, predicate, clause)
+        )
+    return subject_and_verb(rest) or _bare_state(rest, clause)
+
+
+def _bare_state(rest: str, clause: Clause) -> EditTuple:
+    """No verb between the two: "him a magician", "the table wooden", "the man a robot"."""
+    split = _description_start(rest) or _second_noun_start(rest)
+    if split:
+        return _become(*split, clause)
+    words = rest.split()
+    if about(rest, Action.ACTION_CHANGE):
+        return doing(owner(rest), " ".join(words[-2:]))
+    original, edited = sides(rest)
+    if edited:
+        return _become(original, edited, clause)
+    topic = whole_picture_topic(rest) if names_scene(words[0]) or names_scene(" ".join(words[:2])) else None
+    if topic:
+        return of_whole_picture(topic, rest, clause)
+    phrase = noun_phrase(rest)
+    if about(rest, Action.TONE):
+        return EditTuple(None, phrase.concept, Action.TONE)
+    return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
+
+
+def _description_start(rest: str) -> tuple[str, str] | None:
+    """ "the table bright red" → "the table", "bright red"."""
+    words = rest.split()
+    for start in range(1, len(words)):
+        if _LEX.describes(words[start:]) and words[start - 1] not in ("a", "an", "the", "and", "very", "more"):
+            return " ".join(words[:start]), " ".join(words[start:])
+    return None
+
+
+def _second_noun_start(rest: str) -> tuple[str, str] | None:
+    """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
+    pronoun = _PRONOUN_FIRST.match(rest)
+    if pronoun:
+        return pronoun.group(1), pronoun.group(2)
+    words = rest.split()
+    for start in range(len(words) - 2, 0, -1):
+        if words[start] in ("a", "an") and not _OPEN.search(" ".join(words[:start])):
+            return " ".join(words[:start]), " ".join(words[start:])
+    return None
+
+
+def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    if not names_scene(original):
+        elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
+        return placed(original, edited) if elsewhere else changed(original, edited, clause)
+    topic = whole_picture_topic(edited)
+    if topic and not (original in ("it", "this") and is_description(edited) and topic is not Action.TONE):
+        return of_whole_picture(topic, edited, clause)
+    return with_attribute(original, edited) if is_description(edited) else changed(original, edited, clause)

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, EditTuple
+
+REMOVE, ADD, REPLACE, ATTRIBUTE = Action.REMOVE, Action.ADD, Action.REPLACE, Action.ATTRIBUTE
+
+
+@pytest.mark.parametrize("text", [None, "", "   ", "...", "?!"])
+def test_nothing_said_is_no_edit(text: str | None) -> None:
+    assert parse(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Remove the dog.", EditTuple("dog", None, REMOVE)),
+        ("please get rid of the two old cars in the image", EditTuple("old cars", None, REMOVE)),
+        ("The road sign needs to vanish from the image", EditTuple("road sign", None, REMOVE)),
+        ("Ensure there's no elephant in the image", EditTuple("elephant", None, REMOVE)),
+        ("Take the birds out of the bottom cage", EditTuple("birds", None, REMOVE, (), "from the bottom cage")),
+        ("remove the left ski pole", EditTuple("ski pole", None, REMOVE, (), "left")),
+        ("delete the deer sitting on the floor", EditTuple("deer", None, REMOVE, (), "on the floor")),
+        ("add a red hat to the man", EditTuple(None, "red hat", ADD, ("red",), "to the man")),
+        ("let there be a clock on the ceiling", EditTuple(None, "clock", ADD, (), "on the ceiling")),
+        ("let the man wear a hat", EditTuple(None, "hat", ADD, (), "on man")),
+        ("give him a mustache", EditTuple(None, "mustache", ADD, (), "on man")),
+        ("Replace the cat with a fish.", EditTuple("cat", "fish", REPLACE)),
+        ("replace banana with orange", EditTuple("banana", "orange", REPLACE)),
+        ("Turn the left dog into a wolf", EditTuple("dog", "wolf", REPLACE, (), "left")),
+        ("make the man a robot", EditTuple("man", "robot", REPLACE)),
+        (
+            "Make the lemon to the right of the glass a strawberry",
+            EditTuple("lemon", "strawberry", REPLACE, (), "to the right of the glass"),
+        ),
+        ("Make the cat black", EditTuple("cat", "black cat", ATTRIBUTE, ("black",))),
+        ("change the color of the horse to violet", EditTuple("horse", "violet horse", ATTRIBUTE, ("violet",))),
+        ("Change the white dress to red", EditTuple("white dress", "red dress", ATTRIBUTE, ("red",))),
+        (
+            "The woman's T-shirt shall be purple",
+            EditTuple("woman's t-shirt", "purple woman's t-shirt", ATTRIBUTE, ("purple",)),
+        ),
+        (
+            "Change the hat's material to foam plastic",
+            EditTuple("hat", "foam plastic hat", ATTRIBUTE, ("foam", "plastic")),
+        ),
+        ("let the table be made of glass", EditTuple("table", "glass table", ATTRIBUTE, ("glass",))),
+        ("paint the top balloon red", EditTuple("balloon", "red balloon", ATTRIBUTE, ("red",), "top")),
+        ("Replace the text 'OLD' with 'New York'", EditTuple("text", "text", Action.TEXT, quoted_text="New York")),
+        ("Add “SALE” in the corner", EditTuple(None, "text", Action.TEXT, (), "in the corner", "SALE")),
+        ("remove the text", EditTuple("text", None, Action.TEXT)),
+        ("Change the background to a forest", EditTuple("background", "forest", Action.BACKGROUND)),
+        ("put him in a zoo", EditTuple("background", "zoo", Action.BACKGROUND, (), "behind man")),
+        ("Convert to a watercolor painting style.", EditTuple(None, "watercolor painting style", Action.STYLE)),
+        ("change the weather to foggy", EditTuple(None, "foggy", Action.TONE)),
+        ("Remove the haze from the photo", EditTuple("haze", None, Action.RESTORATION)),
+        ("Make the person smile", EditTuple("person", "person smile", Action.ACTION_CHANGE, ("smile",))),
+        ("move the cup to the left", EditTuple("cup", "cup", Action.MOVE, (), "to the left")),
+        ("a photo of a rotten banana", EditTuple(None, "rotten banana", Action.OTHER)),
+    ],
+)
+def test_one_edit(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+def test_two_edits_in_one_sentence() -> None:
+    assert parse("Remove the lemon and turn the slice into an orange") == (
+        EditTuple("lemon", None, REMOVE),
+        EditTuple("slice", "orange", REPLACE),
+    )
+
+
+def test_a_list_of_things_is_one_edit() -> None:
+    assert [edit.action for edit in parse("add a table and a chair")] == [ADD]
+
+
+def test_it_is_what_was_made_before() -> None:
+    added, coloured = parse("Add a hat and make it red")
+    assert (added.edited_concept, coloured.original_concept, coloured.edited_concept) == ("hat", "hat", "red hat")
+
+
+def test_what_is_to_be_kept_is_no_concept() -> None:
+    (edit,) = parse("Remove the woman while keeping the dog and the bench intact.")
+    assert edit == EditTuple("woman", None, REMOVE)
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("Boosting the radiance", Action.TONE),
+        ("make more brightness", Action.TONE),
+        ("Deblur the scene", Action.RESTORATION),
+        ("in the style of Monet", Action.STYLE),
+        ("Dive into the rich, expressive world of oil painting", Action.STYLE),
+        ("Raise the person's left arm", Action.ACTION_CHANGE),
+        ("change the action of cat to jumping", Action.ACTION_CHANGE),
+        ("Alter the backdrop of this picture to depict snow", Action.BACKGROUND),
+        ("Annihilate the watermark graphic", REMOVE),
+        ("Eradicate the shadow from the photo", REMOVE),
+        ("Remvoe teh dog", REMOVE),
+    ],
+)
+def test_the_action_is_read(text: str, action: Action) -> None:
+    assert parse(text)[0].action is action
+
+
+@pytest.mark.parametrize(
+    "text", ["移除这只狗", "Ersetze den Hund mit einer Katze", "añade un perro en el fondo", "убери собаку"]
+)
+def test_other_languages_are_unknown(text: str) -> None:
+    (edit,) = parse(text)
+    assert edit.action is Action.UNKNOWN
+    assert edit.original_concept is None
+    assert edit.edited_concept
+
+
+@pytest.mark.parametrize("verb", sorted(verb for verb, frame in lexicon().verbs.items() if frame == "remove"))
+def test_every_verb_of_removal_removes(verb: str) -> None:
+    assert parse(f"{verb} the dog") == (EditTuple("dog", None, REMOVE),)
+
+
+@pytest.mark.parametrize("verb", sorted(verb for verb, frame in lexicon().verbs.items() if frame == "add"))
+def test_every_verb_of_adding_adds(verb: str) -> None:
+    assert parse(f"{verb} a dog next to the tree") == (EditTuple(None, "dog", ADD, (), "next to the tree"),)
+
+
+@pytest.mark.parametrize("verb", sorted(verb for verb, frame in lexicon().verbs.items() if frame == "replace"))
+def test_every_verb_of_replacing_replaces(verb: str) -> None:
+    assert parse(f"{verb} the dog with a cat") == (EditTuple("dog", "cat", REPLACE),)
+
+
+@pytest.mark.parametrize("verb", sorted(verb for verb, frame in lexicon().verbs.items() if frame == "change"))
+def test_every_verb_of_change_changes(verb: str) -> None:
+    assert parse(f"{verb} the dog into a cat")[0] == EditTuple("dog", "cat", REPLACE)
+
+
+@given(
+    words=st.lists(
+        st.sampled_from(
+            sorted(lexicon().verbs)
+            + sorted(lexicon().relations)
+            + ["the", "a", "of", "dog", "red", "'hi'", "it", ",", ".", "and"]
+        ),
+        max_size=14,
+    )
+)
+def test_word_salad_is_survived_and_concepts_stay_short(words: list[str]) -> None:
+    _require_sound(" ".join(words))
+
+
+@given(text=st.text(max_size=80))
+def test_any_text_is_survived(text: str) -> None:
+    _require_sound(text)
+
+
+def _require_sound(text: str) -> None:
+    edits = parse(text)
+    assert edits == parse(text)
+    assert bool(edits) == any(map(str.isalnum, text))
+    for edit in edits:
+        for concept in (edit.original_concept, edit.edited_concept):
+            assert concept is None or 1 <= len(concept.split()) <= MAXIMUM_WORDS
