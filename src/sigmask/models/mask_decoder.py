@@ -68,8 +68,8 @@ class MaskDecoder(nn.Module):
             skips, features: coarsest first, one per finer depth (none for a plain ViT).
             original, edited: (B, 3, H, W) in [0, 1].
         """
-        x = torch.cat([tokens, prior[..., None].to(tokens.dtype)], -1).transpose(1, 2).unflatten(2, grid)
-        x = F.relu(self.enter(x))
+        entry = torch.cat([tokens, prior[..., None].to(tokens.dtype)], -1).transpose(1, 2)
+        x = F.relu(self.enter(torch.unflatten(entry, 2, grid)))
         half = (original.shape[-2] // _FOLD, original.shape[-1] // _FOLD)
         sizes = [*(tuple(skip.shape[-2:]) for skip in skips)]
         while len(sizes) < len(self.stages):
@@ -121,4 +121,5 @@ class _Stage(nn.Module):
             parts += [skip, torch.tanh(self.gate(skip)) * self.content(feature)]
         if shallow is not None:
             parts.append(shallow)
-        return F.relu(self.norm(self.fuse(torch.cat(parts, 1))))
+        normalised: Tensor = self.norm(self.fuse(torch.cat(parts, 1)))
+        return F.relu(normalised)

@@ -1,4 +1,7 @@
-"""Weights in and out: a folder with `config.json`, `model.safetensors` and `text.safetensors`; by name, path or Hub id."""
+"""Weights in and out, by name, path or Hub id.
+
+They are a folder with `config.json`, `model.safetensors` and `text.safetensors`.
+"""
 
 from __future__ import annotations
 
@@ -92,9 +95,7 @@ def weights_hash(folder: Path) -> str:
 
 def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:
     wanted = model.state_dict()
-    converted = {
-        name: value.to(wanted[name].dtype) if name in wanted else value for name, value in state.items()
-    }
+    converted = {name: value.to(wanted[name].dtype) if name in wanted else value for name, value in state.items()}
     try:
         model.load_state_dict(converted)
     except RuntimeError as error:

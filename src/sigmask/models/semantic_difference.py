@@ -111,7 +111,11 @@ class SemanticDifference(nn.Module):
         return DifferencePyramid(maps, tokens.flatten(2).transpose(1, 2), distances, grid)
 
     def signed_difference(self, original: Tensor, edited: Tensor, depth: int) -> tuple[Tensor, Tensor]:
-        """Edited minus best-matching original, of L2-normalised features: (B, C, h, w) and cosine distance (B, 1, h, w)."""
+        """Edited minus best-matching original, of L2-normalised features, and their cosine distance.
+
+        Returns:
+            (B, C, h, w) and (B, 1, h, w).
+        """
         before, after = F.normalize(original, dim=1), F.normalize(edited, dim=1)
         matched, distance = best_match(before, after, self.match_radius[depth])
         return after - matched, distance

@@ -24,7 +24,9 @@ def recompress(image: ImageArray, rng: np.random.Generator, quality: tuple[int, 
     else:
         code, flag = ".jpg", cv2.IMWRITE_JPEG_QUALITY
     _, data = cv2.imencode(code, image, [flag, level])
-    return _as_image(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert decoded is not None  # it was encoded a line above
+    return _as_image(decoded)
 
 
 def drift_tone(image: ImageArray, rng: np.random.Generator, strength: float = 1.0) -> ImageArray:
@@ -101,9 +103,7 @@ def shift_slightly(image: ImageArray, rng: np.random.Generator) -> ImageArray:
     height, width = image.shape[:2]
     scale = 1 + rng.normal(0, 0.002)
     shift = rng.uniform(-2, 2, 2)
-    matrix = np.array(
-        [[scale, 0, shift[0] + (1 - scale) * width / 2], [0, scale, shift[1] + (1 - scale) * height / 2]]
-    )
+    matrix = np.array([[scale, 0, shift[0] + (1 - scale) * width / 2], [0, scale, shift[1] + (1 - scale) * height / 2]])
     moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     if rng.random() < 0.5:
         moved = _displace(moved, rng, rng.uniform(0.3, 1.5), 60)
@@ -138,12 +138,13 @@ def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavele
     coarse = rng.standard_normal((max(2, height // wavelength), max(2, width // wavelength), 2), dtype=np.float32)
     field = reach * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return cv2.remap(
+    moved: np.ndarray = cv2.remap(
         values, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
+    return moved
 
 
 def _as_image(values: np.ndarray) -> ImageArray:
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
-    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(values), 0, 255), dtype=np.uint8)

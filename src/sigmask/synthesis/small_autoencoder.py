@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -69,12 +69,12 @@ class SmallAutoencoder(nn.Module):
         """
         if not path.is_file():
             raise WeightsError(f"expected an autoencoder's weights at {path}; there is no such file")
-        with safe_open(path, "pt") as file:
-            shape = file.metadata() or {}
         try:
+            with safe_open(path, "pt") as file:
+                shape = file.metadata() or {}
             model = cls(int(shape["latent_channels"]), int(shape["width"]))
             model.load_state_dict({name: value.float() for name, value in load_file(path).items()})
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, RuntimeError, SafetensorError) as error:
             raise WeightsError(f"{path} does not hold a SmallAutoencoder: {error}") from error
         return model.eval().requires_grad_(False)
 

@@ -25,7 +25,7 @@ from sigmask.synthesis.edit import make_edit
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
-from sigmask.synthesis.vae_roundtrip import TinyAutoencoder, round_trip
+from sigmask.synthesis.vae_roundtrip import Autoencoder, TinyAutoencoder, round_trip
 from sigmask.types import ImageArray, MaskArray
 
 RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
@@ -75,7 +75,12 @@ def make_record(
 
 
 def load_round_trips(folders: list[Path]) -> list[RoundTrip]:
-    """Every autoencoder found in `folders`, each with random latent noise: `taef2_*` pairs and `*.safetensors` of ours."""
+    """Every autoencoder found in `folders` (`taef2_*` pairs and our own `vae*.safetensors`), each with latent noise.
+
+    Raises:
+        CorpusError: if there is none.
+        WeightsError: if one is damaged.
+    """
     found: list[RoundTrip] = []
     for folder in folders:
         if (folder / "taef2_encoder.safetensors").is_file():
@@ -87,7 +92,7 @@ def load_round_trips(folders: list[Path]) -> list[RoundTrip]:
     return found
 
 
-def _noisy(autoencoder: torch.nn.Module) -> RoundTrip:
+def _noisy(autoencoder: Autoencoder) -> RoundTrip:
     def through(image: ImageArray, rng: np.random.Generator) -> ImageArray:
         noise = 0.0 if rng.random() < 0.25 else float(rng.uniform(0, 0.6))
         with torch.autocast("cpu", torch.bfloat16):

@@ -9,9 +9,11 @@ not hand back the clean latent either.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -22,6 +24,13 @@ from sigmask.types import ImageArray
 _STRIDE = 8
 _ENCODER_FILE = "taef2_encoder.safetensors"
 _DECODER_FILE = "taef2_decoder.safetensors"
+
+
+class Autoencoder(Protocol):
+    """What `round_trip` needs: pixels (B, 3, H, W) in [0, 1] ↔ latents at 1/8 of the size."""
+
+    encoder: nn.Sequential
+    decoder: nn.Sequential
 
 
 class TinyAutoencoder(nn.Module):
@@ -49,7 +58,7 @@ class TinyAutoencoder(nn.Module):
         """Load `taef2_encoder.safetensors` and `taef2_decoder.safetensors` from `folder`.
 
         Raises:
-            WeightsError: if a file is missing or does not fit.
+            WeightsError: if a file is missing, damaged or does not fit.
         """
         model = cls()
         for part, name in ((model.encoder, _ENCODER_FILE), (model.decoder, _DECODER_FILE)):
@@ -58,20 +67,19 @@ class TinyAutoencoder(nn.Module):
                 raise WeightsError(f"expected the autoencoder's weights at {path}; there is no such file")
             try:
                 part.load_state_dict({key: value.float() for key, value in load_file(path).items()})
-            except RuntimeError as error:
+            except (RuntimeError, SafetensorError) as error:
                 raise WeightsError(f"{path} does not fit the tiny autoencoder: {error}") from error
-        return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+        return model.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
 @torch.inference_mode()
 def round_trip(
-    image: ImageArray, autoencoder: nn.Module, rng: np.random.Generator, *, latent_noise: float = 0.0
+    image: ImageArray, autoencoder: Autoencoder, rng: np.random.Generator, *, latent_noise: float = 0.0
 ) -> ImageArray:
     """`image` encoded, disturbed in the latent and decoded.
 
     Args:
         image: (H, W, 3) uint8; sizes that are no multiple of 8 are padded and cropped back.
-        autoencoder: has `encoder` and `decoder`, at a stride of 8.
         latent_noise: standard deviation of Gaussian noise, as a share of the latent's own spread.
 
     Returns:

@@ -64,6 +64,10 @@ def _gradient_distance(decoded: Tensor, pixels: Tensor) -> Tensor:
     return across + down
 
 
+def _as_rgb(image: np.ndarray) -> ImageArray:
+    return np.asarray(image[..., ::-1], dtype=np.uint8)
+
+
 def main(
     photos: Annotated[Path, typer.Option(help="folder with photographs, searched recursively")],
     output: Annotated[Path, typer.Option("--output", "-o", help="safetensors file to write")],
@@ -73,8 +77,8 @@ def main(
 ) -> None:
     """Train on every photograph below PHOTOS."""
     paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    images = [cv2.imread(str(path))[..., ::-1] for path in paths]
-    large = [image for image in images if min(image.shape[:2]) >= 128]
+    images = [cv2.imread(str(path)) for path in paths]
+    large = [_as_rgb(image) for image in images if image is not None and min(image.shape[:2]) >= 128]
     if not large:
         raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from sigmask.errors import WeightsError
-from sigmask.training.ema import MovingAverage
+from sigmask.training.ema import Model, MovingAverage
 
 
 def save_checkpoint(
-    path: Path, step: int, model: nn.Module, average: MovingAverage, optimiser: torch.optim.Optimizer
+    path: Path, step: int, model: Model, average: MovingAverage[Model], optimiser: torch.optim.Optimizer
 ) -> None:
     """Write the training's whole state: to a temporary name, synced, renamed."""
     state = {
@@ -33,7 +33,7 @@ def save_checkpoint(
     partial.rename(path)
 
 
-def load_checkpoint(path: Path, model: nn.Module, average: MovingAverage, optimiser: torch.optim.Optimizer) -> int:
+def load_checkpoint(path: Path, model: Model, average: MovingAverage[Model], optimiser: torch.optim.Optimizer) -> int:
     """Restore what `save_checkpoint` wrote and return the number of steps already done.
 
     Raises:
@@ -46,7 +46,7 @@ def load_checkpoint(path: Path, model: nn.Module, average: MovingAverage, optimi
         average.steps = state["average_steps"]
         optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
-    except (RuntimeError, KeyError, ValueError, EOFError) as error:
+    except (RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"{path} is not a checkpoint of this training ({error}); give another output folder, or remove it"
         ) from error

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+Model = TypeVar("Model", bound=nn.Module)
 
-class MovingAverage:
+
+class MovingAverage(Generic[Model]):
     """Keeps `average`, a frozen copy of `model` whose weights follow it slowly.
 
     The decay grows from 0 with the steps up to `decay`, as min(decay, (1 + t) / (10 + t)), so that the random start
     is forgotten soon.
     """
 
-    def __init__(self, model: nn.Module, decay: float) -> None:
+    def __init__(self, model: Model, decay: float) -> None:
         self.decay = decay
         self.steps = 0
-        self.average = copy.deepcopy(model).eval().requires_grad_(False)
+        self.average: Model = copy.deepcopy(model).eval().requires_grad_(False)
 
     @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
+    def update(self, model: Model) -> None:
         """Move every floating tensor of the average towards `model`'s; copy the rest."""
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         self.steps += 1

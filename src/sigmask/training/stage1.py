@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import StaticTextEncoder, TextEncoder
@@ -33,6 +33,7 @@ from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
+from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
 
 _STRICT = ConfigDict(extra="forbid")
@@ -52,9 +53,11 @@ class LossWeights:
 class Stage1Config:
     """Everything a Stage I run depends on; the fields are the keys of `configs/*_stage1.yaml`.
 
-    `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`; `backbone_learning_rate` 0 keeps the backbone
-    frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a local safetensors file, else the published weights are taken; `initial` names
-    weights (folder or name) to go on from; `positions_offset` skips views that an earlier run has seen.
+    `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`. `backbone_learning_rate` 0 keeps the backbone
+    frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a
+    local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
+    from, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen
+    backbone's features of that many views once and trains on them.
     """
 
     corpus: Path
@@ -74,6 +77,7 @@ class Stage1Config:
     loss: LossWeights = field(default_factory=LossWeights)
     mix: ViewMix = field(default_factory=ViewMix)
     seed: int = 0
+    cached_views: int = 0
     positions_offset: int = 0
     bfloat16: bool = True
     workers: int = 1
@@ -108,7 +112,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     done = load_checkpoint(checkpoint, model, average, optimiser) if resume and checkpoint.is_file() else 0
     log = config.output / "log.jsonl"
     started, running = time.monotonic(), _RunningMeans()
-    for step, batch in enumerate(_batches(config, done), start=done):
+    for step, batch in enumerate(_batches(config, model, done), start=done):
         _set_learning_rates(optimiser, config, step)
         losses = training_losses(model, batch, encoder, config)
         optimiser.zero_grad(set_to_none=True)
@@ -128,16 +132,18 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     return config.output
 
 
-def training_losses(model: Locator, batch: dict[str, Any], encoder: TextEncoder, config: Stage1Config) -> dict[str, Tensor]:
+def training_losses(
+    model: Locator, batch: dict[str, Any], encoder: TextEncoder, config: Stage1Config
+) -> dict[str, Tensor]:
     """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
     instruction = collate_instructions(batch["edits"], encoder)
     original, edited, mask = batch["original"], batch["edited"], batch["mask"]
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        output = model(
-            original.contiguous(memory_format=torch.channels_last),
-            edited.contiguous(memory_format=torch.channels_last),
-            instruction,
-        )
+        pixels = [image.contiguous(memory_format=torch.channels_last) for image in (original, edited)]
+        if "original_features" in batch:
+            output = model.locate(batch["original_features"], batch["edited_features"], *pixels, instruction)
+        else:
+            output = model(*pixels, instruction)
     logits = output.mask_logits.float()
     target = F.adaptive_avg_pool2d(batch["target"][:, None], output.difference.grid).flatten(1)
     changed = F.adaptive_avg_pool2d(mask[:, None], output.difference.grid).flatten(1)
@@ -163,7 +169,7 @@ def training_losses(model: Locator, batch: dict[str, Any], encoder: TextEncoder,
 
 def _initial_model(config: Stage1Config) -> Locator:
     if config.initial is not None:
-        model = load_locator(config.initial)[0]
+        model = load_locator(config.initial)[0].requires_grad_(True)
     else:
         model = Locator(config.model)
         model.backbone.load_pretrained(config.backbone_weights)
@@ -171,7 +177,7 @@ def _initial_model(config: Stage1Config) -> Locator:
     model.backbone.freeze()
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
-    return model.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload, no-any-return]
+    return model.to(memory_format=torch.channels_last).train()
 
 
 @torch.no_grad()
@@ -204,11 +210,20 @@ def _set_learning_rates(optimiser: torch.optim.Optimizer, config: Stage1Config, 
         group["lr"] = group["peak"] * rise * fall
 
 
-def _batches(config: Stage1Config, done: int) -> Iterator[dict[str, Any]]:
+def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[str, Any]]:
     start = config.positions_offset
     positions = range(start + done * config.batch, start + config.steps * config.batch)
-    views = Stage1Views(config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix)
-    return iter(DataLoader(views, config.batch, collate_fn=collate_views, num_workers=config.workers, drop_last=True))
+    source: Dataset[Any]
+    if config.cached_views > 0:
+        kept = Stage1Views(
+            config.corpus, crop=config.crop, seed=config.seed, positions=range(config.cached_views), mix=config.mix
+        )
+        source = CachedViews(kept, model.backbone, config.output / "features", positions, config.seed)
+        collate: Callable[[list[Any]], dict[str, Any]] = collate_cached_views
+    else:
+        source = Stage1Views(config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix)
+        collate = collate_views
+    return iter(DataLoader(source, config.batch, collate_fn=collate, num_workers=config.workers, drop_last=True))
 
 
 class _RunningMeans:

@@ -80,7 +80,7 @@ def draw_view(
     edit = edit_from_json(json.loads(str(record["meta"]))["edit"])
     right = True
     if rng.random() < mix.null:
-        edited = record["original_round_trip"] if "original_round_trip" in record else original
+        edited = record.get("original_round_trip", original)
         edited, mask = perturb(edited, rng, 1.0), np.zeros_like(mask)
         right = False  # the named thing was never added or removed: nothing to ground on
     else:
