@@ -21,7 +21,7 @@ from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.heads import SCOPES
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator, LocatorOutput
-from sigmask.models.pretrained import load_locator, save_pretrained, weights_hash
+from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash
 from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
@@ -64,6 +64,7 @@ class Annotator:
         fingerprint: str = "",
         device: str = "cpu",
         threshold: float = 0.5,
+        text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
@@ -73,6 +74,7 @@ class Annotator:
         self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}"
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.encoder = encoder
+        self._text_table = text_table
         self._precision = _fast_precision(self.device)
 
     @classmethod
@@ -90,11 +92,19 @@ class Annotator:
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         name = Path(name_or_path).name or str(name_or_path)
-        return cls(model, encoder, name=name, fingerprint=weights_hash(folder), device=device, threshold=threshold)
+        return cls(
+            model,
+            encoder,
+            name=name,
+            fingerprint=weights_hash(folder),
+            device=device,
+            threshold=threshold,
+            text_table=text_table_of(folder),
+        )
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write weights that `from_pretrained` opens."""
-        save_pretrained(self.model, Path(folder))
+        save_pretrained(self.model, Path(folder), self._text_table)
 
     def __call__(self, original: Image, edited: Image, instruction: str | None = None) -> Annotation:
         """Annotate one pair.
@@ -192,7 +202,8 @@ def _fast_precision(device: torch.device) -> torch.dtype:
     """bfloat16 where the hardware multiplies in it (three times as fast here), else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported() and _has_bf16_instructions():
+    # in this order: builds without oneDNN do not have the second question
+    if device.type == "cpu" and _has_bf16_instructions() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.bfloat16
     return torch.float32
 

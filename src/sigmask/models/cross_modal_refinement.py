@@ -87,10 +87,11 @@ class RefinementBlock(nn.Module):
         return concept, prior
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
-        query, key, value = (
-            torch.unflatten(part, -1, (self.heads, -1)).transpose(1, 2) for part in (query, key, value)
-        )
+        query, key, value = (self._by_head(part) for part in (query, key, value))
         if mask.dtype != torch.bool:
             mask = mask.to(query.dtype)
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return attended.transpose(1, 2).flatten(2)
+
+    def _by_head(self, values: Tensor) -> Tensor:
+        return torch.unflatten(values, -1, (self.heads, -1)).transpose(1, 2)

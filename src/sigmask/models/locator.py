@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from sigmask.errors import ConfigError
 from sigmask.models.backbone import Backbone
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
 from sigmask.models.grounding import Grounding, InstructionGrounding
@@ -69,6 +70,11 @@ class Locator(nn.Module):
         self.config = config
         self.backbone = Backbone(config.backbone)
         channels, strides = self.backbone.channels, self.backbone.strides
+        if len(config.difference_widths) != len(channels):
+            raise ConfigError(
+                f"difference_widths must have one number for each of the {len(channels)} depths of backbone "
+                f"'{config.backbone}', got {len(config.difference_widths)}: {config.difference_widths}"
+            )
         finer = [depth for depth, stride in enumerate(strides) if stride < strides[-1]][::-1]
         self.finer_depths = tuple(finer)
         self.semantic_difference = SemanticDifference(

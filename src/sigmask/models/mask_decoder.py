@@ -100,7 +100,8 @@ class ShallowPath(nn.Module):
         before, after = F.pixel_unshuffle(original, _FOLD), F.pixel_unshuffle(edited, _FOLD)
         change = self.change(torch.cat([F.pixel_unshuffle(relative, _FOLD), 4 * (after - before)], 1))
         content = self.content(torch.cat([before, after], 1))
-        return F.silu(change) + torch.tanh(change) * content
+        guided: Tensor = F.silu(change) + torch.tanh(change) * content
+        return guided
 
 
 class _Stage(nn.Module):
@@ -121,5 +122,5 @@ class _Stage(nn.Module):
             parts += [skip, torch.tanh(self.gate(skip)) * self.content(feature)]
         if shallow is not None:
             parts.append(shallow)
-        normalised: Tensor = self.norm(self.fuse(torch.cat(parts, 1)))
-        return F.relu(normalised)
+        mixed: Tensor = F.relu(self.norm(self.fuse(torch.cat(parts, 1))))
+        return mixed

@@ -8,14 +8,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import shutil
+import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 
 from sigmask.config import build_config
 from sigmask.errors import ConfigError, WeightsError, unknown_name
@@ -38,11 +38,11 @@ def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None
         name: (value.half() if value.dtype == torch.float32 else value).contiguous()
         for name, value in model.state_dict().items()
     }
-    save_file(tensors, folder / _MODEL, metadata={"format": "pt"})
+    _write_whole(folder / _MODEL, save(tensors, metadata={"format": "pt"}))
     table = text_table or find_weights("tiny") / _TEXT
     if table.resolve() != (folder / _TEXT).resolve():
-        shutil.copyfile(table, folder / _TEXT)
-    (folder / _CONFIG).write_text(json.dumps(dataclasses.asdict(model.config), indent=2) + "\n", encoding="utf-8")
+        _write_whole(folder / _TEXT, table.read_bytes())
+    _write_whole(folder / _CONFIG, (json.dumps(dataclasses.asdict(model.config), indent=2) + "\n").encode())
 
 
 def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
@@ -58,14 +58,14 @@ def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
     try:
         stored = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
         config = build_config(stored, LocatorConfig, source=str(folder / _CONFIG))
+        model = Locator(config)
         state = load_file(folder / _MODEL)
-    except (OSError, json.JSONDecodeError, SafetensorError, ConfigError) as error:
+    except (OSError, ValueError, SafetensorError, ConfigError) as error:
         raise WeightsError(f"{folder} does not hold readable weights: {error}") from error
-    model = Locator(config)
     _fill(model, state, folder)
     model.eval().requires_grad_(False)
-    text = folder / _TEXT
-    encoder = StaticTextEncoder.from_file(text) if text.is_file() else StaticTextEncoder.from_package()
+    text = text_table_of(folder)
+    encoder = StaticTextEncoder.from_package() if text is None else StaticTextEncoder.from_file(text)
     return model, encoder, folder
 
 
@@ -84,6 +84,12 @@ def find_weights(name_or_path: str) -> Path:
     )
 
 
+def text_table_of(folder: Path) -> Path | None:
+    """The embedding table beside the weights in `folder`; None if they go with the embedded one."""
+    table = folder / _TEXT
+    return table if table.is_file() else None
+
+
 def weights_hash(folder: Path) -> str:
     """SHA-256 over the weights' files, the first 16 hex digits: what a run's fingerprint names."""
     digest = hashlib.sha256()
@@ -91,6 +97,16 @@ def weights_hash(folder: Path) -> str:
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never half of one."""
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
 
 
 def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:

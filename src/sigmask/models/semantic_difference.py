@@ -48,11 +48,11 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
 
     Returns:
         matched: (B, C, h, w), the original's tokens brought to where they match.
-        distance: (B, 1, h, w), 1 − cosine similarity of the match, in [0, 2]; 0 for equal tokens.
+        distance: (B, 1, h, w), 1 − cosine similarity of the match, in [0, 2]; exactly 0 for equal tokens.
     """
     batch, channels, height, width = original.shape
     if radius == 0:
-        return original, 1 - (original * edited).sum(1, keepdim=True)
+        return original, _cosine_distance(original, edited)
     padded = F.pad(original, (radius,) * 4, mode="replicate")
     side = 2 * radius + 1
     similarities, offsets = [], []
@@ -68,7 +68,7 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
     index = rows + columns + torch.tensor(offsets, device=best.device)[best]
     index = index.view(batch, 1, height * width).expand(-1, channels, -1)
     matched = padded.flatten(2).gather(2, index).view_as(edited)
-    return matched, 1 - (matched * edited).sum(1, keepdim=True)
+    return matched, _cosine_distance(matched, edited)
 
 
 class SemanticDifference(nn.Module):
@@ -116,9 +116,15 @@ class SemanticDifference(nn.Module):
         Returns:
             (B, C, h, w) and (B, 1, h, w).
         """
-        before, after = F.normalize(original, dim=1), F.normalize(edited, dim=1)
+        # in bfloat16 the stay margin would be lost to rounding, and equal tokens would be apart by a hundredth
+        before, after = F.normalize(original.float(), dim=1), F.normalize(edited.float(), dim=1)
         matched, distance = best_match(before, after, self.match_radius[depth])
         return after - matched, distance
+
+
+def _cosine_distance(first: Tensor, second: Tensor) -> Tensor:
+    """1 − cosine of unit vectors, as ½‖a − b‖²: the same number, but without rounding error where they are equal."""
+    return (first - second).square().sum(1, keepdim=True) / 2
 
 
 def _compress(values: Tensor) -> Tensor:

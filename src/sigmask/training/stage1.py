@@ -139,11 +139,11 @@ def training_losses(
     instruction = collate_instructions(batch["edits"], encoder)
     original, edited, mask = batch["original"], batch["edited"], batch["mask"]
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
-        pixels = [image.contiguous(memory_format=torch.channels_last) for image in (original, edited)]
+        original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))
         if "original_features" in batch:
-            output = model.locate(batch["original_features"], batch["edited_features"], *pixels, instruction)
+            output = model.locate(batch["original_features"], batch["edited_features"], original, edited, instruction)
         else:
-            output = model(*pixels, instruction)
+            output = model(original, edited, instruction)
     logits = output.mask_logits.float()
     target = F.adaptive_avg_pool2d(batch["target"][:, None], output.difference.grid).flatten(1)
     changed = F.adaptive_avg_pool2d(mask[:, None], output.difference.grid).flatten(1)
