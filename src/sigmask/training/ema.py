@@ -14,7 +14,7 @@ Model = TypeVar("Model", bound=nn.Module)
 class MovingAverage(Generic[Model]):
     """Keeps `average`, a frozen copy of `model` whose weights follow it slowly.
 
-    The decay grows from 0 with the steps up to `decay`, as min(decay, (1 + t) / (10 + t)), so that the random start
+    The decay grows with the steps from 0.1 up to `decay`, as min(decay, (1 + t) / (10 + t)), so that the random start
     is forgotten soon.
     """
 
