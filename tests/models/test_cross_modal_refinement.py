@@ -1,0 +1,64 @@
+"""Refinement: no evidence, no answer, whatever the instruction says."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigmask.models.cross_modal_refinement import CrossModalRefinement
+
+_WIDTH, _GRID = 16, (3, 4)
+
+
+def _refinement() -> CrossModalRefinement:
+    torch.manual_seed(0)
+    return CrossModalRefinement(_WIDTH, heads=2, blocks=2)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 2**31), level=st.floats(0, 1), scale=st.floats(0.01, 100))
+def test_no_difference_stays_none_and_the_prior_fades(seed: int, level: float, scale: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    concept = scale * torch.randn(2, 3, _WIDTH, generator=generator)
+    valid = torch.tensor([[True, False, True], [False, False, True]])
+    nothing = torch.zeros(2, 12, _WIDTH)
+    refined, _, prior = _refinement()(nothing, concept, valid, torch.full((2, 12), level), _GRID)
+    assert torch.equal(refined, nothing)
+    assert torch.equal(prior, torch.zeros(2, 12))
+
+
+def test_the_prior_fades_only_where_there_is_no_evidence() -> None:
+    generator = torch.Generator().manual_seed(1)
+    difference = torch.zeros(1, 12, _WIDTH)
+    difference[:, 0] = 5 * torch.randn(_WIDTH, generator=generator)
+    concept = torch.randn(1, 3, _WIDTH, generator=generator)
+    block = _refinement().blocks[0]
+    _, _, prior = block(difference, concept, torch.ones(1, 3, dtype=torch.bool), torch.full((1, 12), 0.5), _GRID)
+    assert prior[0, 0] > 0.05
+    assert prior[0, 3] == 0  # out of reach of the local 5×5 mixing
+    assert prior[0, 11] < prior[0, 0]
+
+
+def test_concepts_that_are_not_there_have_no_say() -> None:
+    generator = torch.Generator().manual_seed(2)
+    difference = torch.randn(1, 12, _WIDTH, generator=generator)
+    concept = torch.randn(1, 3, _WIDTH, generator=generator)
+    other = concept.clone()
+    other[:, 1] = 100.0
+    valid, prior = torch.tensor([[True, False, True]]), torch.rand(1, 12, generator=generator)
+    refined, _, refined_prior = _refinement()(difference, concept, valid, prior, _GRID)
+    again, _, prior_again = _refinement()(difference, other, valid, prior, _GRID)
+    torch.testing.assert_close(refined, again)
+    torch.testing.assert_close(refined_prior, prior_again)
+
+
+def test_the_instruction_changes_evidence_that_is_there() -> None:
+    generator = torch.Generator().manual_seed(3)
+    difference = torch.randn(1, 12, _WIDTH, generator=generator)
+    valid, prior = torch.ones(1, 3, dtype=torch.bool), torch.full((1, 12), 0.9)
+    one, other = (
+        _refinement()(difference, 3 * torch.randn(1, 3, _WIDTH, generator=generator), valid, prior, _GRID)
+        for _ in range(2)
+    )
+    assert not torch.allclose(one[0], other[0])

@@ -1,0 +1,66 @@
+"""Grounding: how an action combines the maps of its concepts, and where a concept is sought."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sigmask.models.grounding import UNIFORM, InstructionGrounding, combine_prior
+from sigmask.models.instruction_batch import ACTIONS, NO_INSTRUCTION, InstructionBatch
+from sigmask.types import Action
+
+
+def _said(action: Action | None, known: tuple[bool, bool]) -> InstructionBatch:
+    index = NO_INSTRUCTION if action is None else ACTIONS.index(action)
+    flags = torch.tensor([known])
+    return InstructionBatch(torch.zeros(1, 2, 4), torch.ones_like(flags), flags, torch.tensor([index]))
+
+
+MAPS = torch.tensor([[[0.1, 0.9, 0.2], [0.3, 0.4, 0.8]]])
+
+
+@pytest.mark.parametrize(
+    ("action", "known", "wanted"),
+    [
+        (Action.REPLACE, (True, True), [0.3, 0.9, 0.8]),  # the maximum of both concepts
+        (Action.REMOVE, (True, False), [0.1, 0.9, 0.2]),  # an unknown concept has no say
+        (Action.BACKGROUND, (True, False), [0.9, 0.1, 0.8]),  # all but the subject
+        (Action.BACKGROUND, (False, False), [UNIFORM] * 3),  # no subject named
+        (Action.STYLE, (True, True), [1.0] * 3),
+        (Action.TONE, (False, False), [1.0] * 3),
+        (Action.RESTORATION, (True, False), [1.0] * 3),
+        (Action.UNKNOWN, (False, False), [UNIFORM] * 3),
+        (Action.ADD, (False, False), [UNIFORM] * 3),
+        (None, (False, False), [UNIFORM] * 3),
+    ],
+)
+def test_the_action_decides_how_the_maps_combine(
+    action: Action | None, known: tuple[bool, bool], wanted: list[float]
+) -> None:
+    torch.testing.assert_close(combine_prior(MAPS, _said(action, known)), torch.tensor([wanted]))
+
+
+def test_a_concept_is_sought_on_the_image_it_belongs_to() -> None:
+    torch.manual_seed(0)
+    grounding = InstructionGrounding(channels=6, text_dimension=4, joint_width=8, token_width=10)
+    original, edited = torch.randn(1, 6, 3, 4), torch.randn(1, 6, 3, 4)
+    concepts = torch.randn(1, 1, 4).expand(1, 2, 4)
+    instruction = InstructionBatch(
+        concepts, torch.tensor([[True, False]]), torch.ones(1, 2, dtype=torch.bool), torch.tensor([0])
+    )
+    said = grounding(original, edited, instruction)
+    swapped = grounding(edited, original, instruction)
+    assert tuple(said.prior.shape) == (1, 12)
+    assert tuple(said.concept.shape) == (1, 3, 10)
+    assert said.concept_valid.tolist() == [[True, True, True]]
+    assert not torch.allclose(said.similarity_logits[0, 0], said.similarity_logits[0, 1])
+    torch.testing.assert_close(said.similarity_logits, swapped.similarity_logits.flip(1))
+    torch.testing.assert_close(said.prior, torch.sigmoid(said.similarity_logits).amax(1))
+
+
+def test_the_action_token_is_valid_even_without_an_instruction() -> None:
+    grounding = InstructionGrounding(channels=6, text_dimension=4, joint_width=8, token_width=10)
+    said = grounding(torch.randn(1, 6, 3, 4), torch.randn(1, 6, 3, 4), _said(None, (False, False)))
+    assert said.concept_valid.tolist() == [[False, False, True]]
+    torch.testing.assert_close(said.concept[0, 2], grounding.action_token.weight[NO_INSTRUCTION])
+    assert torch.equal(said.prior, torch.full((1, 12), UNIFORM))

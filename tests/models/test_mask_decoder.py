@@ -1,0 +1,50 @@
+"""Decoder: full resolution from any grid, and the same answer for every pair of equal images."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sigmask.models.mask_decoder import MaskDecoder, ShallowPath
+
+
+def _decoder(finer: int) -> MaskDecoder:
+    torch.manual_seed(0)
+    return MaskDecoder(8, (6, 4)[:finer], (5, 3)[:finer], (12, 10, 7), shallow_width=4).eval()
+
+
+@pytest.mark.parametrize("finer", [0, 1, 2])
+@pytest.mark.parametrize("size", [(64, 96), (96, 64), (32, 32)])
+def test_logits_have_the_images_size(finer: int, size: tuple[int, int]) -> None:
+    height, width = size
+    grid = (height // 16, width // 16)
+    skips = [torch.randn(2, channels, height // stride, width // stride) for channels, stride in ((6, 8), (4, 4))]
+    features = [torch.randn(2, channels, height // stride, width // stride) for channels, stride in ((5, 8), (3, 4))]
+    tokens, prior = torch.randn(2, grid[0] * grid[1], 8), torch.rand(2, grid[0] * grid[1])
+    pictures = torch.rand(2, 2, 3, height, width)
+    logits, maps = _decoder(finer)(tokens, prior, grid, skips[:finer], features[:finer], *pictures)
+    assert tuple(logits.shape) == (2, height, width)
+    assert tuple(maps.shape) == (2, 7, height // 2, width // 2)
+
+
+def test_equal_images_get_the_same_answer_whatever_they_show() -> None:
+    grid, tokens, prior = (4, 6), torch.zeros(2, 24, 8), torch.zeros(2, 24)
+    skips = [torch.zeros(2, 6, 8, 12), torch.zeros(2, 4, 16, 24)]
+    features = [torch.randn(2, 5, 8, 12), torch.randn(2, 3, 16, 24)]  # two pictures that have nothing in common
+    picture = torch.rand(2, 3, 64, 96)
+    logits, _ = _decoder(2)(tokens, prior, grid, skips, features, picture, picture)
+    assert torch.equal(logits[0], logits[1])
+
+
+def test_the_shallow_path_is_zero_for_equal_images_and_not_for_others() -> None:
+    torch.manual_seed(0)
+    path = ShallowPath(4)
+    picture = torch.rand(1, 3, 16, 16)
+    same = path(picture, picture)
+    assert tuple(same.shape) == (1, 4, 8, 8)
+    assert torch.equal(same, torch.zeros_like(same))
+    edited = picture.clone()
+    edited[:, :, :2, :2] = 1 - edited[:, :, :2, :2]
+    changed = path(picture, edited).abs().amax(1)[0] > 0
+    assert changed[0, 0]
+    assert not changed[3:, 3:].any()

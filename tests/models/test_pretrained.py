@@ -1,0 +1,116 @@
+"""Weights in and out: the round trip, and one error for everything that can be wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import torch
+
+from sigmask.errors import WeightsError
+from sigmask.models.pretrained import find_weights, load_locator, save_pretrained, text_table_of, weights_hash
+from tests.models.random_locator import no_instruction, random_locator
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save_pretrained(random_locator(), tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+def test_what_is_saved_comes_back_within_half_precision(folder: Path) -> None:
+    model = random_locator()
+    loaded, encoder, found = load_locator(str(folder))
+    assert found == folder
+    assert loaded.config == model.config
+    assert encoder.dimension == model.config.text_dimension
+    assert not loaded.training
+    assert loaded.backbone.frozen
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(loaded.state_dict()[name], value, rtol=2**-11, atol=1e-7)
+    pictures = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            loaded(*pictures, no_instruction()).mask_logits,
+            model(*pictures, no_instruction()).mask_logits,
+            rtol=0.02,
+            atol=0.02,
+        )
+
+
+def test_nothing_partial_is_left_and_saving_over_the_same_folder_works(folder: Path) -> None:
+    before = weights_hash(folder)
+    save_pretrained(load_locator(str(folder))[0], folder, text_table_of(folder))
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors", "text.safetensors"]
+    assert weights_hash(folder) == before
+
+
+def test_the_hash_sees_every_file(folder: Path) -> None:
+    seen = {weights_hash(folder)}
+    for name in ("config.json", "model.safetensors", "text.safetensors"):
+        (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+        seen.add(weights_hash(folder))
+    assert len(seen) == 4
+
+
+def test_without_a_table_beside_them_weights_go_with_the_embedded_one(folder: Path) -> None:
+    (folder / "text.safetensors").unlink()
+    assert text_table_of(folder) is None
+    assert load_locator(str(folder))[1].dimension == 128
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("damage", ["missing", "cut", "noise"])
+def test_damaged_files_are_a_weights_error(folder: Path, name: str, damage: str) -> None:
+    content = (folder / name).read_bytes()
+    if damage == "missing":
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content[: len(content) // 2] if damage == "cut" else b"\xff\xfe\x00\x81" * 50)
+    with pytest.raises(WeightsError, match="does not hold readable weights"):
+        load_locator(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"token_widht": 32}, "token_widht.*Did you mean 'token_width'"),
+        ({"backbone": "resnet"}, "unknown backbone 'resnet'"),
+        ({"blocks": "two"}, "'blocks': expected"),
+        ({"difference_widths": [8]}, "each of the 3 depths"),
+        ({"blocks": 3}, r"model.safetensors does not fit its config.json"),
+    ],
+)
+def test_a_config_that_does_not_fit_is_a_weights_error(folder: Path, change: dict[str, object], message: str) -> None:
+    stored = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(stored | change), encoding="utf-8")
+    with pytest.raises(WeightsError, match=message):
+        load_locator(str(folder))
+
+
+def test_an_unknown_name_says_what_there_is() -> None:
+    with pytest.raises(WeightsError, match=r"unknown model 'tinny'. Did you mean 'tiny'.*folder.*Hub id"):
+        find_weights("tinny")
+
+
+def test_a_hub_id_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fetch(hub_id: str, **options: object) -> str:
+        asked.append(hub_id)
+        return str(folder)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
+    assert load_locator("someone/sigmask-tiny")[2] == folder
+    assert asked == ["someone/sigmask-tiny"]
+
+
+def test_a_hub_id_that_cannot_be_fetched_is_a_weights_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(hub_id: str, **options: object) -> str:
+        raise OSError("no network")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
+    with pytest.raises(WeightsError, match=r"'someone/none' .*could not be fetched.*no network"):
+        load_locator("someone/none")

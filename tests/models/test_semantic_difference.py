@@ -1,0 +1,100 @@
+"""Semantic differencing: the best match in a window, null statistics, and nothing from nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from sigmask.models.semantic_difference import SemanticDifference, best_match, measure_null_statistics
+
+
+def _grid_of_directions(height: int = 5, width: int = 6) -> Tensor:
+    """(1, h·w, h, w): every token its own axis, so that no two resemble each other."""
+    return torch.eye(height * width).view(1, height * width, height, width)
+
+
+def test_equal_tokens_match_in_place_at_distance_zero() -> None:
+    tokens = torch.nn.functional.normalize(torch.randn(2, 8, 4, 5), dim=1)
+    matched, distance = best_match(tokens, tokens, radius=1)
+    assert torch.equal(matched, tokens)
+    assert torch.equal(distance, torch.zeros(2, 1, 4, 5))
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 1), (1, 0), (-1, 1)])
+def test_a_shift_by_one_token_is_found(down: int, right: int) -> None:
+    original = _grid_of_directions()
+    edited = torch.roll(original, (down, right), (2, 3))
+    _, distance = best_match(original, edited, radius=1)
+    inner = distance[:, :, 1:-1, 1:-1]
+    assert torch.equal(inner, torch.zeros_like(inner))
+    _, unmatched = best_match(original, edited, radius=0)
+    assert torch.equal(unmatched, torch.ones_like(unmatched))
+
+
+def test_a_neighbour_that_is_better_by_less_than_the_margin_does_not_win() -> None:
+    edited = torch.tensor([1.0, 0.0]).view(1, 2, 1, 1).expand(1, 2, 1, 2).contiguous()
+
+    def leaning(sine: float) -> Tensor:
+        in_place = torch.tensor([(1 - sine**2) ** 0.5, sine])
+        return torch.stack([in_place, torch.tensor([1.0, 0.0])], 1).view(1, 2, 1, 2)
+
+    _, kept = best_match(leaning(0.04), edited, radius=1)  # cosine 0.9992: within a thousandth of its neighbour's
+    _, moved = best_match(leaning(0.06), edited, radius=1)  # cosine 0.9982: the neighbour is better by more
+    assert kept[0, 0, 0, 0].item() == pytest.approx(8e-4, rel=0.01)
+    assert moved[0, 0, 0, 0].item() == 0.0
+
+
+def test_distance_is_one_minus_cosine() -> None:
+    original = torch.tensor([1.0, 0.0]).view(1, 2, 1, 1)
+    for cosine in (0.6, 0.0, -1.0):
+        edited = torch.tensor([cosine, (1 - cosine**2) ** 0.5]).view(1, 2, 1, 1)
+        assert best_match(original, edited, radius=0)[1].item() == pytest.approx(1 - cosine, abs=1e-6)
+
+
+@pytest.mark.parametrize("bfloat16", [False, True])
+def test_no_difference_gives_no_tokens(bfloat16: bool) -> None:
+    torch.manual_seed(0)
+    difference = SemanticDifference((6, 8), (4, 4), 16, (1, 1))
+    features = [torch.randn(2, 6, 8, 8), torch.randn(2, 8, 4, 4)]
+    features[1][..., :2] = 1.0  # a flat part, where every neighbour matches as well
+    features = [part.bfloat16() if bfloat16 else part for part in features]
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        pyramid = difference(features, [part.clone() for part in features])
+    assert pyramid.grid == (4, 4)
+    assert tuple(pyramid.tokens.shape) == (2, 16, 16)
+    assert [tuple(part.shape) for part in pyramid.maps] == [(2, 4, 8, 8), (2, 4, 4, 4)]
+    assert torch.equal(pyramid.tokens, torch.zeros_like(pyramid.tokens))
+    assert all(not part.any() for part in (*pyramid.maps, *pyramid.distances))
+
+
+def test_a_difference_stays_where_it_is() -> None:
+    torch.manual_seed(0)
+    difference = SemanticDifference((6,), (4,), 16, (1,))
+    original = torch.randn(1, 6, 6, 6)
+    edited = original.clone()
+    edited[:, :, 2, 3] *= -1
+    tokens = difference([original], [edited]).tokens.view(6, 6, 16)
+    changed = tokens.abs().sum(-1) > 0
+    assert changed[2, 3]
+    assert changed.sum() == 1
+
+
+def test_null_statistics_are_the_root_mean_square_of_the_difference() -> None:
+    difference = SemanticDifference((2,), (3,), 4, (0,))
+    torch.testing.assert_close(difference.null_spread(0), torch.full((2,), 2**-0.5))
+    first = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)  # (0.6, 0.8)
+    second = torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)  # (0.8, 0.6)
+    third = torch.tensor([5.0, 0.0]).view(1, 2, 1, 1)  # (1, 0)
+    measure_null_statistics(difference, [([first], [second]), ([first], [third])])
+    # differences (0.2, −0.2) and (0.4, −0.8)
+    wanted = torch.tensor([((0.04 + 0.16) / 2) ** 0.5, ((0.04 + 0.64) / 2) ** 0.5])
+    torch.testing.assert_close(difference.null_spread(0), wanted)
+
+
+def test_a_dead_channel_gets_a_tenth_of_the_mean_spread() -> None:
+    difference = SemanticDifference((3,), (3,), 4, (0,))
+    before = torch.tensor([0.6, 0.8, 0.0]).view(1, 3, 1, 1)
+    after = torch.tensor([0.8, 0.6, 0.0]).view(1, 3, 1, 1)
+    measure_null_statistics(difference, [([before], [after])])
+    torch.testing.assert_close(difference.null_spread(0), torch.tensor([0.2, 0.2, 0.1 * 0.4 / 3]))
