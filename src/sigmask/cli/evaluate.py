@@ -69,7 +69,7 @@ def evaluate(
                 )
                 if worst is not None and cases is not None:
                     cases.write(worst / benchmark.name / name.replace("/", "_"))
-    console.print(results_table(results))
+    console.print(results_table(results, console.width))
     _report_bad(console, results)
     for path, write in ((json, to_json), (markdown, to_markdown), (csv, to_csv)):
         if path is not None:

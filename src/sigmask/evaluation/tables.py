@@ -14,13 +14,18 @@ from rich.table import Table
 from sigmask.evaluation.scores import BenchmarkResult, EditedScores, UneditedScores
 
 
-def results_table(results: Sequence[BenchmarkResult]) -> Table:
-    """One line per benchmark and method, for the terminal. Percentages, except where the header says otherwise."""
+def results_table(results: Sequence[BenchmarkResult], width: int = 200) -> Table:
+    """One line per benchmark and method, for a terminal of `width` columns. In %, unless the header says otherwise.
+
+    A narrow terminal (under 120 columns) gets the main columns only; nothing is cut short.
+    """
+    shown = [index for index, header in enumerate(_HEADERS) if width >= 120 or header in _MAIN]
     table = Table(title="Mean per image, in %; best: at the threshold chosen on the very set")
-    for index, header in enumerate(_HEADERS):
-        table.add_column(header, justify="left" if index < _TEXT_COLUMNS else "right")
+    for index in shown:
+        is_text = index < _TEXT_COLUMNS
+        table.add_column(_HEADERS[index], justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
     for cells in _cells(results):
-        table.add_row(*cells)
+        table.add_row(*(cells[index] for index in shown))
     return table
 
 
@@ -84,6 +89,7 @@ _COLUMNS: tuple[tuple[str, Callable[[BenchmarkResult], str]], ...] = (
     ("ms/pair", lambda result: f"{1000 * result.seconds_per_pair:.0f}"),
 )
 _HEADERS = [header for header, _ in _COLUMNS]
+_MAIN = ("benchmark", "method", "pairs", "F1", "IoU", "best F1", "null area", "ms/pair")
 _TEXT_COLUMNS = 2
 
 
