@@ -1,0 +1,42 @@
+"""Disentanglement: equal codes correlate fully, independent ones not at all; the edit code must vanish on null."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from sigmask.losses.disentanglement_loss import cross_covariance, vanishing_edit
+
+
+def test_a_code_correlates_fully_with_itself_and_its_multiples() -> None:
+    code = torch.tensor([[[1.0], [-1.0], [2.0], [-2.0]]])
+    assert cross_covariance(code, code).item() == pytest.approx(1, abs=1e-4)
+    assert cross_covariance(code, -3 * code + 5).item() == pytest.approx(1, abs=1e-4)
+
+
+def test_codes_at_right_angles_have_no_covariance() -> None:
+    edit = torch.tensor([[[1.0], [1.0], [-1.0], [-1.0]]])
+    noise = torch.tensor([[[1.0], [-1.0], [1.0], [-1.0]]])
+    assert cross_covariance(edit, noise).item() == pytest.approx(0, abs=1e-7)
+
+
+def test_the_mean_is_over_all_pairs_of_channels() -> None:
+    first, second = torch.tensor([1.0, 1.0, -1.0, -1.0]), torch.tensor([1.0, -1.0, 1.0, -1.0])
+    edit = torch.stack([first, second], 1)[None]
+    noise = torch.stack([first, first], 1)[None]
+    # of four pairs, two correlate by one
+    assert cross_covariance(edit, noise).item() == pytest.approx(0.5, abs=1e-4)
+
+
+def test_gradients_are_finite_for_constant_codes() -> None:
+    edit = torch.ones(2, 4, 3, requires_grad=True)
+    cross_covariance(edit, torch.randn(2, 4, 3)).backward()
+    assert edit.grad is not None
+    assert edit.grad.isfinite().all()
+
+
+def test_vanishing_edit_is_the_mean_square_over_unedited_tokens() -> None:
+    code = torch.tensor([[[3.0, 1.0], [10.0, 10.0]]])
+    assert vanishing_edit(code, torch.tensor([[1.0, 0.0]])).item() == pytest.approx((9 + 1) / 2)
+    assert vanishing_edit(code, torch.tensor([[1.0, 1.0]])).item() == pytest.approx((9 + 1 + 200) / 4)
+    assert vanishing_edit(code, torch.zeros(1, 2)).item() == 0
