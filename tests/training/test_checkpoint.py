@@ -1,0 +1,63 @@
+"""Checkpoints: everything comes back, and a damaged or foreign one is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from sigmask.errors import WeightsError
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.ema import MovingAverage
+
+
+class _Run:
+    def __init__(self, width: int = 3) -> None:
+        self.model = nn.Linear(width, 2)
+        self.average = MovingAverage(self.model, 0.9)
+        self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=0.1)
+
+    def step(self) -> None:
+        self.optimiser.zero_grad()
+        self.model(torch.randn(4, self.model.in_features)).square().mean().backward()
+        self.optimiser.step()
+        self.average.update(self.model)
+
+    def save(self, path: Path, step: int) -> None:
+        save_checkpoint(path, step, self.model, self.average, self.optimiser)
+
+    def load(self, path: Path) -> int:
+        return load_checkpoint(path, self.model, self.average, self.optimiser)
+
+
+def test_a_run_goes_on_from_a_checkpoint_as_if_nothing_had_happened(tmp_path: Path) -> None:
+    run = _Run()
+    run.step()
+    run.save(tmp_path / "checkpoint.pt", 1)
+    run.step()
+    torch.manual_seed(99)
+    resumed = _Run()
+    assert resumed.load(tmp_path / "checkpoint.pt") == 1
+    resumed.step()
+    assert torch.equal(resumed.model.weight, run.model.weight)
+    assert torch.equal(resumed.average.average.weight, run.average.average.weight)
+    assert resumed.average.steps == run.average.steps == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "noise", "empty"])
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "checkpoint.pt"
+    _Run().save(path, 1)
+    content = path.read_bytes()
+    path.write_bytes({"cut": content[: len(content) // 2], "noise": b"no checkpoint at all", "empty": b""}[damage])
+    with pytest.raises(WeightsError, match="not a checkpoint of this training"):
+        _Run().load(path)
+
+
+def test_another_models_checkpoint_is_refused(tmp_path: Path) -> None:
+    _Run(width=4).save(tmp_path / "checkpoint.pt", 1)
+    with pytest.raises(WeightsError, match="give another output folder, or remove it"):
+        _Run(width=3).load(tmp_path / "checkpoint.pt")

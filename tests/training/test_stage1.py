@@ -1,0 +1,175 @@
+"""Stage I: an interrupted run equals an unbroken one, frozen weights stay frozen, shipped configs load."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from sigmask.config import load_config
+from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.models.locator import Locator
+from sigmask.training import stage1
+from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_losses
+from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from tests.models.random_locator import small_config
+from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
+
+CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*stage1*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_corpus(tmp_path_factory.mktemp("stage1") / "corpus")
+
+
+@pytest.fixture(scope="module")
+def backbone_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_random_backbone(tmp_path_factory.mktemp("backbone") / "vit.safetensors")
+
+
+def _config(corpus: Path, backbone_weights: Path, output: Path, **changes: Any) -> Stage1Config:
+    settings: dict[str, Any] = {
+        "corpus": corpus,
+        "output": output,
+        "model": small_config("vit-test"),
+        "backbone_weights": backbone_weights,
+        "steps": 4,
+        "batch": 2,
+        "crop": 64,
+        "warmup": 1,
+        "bfloat16": False,
+        "workers": 0,
+        "threads": 1,
+        "log_every": 1,
+        "checkpoint_every": 2,
+    }
+    return Stage1Config(**(settings | changes))
+
+
+def _steps(folder: Path) -> list[int]:
+    return [json.loads(line)["step"] for line in (folder / "log.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("cached_views", [0, 3])
+def test_an_interrupted_run_equals_an_unbroken_one(
+    corpus: Path, backbone_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached_views: int
+) -> None:
+    frozen = {"backbone_learning_rate": 0.0, "cached_views": cached_views}
+    unbroken = run_stage1(_config(corpus, backbone_weights, tmp_path / "unbroken", **frozen))
+    calls = 0
+
+    def interrupted(*arguments: Any) -> dict[str, torch.Tensor]:
+        nonlocal calls
+        calls += 1
+        if calls == 4:  # after the checkpoint of step 2 and one step more
+            raise KeyboardInterrupt
+        return training_losses(*arguments)
+
+    config = _config(corpus, backbone_weights, tmp_path / "resumed", **frozen)
+    with monkeypatch.context() as patch:
+        patch.setattr(stage1, "training_losses", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run_stage1(config)
+    torch.manual_seed(12345)
+    run_stage1(config)
+    assert _steps(tmp_path / "unbroken") == [1, 2, 3, 4]
+    assert _steps(tmp_path / "resumed") == [1, 2, 3, 3, 4]
+    whole, resumed = (
+        torch.load(folder / "checkpoint.pt", weights_only=True) for folder in (unbroken, tmp_path / "resumed")
+    )
+    assert whole["step"] == resumed["step"] == 4
+    for part in ("model", "average"):
+        assert all(torch.equal(value, resumed[part][name]) for name, value in whole[part].items())
+    shipped = [(folder / "model.safetensors").read_bytes() for folder in (unbroken, tmp_path / "resumed")]
+    assert shipped[0] == shipped[1]
+
+
+def test_training_moves_the_heads_and_not_a_frozen_backbone(
+    corpus: Path, backbone_weights: Path, tmp_path: Path
+) -> None:
+    config = _config(corpus, backbone_weights, tmp_path / "frozen", steps=1, backbone_learning_rate=0.0)
+    run_stage1(config)
+    state = torch.load(config.output / "checkpoint.pt", weights_only=True)["model"]
+    published = load_file(backbone_weights)
+    assert torch.equal(state["backbone.network.model.patch_embed.proj.weight"], published["patch_embed.proj.weight"])
+    torch.manual_seed(config.seed)
+    start = Locator(config.model).state_dict()
+    assert not torch.equal(state["decoder.leave.weight"], start["decoder.leave.weight"])
+    assert not torch.equal(state["semantic_difference.null_spread_0"], start["semantic_difference.null_spread_0"])
+
+
+@pytest.mark.parametrize(("rate", "receives"), [(0.0, False), (1e-4, True)])
+def test_no_frozen_backbone_parameter_gets_a_gradient(
+    corpus: Path, backbone_weights: Path, tmp_path: Path, rate: float, receives: bool
+) -> None:
+    config = _config(corpus, backbone_weights, tmp_path, backbone_learning_rate=rate)
+    model = stage1._initial_model(config)
+    views = Stage1Views(corpus, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0))
+    losses = training_losses(model, collate_views([views[0], views[1]]), StaticTextEncoder.from_package(), config)
+    losses["total"].backward()
+    assert model.backbone.frozen is not receives
+    assert any(parameter.grad is not None for parameter in model.backbone.parameters()) is receives
+    untouched = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is None and not name.startswith(("backbone.", "codes."))
+    ]
+    assert untouched == []  # the codes are Stage II's
+    assert all(value.isfinite().all() for value in losses.values())
+
+
+def test_a_run_goes_on_from_earlier_weights(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    first = run_stage1(_config(corpus, backbone_weights, tmp_path / "first", steps=1))
+    config = _config(corpus, backbone_weights, tmp_path / "second", steps=1, initial=str(first))
+    run_stage1(config)
+    before, after = load_file(first / "model.safetensors"), load_file(config.output / "model.safetensors")
+    assert not torch.equal(before["decoder.leave.weight"], after["decoder.leave.weight"])
+
+
+def test_a_finished_run_has_nothing_left_to_do(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    config = _config(corpus, backbone_weights, tmp_path, steps=1)
+    run_stage1(config)
+    before = (tmp_path / "model.safetensors").read_bytes()
+    run_stage1(config)
+    assert _steps(tmp_path) == [1]
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
+def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    path = tmp_path / "stage1.yaml"
+    path.write_text(
+        f"corpus: {corpus}\noutput: {tmp_path / 'run'}\nbackbone_weights: {backbone_weights}\n"
+        "model: {backbone: vit-test, long_side: 96}\nsteps: 4\nbatch: 2\ncrop: 64\nworkers: 0\nthreads: 1\n",
+        encoding="utf-8",
+    )
+    folder = train(path, overrides=("steps=1",))
+    assert (folder / "model.safetensors").is_file()
+
+
+def test_learning_rates_rise_and_fall() -> None:
+    optimiser = torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "peak": 2.0}], lr=1.0)
+    config = Stage1Config(corpus=Path(), output=Path(), steps=100, warmup=10)
+    rates = []
+    for step in (0, 9, 50, 100):
+        stage1._set_learning_rates(optimiser, config, step)
+        rates.append(optimiser.param_groups[0]["lr"])
+    half = 0.01 + 0.99 * 0.5
+    assert rates[0] == pytest.approx(0.2)
+    assert rates[1] == pytest.approx(2.0, rel=0.025)
+    assert rates[2:] == pytest.approx([2 * half, 0.02])
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_shipped_config_loads_and_its_model_can_be_made(path: Path) -> None:
+    config = load_config(path, Stage1Config)
+    assert config.crop % Locator(config.model).backbone.size_multiple == 0
+    assert path.read_text(encoding="utf-8").startswith("#")
+
+
+def test_there_are_shipped_configs() -> None:
+    assert "tiny_stage1" in [path.stem for path in CONFIGS]

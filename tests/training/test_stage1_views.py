@@ -1,0 +1,125 @@
+"""Views: shapes, the same for a position, and what is said of each kind of view."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sigmask.errors import CorpusError
+from sigmask.training.stage1_views import Stage1Views, View, ViewMix, collate_views, draw_view, edit_from_json
+from sigmask.types import Action, EditTuple
+from tests.training.tiny_corpus import drawn_record, write_tiny_corpus
+
+ALWAYS_OWN = ViewMix(null=0, swapped=0, round_trip=0, perturbed=0, no_instruction=0, wrong_instruction=0)
+OTHER = (EditTuple("zebra", None, Action.REMOVE),)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_corpus(tmp_path_factory.mktemp("stage1") / "corpus")
+
+
+def _views(corpus: Path, positions: range, seed: int = 0) -> Stage1Views:
+    return Stage1Views(corpus, crop=64, seed=seed, positions=positions, mix=ViewMix())
+
+
+def _draw(rng: np.random.Generator, **shares: float) -> View:
+    mix = ViewMix(**{name: shares.get(name, 0.0) for name in ViewMix.__dataclass_fields__})
+    return draw_view(drawn_record(rng), OTHER, rng, 64, mix)
+
+
+def _same(first: View, second: View) -> bool:
+    return first.edit == second.edit and all(
+        torch.equal(getattr(first, name), getattr(second, name)) for name in ("original", "edited", "mask", "target")
+    )
+
+
+def test_a_batch_has_shapes_ranges_and_edits(corpus: Path) -> None:
+    batch = collate_views([_views(corpus, range(8))[index] for index in range(8)])
+    for name in ("original", "edited"):
+        assert tuple(batch[name].shape) == (8, 3, 64, 64)
+        assert 0 <= batch[name].min() < batch[name].max() <= 1
+    for name in ("mask", "target"):
+        assert tuple(batch[name].shape) == (8, 64, 64)
+        assert set(batch[name].unique().tolist()) <= {0.0, 1.0}
+    assert len(batch["edits"]) == 8
+    assert batch["instruction_is_right"].dtype == torch.bool
+
+
+def test_a_position_is_always_the_same_view(corpus: Path) -> None:
+    from_start, from_five = _views(corpus, range(9)), _views(corpus, range(5, 9))
+    for index in range(4):
+        assert _same(from_start[5 + index], from_five[index])
+    assert not _same(from_start[5], _views(corpus, range(9), seed=1)[5])
+    assert not _same(from_start[0], from_start[3])
+
+
+def test_every_epoch_shows_every_pair_once(corpus: Path) -> None:
+    views = Stage1Views(corpus, crop=64, seed=4, positions=range(6), mix=ALWAYS_OWN)
+    for epoch in (range(3), range(3, 6)):
+        assert len({views[index].edit for index in epoch}) == 3
+
+
+def test_an_own_instruction_is_right(rng: np.random.Generator) -> None:
+    view = _draw(rng)
+    assert view.instruction_is_right
+    assert view.edit
+    assert view.edit[0].action is Action.ADD
+    assert view.edit != OTHER
+
+
+def test_a_null_view_has_an_empty_mask(rng: np.random.Generator) -> None:
+    for _ in range(5):
+        view = _draw(rng, null=1.0)
+        assert not view.mask.any()
+        assert not view.instruction_is_right
+        difference = (view.original.float() - view.edited.float()).abs().mean()
+        assert 0 < difference < 40
+
+
+def test_a_wrong_or_missing_instruction_is_flagged(rng: np.random.Generator) -> None:
+    wrong, missing = _draw(rng, wrong_instruction=1.0), _draw(rng, no_instruction=1.0)
+    assert (wrong.edit, wrong.instruction_is_right) == (OTHER, False)
+    assert (missing.edit, missing.instruction_is_right) == ((), False)
+
+
+def test_a_swapped_view_keeps_its_mask_and_says_nothing() -> None:
+    plain, swapped = (_draw(np.random.default_rng(7), **shares) for shares in ({}, {"swapped": 1.0}))
+    assert torch.equal(swapped.original, plain.edited)
+    assert torch.equal(swapped.edited, plain.original)
+    assert torch.equal(swapped.mask, plain.mask)
+    assert swapped.edit == ()
+
+
+def test_images_and_mask_are_cut_alike(rng: np.random.Generator) -> None:
+    for _ in range(10):
+        view = _draw(rng)
+        changed = (view.original.int() - view.edited.int()).abs().amax(0) > 30
+        marked = view.mask > 0
+        if marked.sum() > 40:
+            # resampling and JPEG blur the rim; well inside and outside, the change is where the mask says
+            assert changed[marked].float().mean() > 0.8
+            assert changed[~marked].float().mean() < 0.06
+
+
+def test_small_pictures_are_enlarged_to_the_crop(rng: np.random.Generator) -> None:
+    view = draw_view(drawn_record(rng, height=40, width=48), OTHER, rng, 64, ALWAYS_OWN)
+    assert tuple(view.original.shape) == (3, 64, 64)
+
+
+def test_tuples_come_back_from_json() -> None:
+    edit = EditTuple("cat", "black cat", Action.ATTRIBUTE, ("black",), "left", None)
+    stored = json.loads(
+        '[{"original_concept": "cat", "edited_concept": "black cat", "action": "attribute", '
+        '"attributes": ["black"], "location": "left", "quoted_text": null}]'
+    )
+    assert edit_from_json(stored) == (edit,)
+
+
+def test_a_folder_without_pairs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"expected pair-\*\.npz"):
+        _views(tmp_path, range(2))
