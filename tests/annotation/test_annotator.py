@@ -1,0 +1,179 @@
+"""The annotator over random weights: every kind of input, mixed sizes, equal images; and the embedded weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.pair_annotator import PairAnnotator
+from sigmask.errors import BadReason, SampleError, SigmaskError
+from sigmask.instruction.embedding_table import EmbeddingTable, write_table
+from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.models.pretrained import find_weights
+from sigmask.types import Annotation, EditPair, Scope
+from tests.drawing import draw_photo
+from tests.models.random_locator import random_locator
+
+INSTRUCTIONS = (None, "remove the dog", "make the sky purple", "change the background to a beach", "turn it into anime")
+
+
+@pytest.fixture(scope="module")
+def annotator() -> Annotator:
+    return Annotator(random_locator("tiny"), StaticTextEncoder.from_package(), name="random", fingerprint="abc")
+
+
+@pytest.fixture
+def exact(annotator: Annotator, monkeypatch: pytest.MonkeyPatch) -> Annotator:
+    """In float32, whatever the machine prefers."""
+    monkeypatch.setattr(annotator, "_precision", torch.float32)
+    return annotator
+
+
+def _same(first: Annotation, second: Annotation) -> None:
+    assert first.edit == second.edit
+    assert first.flags == second.flags
+    np.testing.assert_allclose(first.probability, second.probability, atol=1e-4)
+    np.testing.assert_allclose(first.prior, second.prior, atol=1e-4)
+    assert (first.mask != second.mask).mean() <= 1e-3
+    assert first.quality == pytest.approx(second.quality, abs=1e-4)
+
+
+def test_paths_pil_and_arrays_give_the_same(exact: Annotator, drawn_pairs: list[EditPair], tmp_path: Path) -> None:
+    pair = drawn_pairs[0]
+    from_arrays = exact(pair.original, pair.edited, pair.instruction)
+    assert from_arrays.mask.shape == from_arrays.prior.shape == pair.edited.shape[:2]
+    assert from_arrays.model == "random"
+    assert from_arrays.edit
+    pictures = [Image.fromarray(image) for image in (pair.original, pair.edited)]
+    _same(exact(*pictures, pair.instruction), from_arrays)
+    paths = [tmp_path / "original.png", tmp_path / "edited.png"]
+    for picture, path in zip(pictures, paths, strict=True):
+        picture.save(path)
+    _same(exact(*paths, pair.instruction), from_arrays)
+    _same(exact(*map(str, paths), pair.instruction), from_arrays)
+
+
+def test_sizes_that_differ_give_maps_in_the_edited_grid(exact: Annotator, rng: np.random.Generator) -> None:
+    annotation = exact(draw_photo(rng, 120, 180), draw_photo(rng, 60, 90), "remove the dog")
+    assert annotation.mask.shape == (60, 90)
+    assert annotation.flags == ("resized",)
+    cropped = exact(draw_photo(rng, 120, 120), draw_photo(rng, 60, 90))
+    assert cropped.mask.shape == (60, 90)
+    assert "aspect_mismatch" in cropped.flags
+
+
+def test_grey_images_are_taken(exact: Annotator, rng: np.random.Generator) -> None:
+    grey = draw_photo(rng, 64, 96).mean(2).astype(np.uint8)
+    annotation = exact(grey, grey[::-1].copy())
+    assert annotation.mask.shape == (64, 96)
+    assert annotation.edit == ()
+
+
+def test_no_instruction_and_an_empty_one_are_the_same(exact: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    nothing = exact(pair.original, pair.edited, None)
+    _same(exact(pair.original, pair.edited, ""), nothing)
+    assert np.array_equal(nothing.prior, np.full_like(nothing.prior, 0.5))
+
+
+def test_a_batch_of_mixed_sizes_equals_the_singles_in_order(exact: Annotator, drawn_pairs: list[EditPair]) -> None:
+    singles = [exact(pair.original, pair.edited, pair.instruction) for pair in drawn_pairs]
+    for batch_size in (2, 8):
+        batch = exact.batch(drawn_pairs, batch_size=batch_size)
+        assert [item.mask.shape for item in batch] == [pair.edited.shape[:2] for pair in drawn_pairs]
+        for single, item in zip(singles, batch, strict=True):
+            _same(single, item)
+    assert exact.batch([]) == []
+
+
+def test_the_machines_own_precision_comes_close(
+    annotator: Annotator, drawn_pairs: list[EditPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fast = annotator.batch(drawn_pairs)
+    monkeypatch.setattr(annotator, "_precision", torch.float32)
+    for item, exact in zip(fast, annotator.batch(drawn_pairs), strict=True):
+        assert np.abs(item.probability - exact.probability).mean() < 0.02
+
+
+def test_equal_images_get_one_answer_under_every_instruction(exact: Annotator, rng: np.random.Generator) -> None:
+    photo = draw_photo(rng, 64, 96)
+    prepared = [exact.prepare(EditPair("", photo, photo.copy(), instruction)) for instruction in INSTRUCTIONS]
+    assert len({item.edit for item in prepared}) == len(INSTRUCTIONS)
+    logits = exact.forward(prepared).mask_logits
+    assert torch.equal(logits, logits[:1].expand_as(logits))
+
+
+def test_the_threshold_must_lie_between_zero_and_one() -> None:
+    model, encoder = random_locator(), StaticTextEncoder.from_package()
+    for threshold in (0.0, 1.0, -0.1, float("nan")):
+        with pytest.raises(SigmaskError, match="threshold must lie between 0 and 1"):
+            Annotator(model, encoder, name="random", threshold=threshold)
+
+
+def test_a_higher_threshold_marks_less(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    low, high = (
+        Annotator(annotator.model, annotator.encoder, name="random", threshold=threshold)(pair.original, pair.edited)
+        for threshold in (1e-6, 1 - 1e-6)
+    )
+    assert low.mask.all()
+    assert not high.mask.any()
+    assert low.scope in (Scope.LOCAL, Scope.GLOBAL)
+    assert high.scope is Scope.NONE
+
+
+def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> None:
+    other = Annotator(annotator.model, annotator.encoder, name="random", fingerprint="abc", threshold=0.4)
+    assert annotator.fingerprint.startswith("abc-")
+    assert annotator.fingerprint != other.fingerprint
+
+
+def test_a_missing_file_is_a_sample_error(annotator: Annotator, tmp_path: Path, rng: np.random.Generator) -> None:
+    with pytest.raises(SampleError) as caught:
+        annotator(tmp_path / "none.png", draw_photo(rng, 64, 64))
+    assert caught.value.reason is BadReason.MISSING_FILE
+
+
+def test_it_is_what_the_pipeline_asks_for(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    def through(worker: PairAnnotator, pairs: Sequence[EditPair]) -> list[Annotation]:
+        return worker.infer([worker.prepare(pair) for pair in pairs])
+
+    assert len(through(annotator, drawn_pairs)) == len(drawn_pairs)
+
+
+def test_saved_weights_open_again_with_their_own_text_table(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    model = random_locator()
+    Annotator(model, StaticTextEncoder.from_package(), name="random").save_pretrained(tmp_path / "first")
+    vectors = np.zeros((1, 128), np.float32)
+    vectors[0, 0] = 1
+    table = EmbeddingTable("own", ("circle",), vectors, np.ones(1, np.float32))
+    write_table(tmp_path / "first" / "text.safetensors", table)
+    opened = Annotator.from_pretrained(str(tmp_path / "first"), device="cpu")
+    assert (opened.name, opened.encoder.name) == ("first", "own")
+    opened.save_pretrained(tmp_path / "second")
+    again = Annotator.from_pretrained(str(tmp_path / "second"), device="cpu")
+    assert again.encoder.name == "own"
+    assert again.fingerprint == opened.fingerprint
+    pair = drawn_pairs[0]
+    _same(
+        again(pair.original, pair.edited, pair.instruction),
+        opened(pair.original, pair.edited, pair.instruction),
+    )
+
+
+def test_the_embedded_model_marks_nothing_on_a_picture_against_itself() -> None:
+    if not (find_weights("tiny") / "model.safetensors").is_file():
+        pytest.skip("the embedded weights are not there: src/sigmask/weights/tiny/model.safetensors")
+    embedded = Annotator.from_pretrained("tiny", device="cpu")
+    for seed in range(5):
+        photo = draw_photo(np.random.default_rng(seed), 256, 384)
+        pairs = [EditPair("", photo, photo.copy(), instruction) for instruction in INSTRUCTIONS]
+        for annotation in embedded.batch(pairs):
+            assert not annotation.mask.any()
+            assert annotation.scope is Scope.NONE

@@ -1,0 +1,64 @@
+"""Perturbations: same size and type, the same for a generator, and mild."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sigmask.synthesis.perturbation import PERTURBATIONS, drift_tone, perturb, recompress
+from tests.drawing import draw_photo
+
+PHOTO = draw_photo(np.random.default_rng(1), 67, 93)
+
+
+@pytest.mark.parametrize("name", PERTURBATIONS)
+def test_size_and_type_stay_and_a_generator_decides(name: str) -> None:
+    function, probability = PERTURBATIONS[name]
+    assert 0 < probability <= 1
+    for seed in range(4):
+        before = PHOTO.copy()
+        changed = function(PHOTO, np.random.default_rng(seed))
+        assert np.array_equal(PHOTO, before)
+        assert (changed.shape, changed.dtype) == (PHOTO.shape, np.uint8)
+        assert np.array_equal(changed, function(PHOTO, np.random.default_rng(seed)))
+        difference = np.abs(changed.astype(int) - PHOTO).mean()
+        assert 0 < difference < 40
+
+
+@pytest.mark.parametrize("name", PERTURBATIONS)
+def test_the_smallest_and_the_narrowest_pictures_pass(name: str) -> None:
+    for height, width in ((8, 8), (9, 200)):
+        photo = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        assert PERTURBATIONS[name][0](photo, np.random.default_rng(0)).shape == photo.shape
+
+
+def test_share_zero_is_the_identity() -> None:
+    for seed in range(10):
+        assert np.array_equal(perturb(PHOTO, np.random.default_rng(seed), 0.0), PHOTO)
+
+
+def test_a_larger_share_perturbs_more_often() -> None:
+    def changed(share: float) -> int:
+        return sum(not np.array_equal(perturb(PHOTO, np.random.default_rng(seed), share), PHOTO) for seed in range(40))
+
+    # nothing is drawn with probability Π (1 − p · share): 6 % at share 1, 83 % at share 0.1
+    assert changed(1.0) > 30
+    assert changed(0.1) < 20
+
+
+def test_perturbing_is_the_same_for_a_generator() -> None:
+    first, again = (perturb(PHOTO, np.random.default_rng(5)) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_lower_quality_is_further_from_the_picture() -> None:
+    def loss(quality: tuple[int, int]) -> float:
+        rounds = [recompress(PHOTO, np.random.default_rng(seed), quality) for seed in range(5)]
+        return float(np.mean([np.abs(changed.astype(int) - PHOTO).mean() for changed in rounds]))
+
+    assert loss((20, 25)) > 1.3 * loss((90, 95))
+
+
+def test_drift_without_strength_is_nearly_nothing() -> None:
+    drifted = drift_tone(PHOTO, np.random.default_rng(0), strength=0.0)
+    assert np.abs(drifted.astype(int) - PHOTO).max() <= 1

@@ -1,0 +1,83 @@
+"""The Stage I corpus: what a record holds, and pairs that are the same for a seed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from sigmask.errors import CorpusError
+from sigmask.synthesis import stage1_corpus
+from sigmask.synthesis.photos import PhotoLibrary
+from sigmask.synthesis.small_autoencoder import SmallAutoencoder
+from sigmask.synthesis.stage1_corpus import load_round_trips, make_record
+from sigmask.types import Action, EditTuple, ImageArray
+from tests.synthesis.drawn_library import write_library
+
+
+def _identity(image: ImageArray, rng: np.random.Generator) -> ImageArray:
+    return image
+
+
+def test_a_record_holds_arrays_of_one_size_and_what_was_said(library: PhotoLibrary) -> None:
+    with_null = 0
+    for seed in range(6):
+        record = make_record(library, [_identity], np.random.default_rng(seed), stored_size=128)
+        mask = record["mask"]
+        assert max(mask.shape) == 128
+        assert 0 < mask.mean() < 1 or json.loads(record["meta"])["action"] == Action.STYLE
+        for name in ("mask", "target"):
+            assert (record[name].dtype, record[name].shape) == (np.bool_, mask.shape)
+        pictures = {"original", "edited", "edited_round_trip"} | ({"original_round_trip"} & set(record))
+        with_null += "original_round_trip" in record
+        for name in pictures:
+            assert (record[name].dtype, record[name].shape) == (np.uint8, (*mask.shape, 3))
+        assert set(record) == pictures | {"mask", "target", "meta"}
+        meta = json.loads(record["meta"])
+        assert set(meta) == {"instruction", "edit", "action", "family"}
+        assert meta["action"] in set(Action)
+        assert {key for part in meta["edit"] for key in part} == set(EditTuple.__dataclass_fields__)
+    assert 0 < with_null < 6
+
+
+def test_a_record_is_the_same_for_a_seed_and_the_change_lies_in_the_mask(library: PhotoLibrary) -> None:
+    first, again = (
+        make_record(library, [_identity], np.random.default_rng(4), stored_size=256, weights={"removal": 1.0})
+        for _ in range(2)
+    )
+    assert set(first) == set(again)
+    for name, value in first.items():
+        assert np.array_equal(value, again[name])
+    difference = np.abs(first["edited"].astype(int) - first["original"]).max(2)
+    assert difference[first["mask"]].mean() > 2 * difference[~first["mask"]].mean()
+
+
+def test_autoencoders_are_found_in_all_folders(tmp_path: Path, rng: np.random.Generator) -> None:
+    torch.manual_seed(0)
+    (tmp_path / "more").mkdir()
+    SmallAutoencoder(2, width=8).save(tmp_path / "vae2.safetensors")
+    SmallAutoencoder(3, width=8).save(tmp_path / "more" / "vae3.safetensors")
+    found = load_round_trips([tmp_path, tmp_path / "more"])
+    assert len(found) == 2
+    photo = rng.integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    assert found[0](photo, rng).shape == photo.shape
+    with pytest.raises(CorpusError, match="expected autoencoder weights"):
+        load_round_trips([tmp_path / "none"])
+
+
+def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    torch.manual_seed(0)
+    (tmp_path / "shared" / "weights").mkdir()
+    SmallAutoencoder(2, width=8).save(tmp_path / "shared" / "weights" / "vae2.safetensors")
+    output = tmp_path / "corpus"
+    stage1_corpus.main(tmp_path / "shared", output, count=1)
+    assert [path.name for path in output.iterdir()] == ["pair-00-000000.npz"]
+    written = (output / "pair-00-000000.npz").read_bytes()
+    (output / "pair-00-000000.npz").write_bytes(written + b"kept")
+    stage1_corpus.main(tmp_path / "shared", output, count=2)
+    assert (output / "pair-00-000000.npz").read_bytes() == written + b"kept"
+    assert (output / "pair-00-000001.npz").is_file()

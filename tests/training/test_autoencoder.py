@@ -1,0 +1,42 @@
+"""Training an autoencoder: deterministic, and it learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from sigmask.errors import CorpusError
+from sigmask.synthesis.small_autoencoder import SmallAutoencoder
+from sigmask.training.autoencoder import main, train_autoencoder
+from tests.drawing import draw_photo
+
+
+def _error(model: SmallAutoencoder, pixels: torch.Tensor) -> float:
+    with torch.inference_mode():
+        return float((model(pixels) - pixels).abs().mean())
+
+
+def test_a_few_steps_lower_the_error_and_are_the_same_for_a_seed() -> None:
+    photos = [draw_photo(np.random.default_rng(seed), 64, 64) for seed in range(2)]
+    pixels = torch.from_numpy(np.stack(photos)).permute(0, 3, 1, 2).float().div(255)
+    first, again = (train_autoencoder(photos, 4, steps=12, seed=3, batch=2, crop=32) for _ in range(2))
+    torch.manual_seed(3)
+    assert _error(first, pixels) < 0.9 * _error(SmallAutoencoder(4), pixels)
+    assert all(torch.equal(value, again.state_dict()[name]) for name, value in first.state_dict().items())
+
+
+def test_the_command_passes_over_what_it_cannot_read(tmp_path: Path) -> None:
+    photo = draw_photo(np.random.default_rng(0), 128, 130)
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    (tmp_path / "broken.jpg").write_bytes(b"no image")
+    main(tmp_path, tmp_path / "out" / "vae.safetensors", latent=2, steps=2)
+    assert SmallAutoencoder.load(tmp_path / "out" / "vae.safetensors").latent_channels == 2
+
+
+def test_a_folder_without_photographs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="at least 128 px"):
+        main(tmp_path, tmp_path / "vae.safetensors")
