@@ -46,6 +46,8 @@ def demo(
     _print_scores(console, result)
     if corpus is not None or result.summary.bad:
         print_summary(console, result.summary, output / "masks")
+    if result.overview is not None:
+        print(f"overview: {result.overview.resolve()}")
     print(f"gallery: {result.page.resolve()}")
 
 
@@ -54,7 +56,7 @@ def _print_scores(console: Console, result: DemoResult) -> None:
     scored = any(not math.isnan(score.f1_ours) for score in scores)
     table = Table("pair", "action", box=None, pad_edge=False)
     table.columns[0].no_wrap = True
-    for heading in ("area %", "quality", *(("F1", "difference: F1") if scored else ()), "difference: area %"):
+    for heading in ("area %", "quality", *(("F1", "pixel F1") if scored else ()), "pixel area %"):
         table.add_column(heading, justify="right")
     for score in scores:
         figures = [f"{100 * score.area:.1f}", f"{score.quality:.2f}"]
@@ -70,7 +72,7 @@ def _print_scores(console: Console, result: DemoResult) -> None:
             print(f"  {score.sample_id}: {score.note}")
     if len(result.scores) > len(scores):
         print(f"  and {len(result.scores) - len(scores)} more pairs")
-    print("difference: absolute difference above Otsu's threshold for the pair; –: nothing really changed")
+    print("pixel: absolute difference above Otsu's threshold for the pair; –: nothing really changed")
 
 
 def _mean(scores: list[DemoScore], name: str) -> float:

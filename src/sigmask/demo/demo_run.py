@@ -16,12 +16,17 @@ from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import Corpus, load_corpus
+from sigmask.data.overlay import draw_outline, heat
 from sigmask.demo.demo_corpus import write_demo_corpus
 from sigmask.evaluation.baselines.absolute_difference import channel_difference
 from sigmask.evaluation.counts import count_mask
 from sigmask.evaluation.pixel_metrics import f1
+from sigmask.report.contact_sheet import ContactSheet
 from sigmask.report.gallery import Gallery
 from sigmask.types import Annotation, EditPair, ImageArray, MaskArray
+
+
+OVERVIEW_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +45,12 @@ class DemoScore:
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """What the demo made: its table, the pipeline's summary, and where the page lies."""
+    """What the demo made: its table, the pipeline's summary, and where page and overview lie."""
 
     scores: list[DemoScore]
     summary: Summary
     page: Path
+    overview: Path | None
 
 
 def run_demo(
@@ -99,16 +105,32 @@ def _annotate_and_show(
     on_rows: Callable[[int, int], None] | None,
 ) -> DemoResult:
     gallery = Gallery(output / "gallery")
+    overview = ContactSheet(("original", "edited", "pixel difference", "prior", "probability", "mask"))
     scores: list[DemoScore] = []
 
     def show(pair: EditPair, annotation: Annotation) -> None:
         note = notes.get(pair.sample_id, "")
         gallery.add(pair, annotation, note)
         scores.append(_score(pair, annotation, note))
+        if len(overview.rows) < OVERVIEW_ROWS:
+            overview.add(pair.instruction or pair.sample_id, _pictures(pair, annotation))
 
     summary = annotate(corpus, annotator, output / "masks", options, on_rows=on_rows, on_annotation=show)
     subtitle = f"{summary.written} pairs, {summary.pairs_per_second:.1f} a second, weights {summary.model}"
-    return DemoResult(scores, summary, gallery.write("What the editor changed", subtitle))
+    page = gallery.write("What the editor changed", subtitle)
+    return DemoResult(scores, summary, page, overview.write(output / "overview.jpg") if overview.rows else None)
+
+
+def _pictures(pair: EditPair, annotation: Annotation) -> list[ImageArray]:
+    difference = np.repeat(difference_mask(pair.original, pair.edited)[..., None], 3, 2).astype(np.uint8) * 255
+    return [
+        pair.original,
+        pair.edited,
+        difference,
+        heat(pair.edited, annotation.prior),
+        heat(pair.edited, annotation.probability),
+        draw_outline(pair.edited, annotation.mask),
+    ]
 
 
 def _score(pair: EditPair, annotation: Annotation, note: str) -> DemoScore:
