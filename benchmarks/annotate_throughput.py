@@ -19,8 +19,8 @@ import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sigmask.annotation.annotator import Annotator
 
+from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.demo.perturbation import perturb

@@ -25,6 +25,7 @@ from sigmask.models.pretrained import load_locator, save_pretrained, text_table_
 from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
+DEFAULT_THRESHOLD = 0.5
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
 
@@ -63,7 +64,7 @@ class Annotator:
         name: str,
         fingerprint: str = "",
         device: str = "cpu",
-        threshold: float = 0.5,
+        threshold: float = DEFAULT_THRESHOLD,
         text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
@@ -78,12 +79,14 @@ class Annotator:
         self._precision = _fast_precision(self.device)
 
     @classmethod
-    def from_pretrained(cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float = 0.5) -> Annotator:
+    def from_pretrained(
+        cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float | None = None
+    ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
-            threshold: probability from which a pixel counts as changed, in (0, 1).
+            threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.

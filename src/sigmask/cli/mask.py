@@ -36,11 +36,11 @@ def mask(
     from sigmask.data.image_decoding import decode_image
     from sigmask.data.overlay import draw_outline
 
-    images = [decode_image(path) for path in (original, edited)]
-    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold)(*images, instruction)
+    before, after = decode_image(original), decode_image(edited)
+    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold)(before, after, instruction)
     annotation.save(str(output))
     if overlay is not None:
-        Image.fromarray(draw_outline(images[1], annotation.mask)).save(overlay)
+        Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
     if probability is not None:
         Image.fromarray(np.rint(annotation.probability * 255).astype(np.uint8)).save(probability)
     print(f"area     {100 * annotation.area_fraction:.2f} %")

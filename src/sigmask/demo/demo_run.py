@@ -25,7 +25,6 @@ from sigmask.report.contact_sheet import ContactSheet
 from sigmask.report.gallery import Gallery
 from sigmask.types import Annotation, EditPair, ImageArray, MaskArray
 
-
 OVERVIEW_ROWS = 8
 
 
