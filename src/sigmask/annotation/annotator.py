@@ -101,7 +101,7 @@ class Annotator:
             name=name,
             fingerprint=weights_hash(folder),
             device=device,
-            threshold=threshold,
+            threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
             text_table=text_table_of(folder),
         )
 

@@ -6,9 +6,8 @@ data too, so that a run killed and started again goes on with the view it would 
 
 from __future__ import annotations
 
-import json
+import hashlib
 import math
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
@@ -35,6 +34,7 @@ from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -110,8 +110,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     optimiser = torch.optim.AdamW(_parameter_groups(model, config), weight_decay=config.weight_decay)
     checkpoint = config.output / "checkpoint.pt"
     done = load_checkpoint(checkpoint, model, average, optimiser) if resume and checkpoint.is_file() else 0
-    log = config.output / "log.jsonl"
-    started, running = time.monotonic(), _RunningMeans()
+    log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batch in enumerate(_batches(config, model, done), start=done):
         _set_learning_rates(optimiser, config, step)
         losses = training_losses(model, batch, encoder, config)
@@ -120,12 +119,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
         nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
         optimiser.step()
         average.update(model)
-        running.add(losses)
-        if (step + 1) % config.log_every == 0:
-            entry = {"step": step + 1, "seconds": round(time.monotonic() - started, 1), **running.take()}
-            with log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
-            print(json.dumps(entry), flush=True)
+        log.add(step + 1, losses)
         if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
             save_checkpoint(checkpoint, step + 1, model, average, optimiser)
             save_pretrained(average.average, config.output)
@@ -195,10 +189,10 @@ def _measure_null(model: Locator, config: Stage1Config, batches: int = 6) -> Non
 
 def _parameter_groups(model: Locator, config: Stage1Config) -> list[dict[str, Any]]:
     own = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("backbone.")]
-    groups = [{"params": own, "peak": config.learning_rate}]
+    groups: list[dict[str, Any]] = [{"params": own}]
     adapted = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
     if adapted:
-        groups.append({"params": adapted, "peak": config.backbone_learning_rate})
+        groups.append({"params": adapted})
     return groups
 
 
@@ -206,8 +200,9 @@ def _set_learning_rates(optimiser: torch.optim.Optimizer, config: Stage1Config, 
     """Linear warm-up, then half a cosine down to a hundredth."""
     rise = min(1.0, (step + 1) / max(1, config.warmup))
     fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-    for group in optimiser.param_groups:
-        group["lr"] = group["peak"] * rise * fall
+    peaks = (config.learning_rate, config.backbone_learning_rate)
+    for group, peak in zip(optimiser.param_groups, peaks, strict=False):
+        group["lr"] = peak * rise * fall
 
 
 def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[str, Any]]:
@@ -218,7 +213,7 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
         kept = Stage1Views(
             config.corpus, crop=config.crop, seed=config.seed, positions=range(config.cached_views), mix=config.mix
         )
-        source = CachedViews(kept, model.backbone, config.output / "features", positions, config.seed)
+        source = CachedViews(kept, model.backbone, _features_folder(config), positions, config.seed)
         collate: Callable[[list[Any]], dict[str, Any]] = collate_cached_views
     else:
         source = Stage1Views(config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix)
@@ -226,17 +221,7 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
     return iter(DataLoader(source, config.batch, collate_fn=collate, num_workers=config.workers, drop_last=True))
 
 
-class _RunningMeans:
-    def __init__(self) -> None:
-        self._sums: dict[str, float] = {}
-        self._count = 0
-
-    def add(self, values: dict[str, Tensor]) -> None:
-        for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + float(value.detach())
-        self._count += 1
-
-    def take(self) -> dict[str, float]:
-        means = {name: round(value / max(1, self._count), 4) for name, value in self._sums.items()}
-        self._sums, self._count = {}, 0
-        return means
+def _features_folder(config: Stage1Config) -> Path:
+    """A folder of its own for everything that cached features depend on, so that none is taken for another's."""
+    parts = (config.corpus, config.seed, config.crop, config.mix, config.model.backbone, config.backbone_weights)
+    return config.output / f"features-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"

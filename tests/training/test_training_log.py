@@ -1,0 +1,34 @@
+"""The training log: means over an interval, and a resumed run takes the place of what was logged past its start."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from sigmask.training.training_log import TrainingLog
+
+
+def _entries(path: Path) -> list[dict[str, float]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_means_over_each_interval(tmp_path: Path) -> None:
+    log = TrainingLog(tmp_path / "log.jsonl", done=0, steps=5, every=2)
+    for step, value in enumerate((1.0, 3.0, 5.0, 9.0, 4.0), start=1):
+        log.add(step, {"mask": torch.tensor(value)})
+    assert [(entry["step"], entry["mask"]) for entry in _entries(tmp_path / "log.jsonl")] == [
+        (2, 2.0),
+        (4, 7.0),
+        (5, 4.0),
+    ]
+
+
+def test_resumed_run_replaces_later_entries(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 2, "mask": 2.0}\n{"step": 4, "mask": 7.0}\n', encoding="utf-8")
+    log = TrainingLog(path, done=2, steps=4, every=2)
+    log.add(3, {"mask": torch.tensor(1.0)})
+    log.add(4, {"mask": torch.tensor(2.0)})
+    assert [(entry["step"], entry["mask"]) for entry in _entries(path)] == [(2, 2.0), (4, 1.5)]
