@@ -166,3 +166,7 @@ def _require_sound(text: str) -> None:
     for edit in edits:
         for concept in (edit.original_concept, edit.edited_concept):
             assert concept is None or 1 <= len(concept.split()) <= MAXIMUM_WORDS
+
+
+def test_an_order_with_nothing_behind_it_names_nothing() -> None:
+    assert all(edit.original_concept is None and edit.edited_concept is None for edit in parse("make sure"))

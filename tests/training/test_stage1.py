@@ -152,8 +152,8 @@ def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path
 
 
 def test_learning_rates_rise_and_fall() -> None:
-    optimiser = torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))], "peak": 2.0}], lr=1.0)
-    config = Stage1Config(corpus=Path(), output=Path(), steps=100, warmup=10)
+    optimiser = torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]}], lr=1.0)
+    config = Stage1Config(corpus=Path(), output=Path(), steps=100, warmup=10, learning_rate=2.0)
     rates = []
     for step in (0, 9, 50, 100):
         stage1._set_learning_rates(optimiser, config, step)

@@ -220,6 +220,8 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     if split:
         return _become(*split, clause)
     words = rest.split()
+    if not words:  # "make sure": an order with nothing behind it
+        return EditTuple()
     if about(rest, Action.ACTION_CHANGE):
         return doing(owner(rest), " ".join(words[-2:]))
     original, edited = sides(rest)
