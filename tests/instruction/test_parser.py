@@ -170,3 +170,9 @@ def _require_sound(text: str) -> None:
 
 def test_an_order_with_nothing_behind_it_names_nothing() -> None:
     assert all(edit.original_concept is None and edit.edited_concept is None for edit in parse("make sure"))
+
+
+def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
+    assert all(edit.quoted_text is None for edit in parse("§0"))
+    (edit,) = parse('§0 write "hello" on the wall')
+    assert edit.quoted_text == "hello"

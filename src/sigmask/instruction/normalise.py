@@ -36,6 +36,7 @@ def normalise(text: str) -> Utterance:
         quotations.append(next(group for group in match.groups() if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
+    plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain).lower()
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _TYPO.sub(lambda match: _LEX.typos[match.group()], plain)
