@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import SUMMARY_NAME
-from sigmask.annotation.whole_file import PARTIAL_SUFFIX
 from sigmask.annotation.writer import PART_PATTERN
+from sigmask.data.whole_file import PARTIAL_SUFFIX
 from sigmask.errors import SigmaskError
 
 

@@ -9,7 +9,7 @@ from types import TracebackType
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sigmask.annotation.whole_file import partial_path, publish
+from sigmask.data.whole_file import partial_path, publish
 from sigmask.types import BadSample
 
 QUARANTINE_NAME = "quarantine.parquet"

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sigmask.annotation.whole_file import whole_file
+from sigmask.data.whole_file import whole_file
 from sigmask.types import Annotation, BadSample
 
 SUMMARY_NAME = "summary.json"

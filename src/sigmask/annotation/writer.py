@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sigmask.annotation.mask_table import MASK_SCHEMA, Row, row_bytes
-from sigmask.annotation.whole_file import partial_path, publish
+from sigmask.data.whole_file import partial_path, publish
 
 PART_PATTERN = "masks-*.parquet"
 ROWS_PER_PART = 5_000

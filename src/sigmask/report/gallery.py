@@ -9,8 +9,8 @@ import cv2
 import jinja2
 import numpy as np
 
-from sigmask.annotation.whole_file import whole_file
 from sigmask.data.overlay import draw_outline, heat
+from sigmask.data.whole_file import whole_file
 from sigmask.types import Annotation, EditPair, ImageArray
 from sigmask.version import __version__
 

@@ -20,6 +20,8 @@ import numpy as np
 import torch
 import typer
 
+from sigmask.data.geometry import resize_image
+from sigmask.data.whole_file import whole_file
 from sigmask.errors import CorpusError
 from sigmask.synthesis.edit import make_edit
 from sigmask.synthesis.perturbation import recompress
@@ -61,7 +63,7 @@ def make_record(
     height, width = edit.mask.shape
     scale = stored_size / max(height, width)
     size = (round(height * scale), round(width * scale))
-    record: dict[str, Any] = {name: _resize(picture, size) for name, picture in pictures.items()}
+    record: dict[str, Any] = {name: resize_image(picture, *size) for name, picture in pictures.items()}
     record |= {"mask": _resize_mask(edit.mask, size), "target": _resize_mask(edit.target, size)}
     record["meta"] = json.dumps(
         {
@@ -105,11 +107,6 @@ def _maybe_recompress(image: ImageArray, rng: np.random.Generator) -> ImageArray
     return recompress(image, rng) if rng.random() < _WHOLE_JPEG_SHARE else image
 
 
-def _resize(image: ImageArray, size: tuple[int, int]) -> ImageArray:
-    method = cv2.INTER_AREA if size[0] < image.shape[0] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(image, size[::-1], interpolation=method), dtype=np.uint8)
-
-
 def _resize_mask(mask: MaskArray, size: tuple[int, int]) -> MaskArray:
     resized = cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(resized >= 0.5, dtype=bool)
@@ -132,10 +129,8 @@ def main(
         if path.exists():
             continue
         record = make_record(library, round_trips, np.random.default_rng((seed, index)))
-        partial = path.with_suffix(".partial")
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **record)
-        partial.rename(path)
         if index % 100 == 0:
             print(f"{index}/{count}", flush=True)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from sigmask.data.whole_file import whole_file
 from sigmask.errors import WeightsError
 from sigmask.training.ema import Model, MovingAverage
 
@@ -25,12 +25,8 @@ def save_checkpoint(
         "optimiser": optimiser.state_dict(),
         "random": torch.get_rng_state(),
     }
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as partial, partial.open("wb") as file:
         torch.save(state, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
 
 
 def load_checkpoint(path: Path, model: Model, average: MovingAverage[Model], optimiser: torch.optim.Optimizer) -> int:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from sigmask.data.whole_file import whole_file
 from sigmask.models.backbone import Backbone
 from sigmask.training.stage1_views import Stage1Views, View, collate_views
 
@@ -83,7 +84,5 @@ def _store(path: Path, backbone: Backbone, view: View) -> None:
         for place, which in enumerate(("original", "edited"))
         for depth, maps in enumerate(features)
     }
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as file:
+    with whole_file(path) as partial, partial.open("wb") as file:
         np.savez(file, **arrays)
-    partial.rename(path)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sigmask.annotation.whole_file import whole_file
+from sigmask.data.whole_file import whole_file
 
 
 def test_the_file_appears_only_when_the_block_has_ended(tmp_path: Path) -> None:
