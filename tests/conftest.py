@@ -13,10 +13,11 @@ from sigmask.types import EditPair
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_folder_corpus, write_parquet_corpus, write_table_corpus
 
-# In CI the same examples every time, so that a submission is judged by its change; elsewhere new ones at each run.
+# No deadline: on a busy machine it fails tests that are right. In CI the same examples every time, so that a submission
+# is judged by its change; elsewhere new ones at each run.
+settings.register_profile("anywhere", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from sigmask.demo.demo_run import difference_mask
 from sigmask.demo.edits import DemoEdit, draw_edits
-from sigmask.demo.perturbation import perturb
+from sigmask.demo.perturbation import disturb_every_pixel
 from sigmask.demo.retouching import ellipse, fill_from_around, paste, polygon
 from sigmask.evaluation.counts import count_mask
 from sigmask.evaluation.pixel_metrics import f1
@@ -42,7 +42,7 @@ def test_after_the_perturbation_pixel_difference_fails_visibly(edits: list[DemoE
     rng = np.random.default_rng(7)
     scores = []
     for edit in edits:
-        edited = perturb(edit.edited, rng)
+        edited = disturb_every_pixel(edit.edited, rng)
         untouched = ~edit.mask
         assert (edited != edit.edited).any(axis=2)[untouched].mean() > 0.95, edit.name
         difference = difference_mask(edit.original, edited)
@@ -56,7 +56,7 @@ def test_after_the_perturbation_pixel_difference_fails_visibly(edits: list[DemoE
 def test_the_perturbation_keeps_the_picture_recognisable(edits: list[DemoEdit]) -> None:
     rng = np.random.default_rng(7)
     for edit in edits:
-        error = np.abs(perturb(edit.edited, rng).astype(float) - edit.edited).mean()
+        error = np.abs(disturb_every_pixel(edit.edited, rng).astype(float) - edit.edited).mean()
         assert error < 26, edit.name  # grey levels
 
 

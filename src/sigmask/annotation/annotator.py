@@ -72,11 +72,12 @@ class Annotator:
         self.name = name
         self.threshold = threshold
         self.device = torch.device(device)
-        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}"
         self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.encoder = encoder
         self._text_table = text_table
         self._precision = _fast_precision(self.device)
+        precision = str(self._precision).removeprefix("torch.")
+        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{self.device.type}-{precision}"
 
     @classmethod
     def from_pretrained(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from sigmask.data.image_decoding import decode_mask
+from sigmask.data.whole_file import whole_file
 from sigmask.types import MaskArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -52,16 +52,8 @@ def write_mask_png(path: str | Path, mask: MaskArray) -> None:
     if target.suffix.lower() != ".png":
         raise ValueError(f"a mask is written as PNG, so its path must end in .png, got '{target}'")
     encoded = encode_mask_png(mask)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(encoded)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with whole_file(target) as partial:
+        partial.write_bytes(encoded)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

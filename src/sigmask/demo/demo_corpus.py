@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from sigmask.demo.edits import DemoEdit, draw_edits
-from sigmask.demo.perturbation import perturb
+from sigmask.demo.perturbation import disturb_every_pixel
 
 SEED = 7
 
@@ -27,7 +27,7 @@ def write_demo_corpus(root: Path, seed: int = SEED) -> dict[str, DemoEdit]:
     lines = []
     for name, edit in edits.items():
         Image.fromarray(edit.original).save(root / "original" / f"{name}.png")
-        Image.fromarray(perturb(edit.edited, rng)).save(root / "edited" / f"{name}.png")
+        Image.fromarray(disturb_every_pixel(edit.edited, rng)).save(root / "edited" / f"{name}.png")
         Image.fromarray(edit.mask).save(root / "mask" / f"{name}.png")
         lines.append(json.dumps({"name": name, "instruction": edit.instruction, "edit_type": edit.edit_type}))
     (root / "instructions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ import numpy as np
 from sigmask.types import ImageArray
 
 
-def perturb(
+def disturb_every_pixel(
     image: ImageArray,
     rng: np.random.Generator,
     *,

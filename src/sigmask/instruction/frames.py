@@ -35,7 +35,7 @@ _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermark|logo|obscured (?:presence|part|area)")
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
-_PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
+PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
 _ARTICLE_LATER = re.compile(r"^(\S.*?\S|\S)\s+((?:an?|the|some)\s+.+)$")
 _THE_ONE = re.compile(r"^(the \S+)\s+(.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
@@ -126,7 +126,7 @@ def change(clause: Clause) -> EditTuple | None:
 def give(clause: Clause) -> EditTuple | None:
     """ "give X a Y": Y is added to X, unless X has one already ("a new outfit") or Y is no thing ("a red hue")."""
     rest = clause.rest
-    match = _PRONOUN_FIRST.match(rest) or _ARTICLE_LATER.match(rest) or _THE_ONE.match(rest)
+    match = PRONOUN_FIRST.match(rest) or _ARTICLE_LATER.match(rest) or _THE_ONE.match(rest)
     if not match:
         return None
     who, given = match.groups()

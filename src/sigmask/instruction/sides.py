@@ -16,7 +16,7 @@ _PLACES = r"(?:the |its |his |her )?(?:far )?(?:left|right|top|bottom|side|front
 _TO = re.compile(
     rf"\s+(?:(?:in)?to(?: (?:{_SHOWING}))?|so that (?:it|they) (?:is|are|becomes?)|as|becomes?|be)\s+(?!{_PLACES})"
 )
-_INTO = re.compile(r"\s+into(?: being)?\s+")
+INTO = re.compile(r"\s+into(?: being)?\s+")
 _FROM_TO = re.compile(r"^(.*?)\s+from\s+(.+?)\s+to\s+(.+)$")
 _NEAR = re.compile(r"(?:next|close|near|attached|belonging|closest|nearest|due)$")
 _OWN = any_of(_LEX.attribute_nouns | _LEX.pose_nouns)
@@ -32,7 +32,7 @@ def sides(text: str) -> tuple[str, str]:
     ranged = _FROM_TO.match(text)
     if ranged:
         return ranged.group(1) if without_scene(ranged.group(1)) else ranged.group(2), ranged.group(3)
-    into = _INTO.split(text, maxsplit=1)
+    into = INTO.split(text, maxsplit=1)
     if len(into) == 2:
         return into[0], into[1]
     for match in _TO.finditer(text):

@@ -25,7 +25,7 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.sides import after_relation, owner, sides
+from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -52,9 +52,7 @@ _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
 )
-_INTO = re.compile(r"\s+into(?: being)?\s+")
 _BEARING = re.compile(rf"^(.+?)\s+{any_of(_LEX.bearing)}\s+(.+)$")
-_PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
 _OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
@@ -194,7 +192,7 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     made_of = None if like else _MADE_OF.match(rest)
     if made_of:
         return with_attribute(*made_of.groups())
-    original, *edited = _INTO.split(rest, maxsplit=1)
+    original, *edited = INTO.split(rest, maxsplit=1)
     if edited:
         return changed(original, edited[0], clause)
     bearing = _BEARING.match(rest)
@@ -247,7 +245,7 @@ def _description_start(rest: str) -> tuple[str, str] | None:
 
 def _second_noun_start(rest: str) -> tuple[str, str] | None:
     """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
-    pronoun = _PRONOUN_FIRST.match(rest)
+    pronoun = frames.PRONOUN_FIRST.match(rest)
     if pronoun:
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()

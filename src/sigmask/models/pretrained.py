@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from sigmask.config import build_config
+from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, WeightsError, unknown_name
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator, LocatorConfig
@@ -100,13 +100,8 @@ def weights_hash(folder: Path) -> str:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write to a temporary name, sync, rename: a reader sees the old file or the new one, never half of one."""
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:

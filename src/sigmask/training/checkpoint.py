@@ -42,7 +42,7 @@ def load_checkpoint(path: Path, model: Model, average: MovingAverage[Model], opt
         average.steps = state["average_steps"]
         optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
-    except (RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"{path} is not a checkpoint of this training ({error}); give another output folder, or remove it"
         ) from error
