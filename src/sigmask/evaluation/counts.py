@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,8 @@ CountArray = npt.NDArray[np.int64]
 
 _LEVELS = 1024
 THRESHOLDS: npt.NDArray[np.float64] = np.arange(_LEVELS) / _LEVELS
-"""(1024,) the fixed grid 0, 1/1024, …, 1023/1024. A power of two, so that scaling a float32 probability to a bin is
-exact and the histogram agrees with `probability > threshold` to the last pixel; 0.5 is on it."""
+"""(1024,) the fixed grid 0, 1/1024, …, 1023/1024. A power of two, so that scaling a probability to a bin is exact and
+the histogram agrees with `probability > threshold` to the last pixel, in float32 and in float64; 0.5 is on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +69,33 @@ def count_thresholds(probability: MapArray, mask: MaskArray) -> PixelCounts:
     """Counts, each of shape (1024,), at every threshold of `THRESHOLDS` from one histogram of the map.
 
     Args:
-        probability: (H, W) float in [0, 1]; other float types are rounded to float32 first.
+        probability: (H, W) float32 or float64 in [0, 1], each taken as it is; anything else is made float32 first.
         mask: (H, W) bool, the true mask.
 
     Raises:
         ValueError: if shapes or types do not fit, or a probability is NaN or outside [0, 1].
     """
     _require_mask(mask, probability.shape)
-    values = np.asarray(probability, np.float32)
-    if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
-        raise ValueError(f"probability must lie in [0, 1], got {values.min()} to {values.max()}")
+    values = float_probability(probability)
     # p > k/1024 is the same as ceil(p · 1024) > k, so a pixel of bin b is marked at the thresholds 0 … b-1.
-    bins = np.ceil(values * np.float32(_LEVELS)).astype(np.intp)
+    bins = np.ceil(values * values.dtype.type(_LEVELS)).astype(np.intp)
     bins += mask * np.intp(_LEVELS + 1)
     histogram = np.bincount(bins.ravel(), minlength=2 * (_LEVELS + 1)).reshape(2, _LEVELS + 1)
     fp, tp = histogram[:, ::-1].cumsum(axis=1)[:, -2::-1].astype(np.int64)
     negatives, positives = histogram.sum(axis=1)
     return PixelCounts(tp, fp, positives - tp, negatives - fp)
+
+
+def float_probability(probability: npt.NDArray[Any]) -> npt.NDArray[np.float32] | npt.NDArray[np.float64]:
+    """The map as it is where it is float32 or float64, else as float32.
+
+    Raises:
+        ValueError: if a probability is NaN or outside [0, 1].
+    """
+    values = probability if probability.dtype in (np.float32, np.float64) else probability.astype(np.float32)
+    if values.size and not (values.min() >= 0.0 and values.max() <= 1.0):
+        raise ValueError(f"probability must lie in [0, 1], got {values.min()} to {values.max()}")
+    return values
 
 
 def stack_counts(counts: Sequence[PixelCounts]) -> PixelCounts:
