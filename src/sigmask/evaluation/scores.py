@@ -1,126 +1,94 @@
-"""The result of a method on a benchmark, and the collector that makes it pair by pair."""
+"""The collector that makes a method's result on a benchmark, pair by pair."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from sigmask.evaluation import pixel_metrics
+from sigmask.evaluation.benchmark_result import (
+    BenchmarkResult,
+    EditedScores,
+    ImageLevelScores,
+    PairScore,
+    PrecisionRecallCurve,
+    UneditedScores,
+)
 from sigmask.evaluation.counts import THRESHOLDS, PixelCounts, stack_counts
+from sigmask.evaluation.edited_sums import COUNT_METRICS, EditedSums
+from sigmask.evaluation.image_level_metrics import MARK_AREA, image_level_metrics
+from sigmask.evaluation.map_scores import MapScores
 from sigmask.types import BadSample, EditPair
 
-MARK_AREA = 0.001
-"""An unedited pair counts as marked when more than this share of its picture is (our choice: 0.1 %)."""
+__all__ = [
+    "MARK_AREA",
+    "MASK_SIZES",
+    "BenchmarkResult",
+    "EditedScores",
+    "ImageLevelScores",
+    "PairScore",
+    "PrecisionRecallCurve",
+    "ScoreCollector",
+    "UneditedScores",
+    "image_level_scores",
+    "mask_size",
+    "unedited_scores",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class PairScore:
-    """One pair. `f1` to `mcc` are at the fixed threshold and None where nothing was edited."""
-
-    sample_id: str
-    edit_type: str | None
-    height: int
-    width: int
-    true_share: float
-    marked_share: float
-    false_positive_share: float
-    f1: float | None
-    iou: float | None
-    precision: float | None
-    recall: float | None
-    mcc: float | None
-    best_f1: float | None
-    best_threshold: float | None
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class EditedScores:
-    """Pairs with a true mask. All metrics in [0, 1] (mcc from -1).
-
-    `f1` to `mcc` are means over images at the fixed threshold; `pooled_*` take all pixels as one image;
-    `best_threshold` is the one of the whole set that gives the highest mean F1, `best_f1`, and `best_iou` is the mean
-    IoU there: it is chosen on the set it is reported for, so it flatters.
-    """
-
-    pairs: int
-    f1: float
-    iou: float
-    precision: float
-    recall: float
-    mcc: float
-    pooled_f1: float
-    pooled_iou: float
-    best_f1: float
-    best_iou: float
-    best_threshold: float
-
-
-@dataclass(frozen=True, slots=True)
-class UneditedScores:
-    """Pairs whose true mask is empty. Shares in [0, 1]; `marked_pairs` is the share of pairs over `MARK_AREA`."""
-
-    pairs: int
-    false_positive_share: float
-    specificity: float
-    marked_pairs: float
-
-
-@dataclass(frozen=True, slots=True)
-class BenchmarkResult:
-    """A method on a benchmark; `edited` or `unedited` is None where the benchmark has no such pair."""
-
-    benchmark: str
-    method: str
-    threshold: float
-    edited: EditedScores | None
-    unedited: UneditedScores | None
-    by_edit_type: dict[str, EditedScores]
-    seconds_per_pair: float
-    pairs: tuple[PairScore, ...]
-    bad: tuple[BadSample, ...]
+MASK_SIZES: dict[str, float] = {"≤ 1 %": 0.01, "1–5 %": 0.05, "5–20 %": 0.2, "> 20 %": 1.0}
+"""Groups of true masks by the share of the picture that they cover, each up to and including its number."""
 
 
 class ScoreCollector:
-    """Takes counts pair by pair and sums them up; keeps sums over the grid of thresholds, not every image's."""
+    """Takes counts pair by pair and sums them up; keeps sums over the grid of thresholds and no map of any pair.
 
-    def __init__(self, benchmark: str, method: str, threshold: float) -> None:
+    Args:
+        benchmark: its name in the result.
+        method: its name in the result.
+        threshold: the fixed threshold at which the pairs' counts were taken.
+        rng: draws the resamples of the intervals; by default one of a fixed seed, made anew for each result, so that
+            one set of scores has one result.
+    """
+
+    def __init__(
+        self, benchmark: str, method: str, threshold: float, *, rng: np.random.Generator | None = None
+    ) -> None:
         self._benchmark, self._method, self._threshold = benchmark, method, threshold
+        self._rng = rng
         self._pairs: list[PairScore] = []
         self._bad: list[BadSample] = []
         self._unedited: list[PixelCounts] = []
-        self._groups: dict[str, _EditedGroup] = {}
-        self._all_edited = _EditedGroup()
+        self._by_edit_type: dict[str, EditedSums] = {}
+        self._by_mask_size: dict[str, EditedSums] = {}
+        self._all_edited = EditedSums()
 
-    def add(self, pair: EditPair, fixed: PixelCounts, grid: PixelCounts, seconds: float) -> PairScore:
-        """Add a pair by its counts at the fixed threshold, shape (), and over the grid, shape (1024,)."""
-        height, width = pair.edited.shape[:2]
+    def add(
+        self,
+        pair: EditPair,
+        fixed: PixelCounts,
+        grid: PixelCounts,
+        seconds: float,
+        maps: MapScores | None = None,
+    ) -> PairScore:
+        """Add a pair.
+
+        Args:
+            pair: only its name, type and size are kept.
+            fixed: the counts of the mask that the method hands out, shape ().
+            grid: the counts of its probability over the grid, shape (1024,).
+            seconds: what the method took.
+            maps: what `score_map` says of the pair; without it the metrics that need the pixels stay None.
+        """
         edited = bool(fixed.tp + fixed.fn > 0)
-        curve = pixel_metrics.f1(grid)
-        best = int(curve.argmax()) if edited else 0
-        score = PairScore(
-            sample_id=pair.sample_id,
-            edit_type=pair.edit_type,
-            height=height,
-            width=width,
-            true_share=float(fixed.tp + fixed.fn) / (height * width),
-            marked_share=float(fixed.tp + fixed.fp) / (height * width),
-            false_positive_share=float(pixel_metrics.false_positive_share(fixed)),
-            f1=float(pixel_metrics.f1(fixed)) if edited else None,
-            iou=float(pixel_metrics.iou(fixed)) if edited else None,
-            precision=float(pixel_metrics.precision(fixed)) if edited else None,
-            recall=float(pixel_metrics.recall(fixed)) if edited else None,
-            mcc=float(pixel_metrics.mcc(fixed)) if edited else None,
-            best_f1=float(curve[best]) if edited else None,
-            best_threshold=float(THRESHOLDS[best]) if edited else None,
-            seconds=seconds,
-        )
+        curves = {name: metric(grid) for name, metric in COUNT_METRICS.items()} if edited else {}
+        score = _pair_score(pair, fixed, curves, seconds, maps)
         self._pairs.append(score)
         if edited:
-            for group in (self._all_edited, self._groups.setdefault(pair.edit_type or "unknown", _EditedGroup())):
-                group.add(fixed, grid)
+            by_type = self._by_edit_type.setdefault(pair.edit_type or "unknown", EditedSums())
+            by_size = self._by_mask_size.setdefault(mask_size(score.true_share), EditedSums())
+            for sums in (self._all_edited, by_type, by_size):
+                sums.add(fixed, curves, grid, score)
         else:
             self._unedited.append(fixed)
         return score
@@ -131,53 +99,52 @@ class ScoreCollector:
 
     def result(self) -> BenchmarkResult:
         """All that was added, summed up."""
+        rng = self._rng if self._rng is not None else np.random.default_rng(0)
         seconds = [pair.seconds for pair in self._pairs]
+        sizes = {name: self._by_mask_size[name] for name in MASK_SIZES if name in self._by_mask_size}
         return BenchmarkResult(
             benchmark=self._benchmark,
             method=self._method,
             threshold=self._threshold,
-            edited=self._all_edited.scores() if self._all_edited.fixed else None,
-            unedited=_unedited_scores(self._unedited) if self._unedited else None,
-            by_edit_type={name: group.scores() for name, group in sorted(self._groups.items())},
+            edited=self._all_edited.scores(rng) if self._all_edited.pairs else None,
+            unedited=unedited_scores(self._unedited) if self._unedited else None,
+            by_edit_type={name: sums.scores(rng) for name, sums in sorted(self._by_edit_type.items())},
             seconds_per_pair=float(np.mean(seconds)) if seconds else 0.0,
             pairs=tuple(self._pairs),
             bad=tuple(self._bad),
+            by_mask_size={name: sums.scores(rng) for name, sums in sizes.items()},
+            image_level=image_level_scores(self._pairs, self._threshold),
+            curve=self._all_edited.curve() if self._all_edited.pairs else None,
         )
 
 
-class _EditedGroup:
-    """Counts of edited pairs: each one's at the fixed threshold, and the sums of F1 and IoU over the grid."""
-
-    def __init__(self) -> None:
-        self.fixed: list[PixelCounts] = []
-        self._f1_sum = np.zeros(len(THRESHOLDS))
-        self._iou_sum = np.zeros(len(THRESHOLDS))
-
-    def add(self, fixed: PixelCounts, grid: PixelCounts) -> None:
-        self.fixed.append(fixed)
-        self._f1_sum += pixel_metrics.f1(grid)
-        self._iou_sum += pixel_metrics.iou(grid)
-
-    def scores(self) -> EditedScores:
-        counts = stack_counts(self.fixed)
-        pooled = counts.pooled()
-        best = int(self._f1_sum.argmax())
-        return EditedScores(
-            pairs=len(self.fixed),
-            f1=float(pixel_metrics.f1(counts).mean()),
-            iou=float(pixel_metrics.iou(counts).mean()),
-            precision=float(pixel_metrics.precision(counts).mean()),
-            recall=float(pixel_metrics.recall(counts).mean()),
-            mcc=float(pixel_metrics.mcc(counts).mean()),
-            pooled_f1=float(pixel_metrics.f1(pooled)),
-            pooled_iou=float(pixel_metrics.iou(pooled)),
-            best_f1=float(self._f1_sum[best] / len(self.fixed)),
-            best_iou=float(self._iou_sum[best] / len(self.fixed)),
-            best_threshold=float(THRESHOLDS[best]),
-        )
+def mask_size(true_share: float) -> str:
+    """The group of `MASK_SIZES` for a true mask that covers this share, in (0, 1], of its picture."""
+    return next(name for name, largest in MASK_SIZES.items() if true_share <= largest)
 
 
-def _unedited_scores(fixed: Sequence[PixelCounts]) -> UneditedScores:
+def image_level_scores(pairs: Sequence[PairScore], threshold: float = 0.5) -> ImageLevelScores | None:
+    """Image-level metrics of pairs, of one result or of several together (an edited bench and a null bench, say).
+
+    None unless there are edited and unedited pairs that were scored by their maps.
+    """
+    scored = [(pair.image_score, pair.true_share > 0) for pair in pairs if pair.image_score is not None]
+    edited = np.array([each for _, each in scored], np.bool_)
+    if not edited.any() or edited.all():
+        return None
+    metrics = image_level_metrics(np.array([score for score, _ in scored], np.float64), edited, threshold)
+    return ImageLevelScores(
+        edited_pairs=metrics.edited_pairs,
+        unedited_pairs=metrics.unedited_pairs,
+        auc=metrics.auc,
+        balanced_accuracy=metrics.balanced_accuracy,
+        equal_error_rate=metrics.equal_error_rate,
+        expected_calibration_error=metrics.expected_calibration_error,
+    )
+
+
+def unedited_scores(fixed: Sequence[PixelCounts]) -> UneditedScores:
+    """Scores of pairs whose true mask is empty, from the counts of each, shape (), at the fixed threshold."""
     counts = stack_counts(fixed)
     shares = pixel_metrics.false_positive_share(counts)
     return UneditedScores(
@@ -185,4 +152,37 @@ def _unedited_scores(fixed: Sequence[PixelCounts]) -> UneditedScores:
         false_positive_share=float(shares.mean()),
         specificity=float(pixel_metrics.specificity(counts).mean()),
         marked_pairs=float((shares > MARK_AREA).mean()),
+    )
+
+
+def _pair_score(
+    pair: EditPair,
+    fixed: PixelCounts,
+    curves: dict[str, pixel_metrics.MetricArray],
+    seconds: float,
+    maps: MapScores | None,
+) -> PairScore:
+    """`curves` are the `COUNT_METRICS` over the grid; none for a pair of which nothing was edited."""
+    height, width = pair.edited.shape[:2]
+    best = int(curves["f1"].argmax()) if curves else 0
+    at_fixed = {name: float(metric(fixed)) if curves else None for name, metric in COUNT_METRICS.items()}
+    at_best = {f"best_{name}": float(curves[name][best]) if curves else None for name in COUNT_METRICS}
+    return PairScore(
+        sample_id=pair.sample_id,
+        edit_type=pair.edit_type,
+        height=height,
+        width=width,
+        true_share=float(fixed.tp + fixed.fn) / (height * width),
+        marked_share=float(fixed.tp + fixed.fp) / (height * width),
+        false_positive_share=float(pixel_metrics.false_positive_share(fixed)),
+        **at_fixed,
+        **at_best,
+        best_threshold=float(THRESHOLDS[best]) if curves else None,
+        seconds=seconds,
+        auc=maps.auc if maps else None,
+        average_precision=maps.average_precision if maps else None,
+        boundary_f1=maps.boundary_f1 if maps else None,
+        boundary_f1_2px=maps.boundary_f1_2px if maps else None,
+        image_score=maps.image_score if maps else None,
+        side_effect_recall=maps.side_effect_recall if maps else None,
     )
