@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 
 from sigmask.errors import BadReason, CorpusError
-from sigmask.evaluation.benchmark import KNOWN_BENCHMARKS, load_benchmark, table_benchmark_name
+from sigmask.evaluation.benchmark import Benchmark, load_benchmark, table_benchmark_name
+from sigmask.evaluation.benchmark_registry import known_benchmarks
+from sigmask.evaluation.benchmark_sample import BenchmarkPair, MaskedImage, side_effect_of
+from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
 from sigmask.types import BadSample, EditPair
 from tests.drawn_corpora import encode_image, write_folder_corpus, write_table_corpus
 
@@ -79,7 +82,7 @@ def test_bad_rows_are_read_as_bad_samples_and_the_rest_goes_on(tmp_path: Path, d
         "outside": BadReason.PATH_ESCAPES_ROOT,
         "gone": BadReason.MISSING_FILE,
         "unmasked": BadReason.NULL_CELL,
-        "row 8": BadReason.BAD_ROW,
+        "numbered": BadReason.BAD_ROW,
     }
 
 
@@ -92,7 +95,7 @@ def test_a_known_name_is_found_below_the_shared_folder(
     tmp_path: Path, drawn_pairs: list[EditPair], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIGMASK_SHARED", str(tmp_path))
-    with pytest.raises(CorpusError, match=r"expected its table at .* Set SIGMASK_SHARED"):
+    with pytest.raises(CorpusError, match=r"expected the table 'null.jsonl' in .* Set SIGMASK_SHARED"):
         load_benchmark("null")
     table = write_table_corpus(tmp_path / "data" / "bench" / "cocoglide", drawn_pairs)
     table.rename(table.with_name("null.jsonl"))
@@ -115,12 +118,15 @@ def test_what_cannot_be_a_benchmark_is_refused(tmp_path: Path) -> None:
 def test_every_known_benchmark_is_at_hand_and_reads(shared_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGMASK_SHARED", str(shared_folder))
     lengths = {}
-    for known in KNOWN_BENCHMARKS:
+    for known in known_benchmarks():
+        if known.shared is None:
+            continue
         benchmark = load_benchmark(known.name)
         first = next(benchmark.read())
         assert isinstance(first, EditPair), first
         assert first.mask is not None and first.mask.any() == (known.name != "null")
         lengths[known.name] = benchmark.length
+        assert benchmark.length == known.images.edited
     assert lengths == {
         "cocoglide": 160,
         "cocoglide_vae": 160,
@@ -132,3 +138,71 @@ def test_every_known_benchmark_is_at_hand_and_reads(shared_folder: Path, monkeyp
         "true_edits": 23,
         "null": 100,
     }
+
+
+def test_side_effects_and_sureness_reach_the_loop(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "drawn", drawn_pairs[:1])
+    row = json.loads(table.read_text())
+    pair = drawn_pairs[0]
+    assert pair.mask is not None
+    side_effect = pair.mask.copy()
+    side_effect[:, : np.flatnonzero(pair.mask.any(axis=0))[3]] = False
+    (tmp_path / "drawn" / "side.png").write_bytes(encode_image(side_effect))
+    (tmp_path / "drawn" / "none.png").write_bytes(encode_image(np.zeros_like(side_effect)))
+    (tmp_path / "drawn" / "small.png").write_bytes(encode_image(np.zeros((8, 8), np.uint8)))
+    table.write_text(json.dumps(row | {"side_effect": "side.png", "sure": "fair"}) + "\n")
+    append_row(table, row | {"id": "nothing", "side_effect": "none.png", "instruction": "another"})
+    append_row(table, row | {"id": "unknown", "side_effect": None})
+    append_row(table, row | {"id": "small", "side_effect": "small.png"})
+    first, nothing, unknown, small = load_benchmark(table).read()
+    assert isinstance(first, BenchmarkPair) and first.sure == "fair"
+    np.testing.assert_array_equal(side_effect_of(first), side_effect)
+    assert isinstance(nothing, BenchmarkPair) and nothing.side_effect is not None and not nothing.side_effect.any()
+    assert isinstance(unknown, BenchmarkPair) and (side_effect_of(unknown), unknown.sure) == (None, None)
+    assert isinstance(small, BadSample) and small.reason is BadReason.BAD_MASK and "side_effect" in small.message
+    assert side_effect_of(pair) is None  # of a pair that is no benchmark's
+    # What an instruction is replaced by costs no extras.
+    for prepare in (without_instructions, with_wrong_instructions):
+        (told, _) = prepare([first, nothing])
+        assert isinstance(told, BenchmarkPair) and told.instruction != first.instruction
+        np.testing.assert_array_equal(side_effect_of(told), side_effect)
+        assert told.sure == "fair"
+
+
+def test_a_side_effect_of_another_shape_is_refused() -> None:
+    image = np.zeros((8, 8, 3), np.uint8)
+    with pytest.raises(ValueError, match=r"side_effect must be bool of shape \(8, 8\)"):
+        BenchmarkPair("a", image, image, side_effect=np.zeros((4, 4), np.bool_))
+    with pytest.raises(ValueError, match=r"original must be \(H, W, 3\)"):
+        BenchmarkPair("a", image[..., 0], image)
+
+
+def test_ids_that_come_again_are_numbered(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "drawn", drawn_pairs[:1])
+    row = json.loads(table.read_text())
+    table.write_text("")
+    for name in ("a", "a-2", "a", "b", "a"):
+        append_row(table, row | {"id": name})
+    assert [sample.sample_id for sample in load_benchmark(table).read()] == ["a", "a-2", "a-3", "b", "a-4"]
+
+
+def test_any_benchmark_gives_its_images_without_originals(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = load_benchmark(write_table_corpus(tmp_path / "drawn", drawn_pairs))
+    bad = BadSample("torn", BadReason.TRUNCATED, "cut short")
+    by_hand = Benchmark("by hand", Path("memory"), lambda: iter([*drawn_pairs, bad]))
+    for images in (list(table.images()), list(by_hand.images())):
+        for image, drawn in zip(images, drawn_pairs, strict=False):
+            assert isinstance(image, MaskedImage) and image.edit_type == drawn.edit_type
+            np.testing.assert_array_equal(image.image, drawn.edited)
+            np.testing.assert_array_equal(image.mask, drawn.mask)
+    assert list(by_hand.images())[-1] is bad
+
+
+def test_true_edits_say_what_nobody_asked_for(shared_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGMASK_SHARED", str(shared_folder))
+    pairs = [pair for pair in load_benchmark("true_edits").read() if isinstance(pair, BenchmarkPair)]
+    marked = [pair for pair in pairs if pair.side_effect is not None]
+    assert (len(pairs), len(marked), sum(pair.sure == "good" for pair in pairs)) == (23, 9, 15)
+    for pair in marked:
+        assert pair.side_effect is not None and pair.mask is not None
+        assert pair.side_effect.any() and not (pair.side_effect & ~pair.mask).any()

@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
+from sigmask.cli.benchmark_listing import benchmark_listing
 from sigmask.errors import ConfigError, WeightsError, unknown_name
 from sigmask.evaluation.baselines import BASELINES, create_baseline
-from sigmask.evaluation.benchmark import KNOWN_BENCHMARKS, Benchmark, Sample, load_benchmark, shared_benchmarks_folder
+from sigmask.evaluation.benchmark import Benchmark, Sample, load_benchmark
 from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
 from sigmask.evaluation.run import Method, Observer
 from sigmask.evaluation.run import evaluate as run_evaluation
@@ -49,7 +49,7 @@ def evaluate(
     """
     console = Console()
     if list_known:
-        console.print(_known_table())
+        console.print(benchmark_listing(BASELINES), highlight=False)
         return
     if not benchmarks:
         raise typer.BadParameter("name at least one benchmark; --list shows those that are known")
@@ -135,14 +135,3 @@ def _report_bad(console: Console, results: list[BenchmarkResult]) -> None:
                     f"not scored: {result.benchmark} {sample.sample_id}: {sample.reason}: {sample.message}",
                     markup=False,
                 )
-
-
-def _known_table() -> Table:
-    table = Table(title=f"Benchmarks below {shared_benchmarks_folder()} (set SIGMASK_SHARED to move it)")
-    for header in ("benchmark", "at hand", "what"):
-        table.add_column(header)
-    for known in KNOWN_BENCHMARKS:
-        at_hand = (shared_benchmarks_folder() / known.table).is_file()
-        table.add_row(known.name, "yes" if at_hand else "no", known.what)
-    table.caption = f"Any JSONL table or folder of triplets works too. Rivals: {', '.join(BASELINES)}."
-    return table

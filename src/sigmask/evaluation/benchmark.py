@@ -1,90 +1,116 @@
-"""Benchmarks: pairs with true masks, from a table beside its images or from any folder of triplets.
+"""Benchmarks: images with true masks, by a known name, from a table beside its images, or from any corpus with masks.
 
 A table is JSONL, one object a line: `id`, `original`, `edited`, `mask` (paths relative to the table), and where known
-`instruction`, `prompt` (an object's name, used as the instruction where there is no other) and `edit_type`.
-Anything else that `sigmask.data.corpus` opens and that has masks is a benchmark too: a folder of `original/`, `edited/`
-and `mask/`, paired by stem, a CSV table, parquet files.
+`instruction`, `prompt` (an object's name, used as the instruction where there is no other), `edit_type`, `side_effect`
+(a mask of what nobody asked for) and `sure`. Anything else that `sigmask.data.corpus` opens and that has masks is a
+benchmark too: a folder of `original/`, `edited/` and `mask/`, paired by stem, a CSV table, parquet files.
+
+A benchmark is read in two ways. `read` gives pairs, for annotators: edited images with an original. `images` gives
+edited images alone, and authentic ones, for detectors, which never see an original. Benchmarks of image manipulation
+localization often have no originals; such a one refuses `read` in words and gives its images all the same.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from sigmask.data.corpus import load_corpus
-from sigmask.data.image_decoding import decode_image, decode_mask
-from sigmask.errors import BadReason, CorpusError, SampleError, unknown_name
+from sigmask.data.corpus import Corpus, load_corpus
+from sigmask.data.image_cell import is_null
+from sigmask.data.raw_pair import RawPair
+from sigmask.errors import CorpusError, unknown_name
+from sigmask.evaluation.benchmark_layouts import Layout, ParquetLayout, TableLayout
+from sigmask.evaluation.benchmark_registry import (
+    KnownBenchmark,
+    Originals,
+    known_benchmark,
+    known_benchmarks,
+    shared_benchmarks_folder,
+)
+from sigmask.evaluation.benchmark_sample import (
+    BenchmarkRow,
+    MaskedImage,
+    decode_benchmark_pair,
+    decode_masked_image,
+    side_effect_of,
+)
+from sigmask.evaluation.mask_reading import MaskRule
 from sigmask.types import BadSample, EditPair
 
 Sample = EditPair | BadSample
+ImageSample = MaskedImage | BadSample
+
+_UNEDITED_MAY_BE_EMPTY = MaskRule(empty="unedited")
 
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A named set of pairs. `read` starts from the first sample each time it is called and decodes lazily."""
+    """A named set of images with true masks.
+
+    Attributes:
+        name: what its results are filed under.
+        source: the folder or file that it is read from.
+        read: the pairs; starts from the first each time it is called and decodes lazily. Pairs of known benchmarks
+            and of tables are `BenchmarkPair`s.
+        length: how many samples `read` gives, bad ones included; None where only reading tells.
+        read_images: see `images`.
+        originals: whether all, some or none of the edited images have an original. With some, `read` gives those.
+        unpaired: how many edited images have none, and are in `images` alone.
+        entry: the benchmark's entry in the registry, with its licence and citation; None for the user's own.
+    """
 
     name: str
     source: Path
     read: Callable[[], Iterator[Sample]]
     length: int | None = None
+    read_images: Callable[[], Iterator[ImageSample]] | None = None
+    originals: Originals = Originals.ALL
+    unpaired: int = 0
+    entry: KnownBenchmark | None = None
+
+    def images(self) -> Iterator[ImageSample]:
+        """Edited images and their masks, then authentic ones, all without originals: what a detector is judged on."""
+        return _images_of_pairs(self.read()) if self.read_images is None else self.read_images()
+
+    def require_originals(self, method: str) -> None:
+        """Refuse a method that needs pairs.
+
+        Raises:
+            CorpusError: the benchmark has no originals.
+        """
+        if self.originals is Originals.NONE:
+            raise CorpusError(_no_originals(self.name, method))
 
 
-@dataclass(frozen=True, slots=True)
-class KnownBenchmark:
-    """A benchmark that has a name: where its table lies below the shared data, and what it shows."""
-
-    name: str
-    table: str
-    what: str
-
-
-KNOWN_BENCHMARKS: tuple[KnownBenchmark, ...] = (
-    KnownBenchmark("cocoglide", "cocoglide/pairs.jsonl", "GLIDE inpaintings of COCO photographs, exact masks"),
-    KnownBenchmark("cocoglide_vae", "cocoglide/vae.jsonl", "the same through an autoencoder and JPEG 90"),
-    KnownBenchmark("cocoglide_vae_strong", "cocoglide/vae_strong.jsonl", "the same, stronger noise and JPEG 75"),
-    KnownBenchmark("casia", "casia/pairs.jsonl", "copy-moves and splices made by people (CASIA v1)"),
-    KnownBenchmark("casia_vae", "casia/vae.jsonl", "the same through an autoencoder and JPEG"),
-    KnownBenchmark("inpainting", "inpainting/pairs.jsonl", "results published by six inpainters; some masks are loose"),
-    KnownBenchmark("inpainting_vae", "inpainting/vae.jsonl", "the same through an autoencoder and JPEG"),
-    KnownBenchmark("true_edits", "true_edits/pairs.jsonl", "what text-driven editors really did, masks drawn by hand"),
-    KnownBenchmark("null", "cocoglide/null.jsonl", "photographs against their own round trip: nothing was edited"),
-)
-
-
-def load_benchmark(path_or_name: str | Path) -> Benchmark:
+def load_benchmark(path_or_name: str | Path, layout: str | None = None) -> Benchmark:
     """The benchmark of a known name, of a JSONL table, or of any corpus with masks.
 
-    Known names are looked for below `$SIGMASK_SHARED/data/bench` (default `../shared`, from the working directory).
+    Our development benches are looked for below `$SIGMASK_SHARED/data/bench` (default `../shared`, from the working
+    directory), published benchmarks in their folder below `$SIGMASK_BENCHMARKS`.
+
+    Args:
+        path_or_name: a name of `known_benchmarks()`, or a path.
+        layout: the known benchmark whose published layout the folder at the path has.
 
     Raises:
-        CorpusError: if there is no such name or path, or the table as a whole cannot be read. A bad row of a table
-            is no error: it is read as a `BadSample`.
+        CorpusError: if there is no such name or path, or the benchmark as a whole cannot be read. A bad row is no
+            error: it is read as a `BadSample`.
     """
-    known = {benchmark.name: benchmark for benchmark in KNOWN_BENCHMARKS}
-    path = Path(path_or_name)
+    if layout is not None:
+        entry = known_benchmark(layout)
+        return _known(entry, entry.layout.find(Path(path_or_name)), Path(path_or_name))
+    known = {entry.name: entry for entry in known_benchmarks()}
     if str(path_or_name) in known:
-        path = shared_benchmarks_folder() / known[str(path_or_name)].table
-        if not path.is_file():
-            raise CorpusError(
-                f"benchmark '{path_or_name}': expected its table at {path}, but there is none. "
-                "Set SIGMASK_SHARED to the folder that holds data/bench, or give the path of a table."
-            )
-        return _table_benchmark(path, str(path_or_name))
+        entry = known[str(path_or_name)]
+        return _known(entry, entry.base(), entry.place())
+    path = Path(path_or_name)
     if path.is_file() and path.suffix == ".jsonl":
-        return _table_benchmark(path, table_benchmark_name(path))
+        return _table(path)
     if path.exists():
-        corpus = load_corpus(path)
-        return Benchmark(corpus.name, path, lambda: iter(corpus), len(corpus))
+        return _corpus(load_corpus(path), path)
     raise CorpusError(unknown_name("benchmark", str(path_or_name), known) + " Or give the path of a table or a folder.")
-
-
-def shared_benchmarks_folder() -> Path:
-    """Where the development benches lie: `$SIGMASK_SHARED/data/bench`."""
-    return Path(os.environ.get("SIGMASK_SHARED", "../shared")) / "data" / "bench"
 
 
 def table_benchmark_name(table: Path) -> str:
@@ -93,49 +119,173 @@ def table_benchmark_name(table: Path) -> str:
     return folder if table.stem == "pairs" else f"{folder}_{table.stem}"
 
 
-def _table_benchmark(table: Path, name: str) -> Benchmark:
-    try:
-        lines = [line for line in table.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorpusError(f"{table}: expected a JSONL table in UTF-8, got: {error}.") from error
-    if not lines:
-        raise CorpusError(f"{table}: expected one JSON object a line, got an empty table.")
+def _known(entry: KnownBenchmark, base: Path | None, place: Path | None) -> Benchmark:
+    if base is None:
+        raise CorpusError(_not_at_hand(entry, place))
+    layout: Layout = entry.layout
+    length = entry.layout.count(base) if isinstance(entry.layout, ParquetLayout) else None
+    return _benchmark(entry.name, base, lambda: layout.rows(base), entry.masks.rule, entry=entry, length=length)
+
+
+def _table(path: Path) -> Benchmark:
+    layout, name = TableLayout(table=path.name), table_benchmark_name(path)
+    benchmark = _benchmark(name, path, lambda: layout.rows(path.parent), _UNEDITED_MAY_BE_EMPTY)
+    if not benchmark.length:
+        raise CorpusError(f"{path}: expected one JSON object a line, got an empty table.")
+    return benchmark
+
+
+def _corpus(corpus: Corpus, path: Path) -> Benchmark:
+    def rows() -> Iterator[BenchmarkRow | BadSample]:
+        return (_of_corpus(row) if isinstance(row, RawPair) else row for row in corpus.rows())
+
+    return _benchmark(corpus.name, path, rows, _UNEDITED_MAY_BE_EMPTY, length=len(corpus))
+
+
+def _benchmark(
+    name: str,
+    source: Path,
+    rows: Callable[[], Iterable[BenchmarkRow | BadSample]],
+    rule: MaskRule,
+    *,
+    entry: KnownBenchmark | None = None,
+    length: int | None = None,
+) -> Benchmark:
+    originals = Originals.ALL if entry is None else entry.originals
+
+    def in_pairs(row: BenchmarkRow | BadSample) -> bool:
+        if isinstance(row, BadSample):
+            return True
+        return not row.authentic and not (originals is Originals.SOME and is_null(row.original))
 
     def read() -> Iterator[Sample]:
-        for index, line in enumerate(lines):
-            yield _read_row(table, index, line)
-
-    return Benchmark(name, table, read, len(lines))
-
-
-def _read_row(table: Path, index: int, line: str) -> Sample:
-    sample_id, root = f"row {index}", table.parent
-    try:
-        row = _parse_row(line)
-        sample_id = str(row.get("id") or sample_id)
-        edited = decode_image(row.get("edited"), root)
-        return EditPair(
-            sample_id=sample_id,
-            original=decode_image(row.get("original"), root),
-            edited=edited,
-            instruction=row.get("instruction") or row.get("prompt") or None,
-            edit_type=row.get("edit_type"),
-            mask=decode_mask(row.get("mask"), root, edited.shape[:2]),
-            source_file=str(table),
-            row_index=index,
+        if originals is Originals.NONE:  # at once, not when the first pair is asked for
+            raise CorpusError(_no_originals(name, "this method"))
+        return (
+            row if isinstance(row, BadSample) else decode_benchmark_pair(row, rule)
+            for row in _distinct(rows())
+            if in_pairs(row)
         )
-    except SampleError as error:
-        return BadSample(sample_id, error.reason, str(error), str(table), index)
+
+    def read_images() -> Iterator[ImageSample]:
+        with_originals = entry is not None and entry.originals_are_authentic
+        for row in _authentic_last(_distinct(rows()), with_originals):
+            yield row if isinstance(row, BadSample) else decode_masked_image(row, rule)
+
+    unpaired = 0
+    if length is None:
+        edited = [in_pairs(row) for row in rows() if isinstance(row, BadSample) or not row.authentic]
+        length, unpaired = sum(edited), len(edited) - sum(edited)
+        if originals is Originals.NONE:
+            length, unpaired = 0, len(edited)
+    return Benchmark(name, source, read, length, read_images, originals, unpaired, entry)
 
 
-def _parse_row(line: str) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise SampleError(BadReason.BAD_ROW, f"expected a JSON object, got: {error}") from error
-    if not isinstance(row, dict):
-        raise SampleError(BadReason.BAD_ROW, f"expected a JSON object, got {type(row).__name__}")
-    for key in ("instruction", "prompt", "edit_type"):
-        if not isinstance(row.get(key), str | None):
-            raise SampleError(BadReason.BAD_ROW, f"expected text or null as '{key}', got {row[key]!r}")
-    return row
+def _distinct(rows: Iterable[BenchmarkRow | BadSample]) -> Iterator[BenchmarkRow | BadSample]:
+    """The rows, ids that come again numbered: MagicBrush names each turn of a session by its photograph alone."""
+    seen: dict[str, int] = {}
+    for row in rows:
+        sample_id = row.sample_id
+        while sample_id in seen:
+            seen[row.sample_id] += 1
+            sample_id = f"{row.sample_id}-{seen[row.sample_id]}"
+        seen[sample_id] = 1
+        yield row if sample_id == row.sample_id else dataclasses.replace(row, sample_id=sample_id)
+
+
+def _authentic_last(
+    rows: Iterable[BenchmarkRow | BadSample], with_originals: bool
+) -> Iterator[BenchmarkRow | BadSample]:
+    """Edited images, then authentic ones; with originals, each file of an original once among them."""
+    authentic: list[BenchmarkRow] = []
+    originals: dict[str, BenchmarkRow] = {}
+    for row in rows:
+        if isinstance(row, BenchmarkRow) and row.authentic:
+            authentic.append(row)
+            continue
+        if with_originals and isinstance(row, BenchmarkRow) and isinstance(row.original, str) and row.original:
+            originals.setdefault(
+                row.original,
+                BenchmarkRow(
+                    f"original:{row.original}",
+                    row.original,
+                    authentic=True,
+                    source_file=row.source_file,
+                    row_index=row.row_index,
+                    root=row.root,
+                ),
+            )
+        yield row
+    listed = {str(row.edited) for row in authentic}
+    yield from authentic
+    yield from (row for path, row in originals.items() if path not in listed)
+
+
+def _images_of_pairs(samples: Iterable[Sample]) -> Iterator[ImageSample]:
+    for sample in samples:
+        if isinstance(sample, BadSample):
+            yield sample
+        elif sample.mask is not None:
+            yield MaskedImage(
+                sample.sample_id,
+                sample.edited,
+                sample.mask,
+                sample.edit_type,
+                source_file=sample.source_file,
+                row_index=sample.row_index,
+            )
+
+
+def _of_corpus(raw: RawPair) -> BenchmarkRow:
+    return BenchmarkRow(
+        sample_id=raw.sample_id,
+        edited=_only_one(raw.edited),
+        original=_only_one(raw.original),
+        mask=_only_one(raw.mask),
+        instruction=raw.instruction,
+        edit_type=raw.edit_type,
+        source_file=raw.source_file,
+        row_index=raw.row_index,
+        root=raw.root,
+    )
+
+
+def _only_one(cell: object) -> object:
+    """The image of a list of one; a longer list is left for the decoder to refuse."""
+    return cell[0] if isinstance(cell, list | tuple) and len(cell) == 1 else cell
+
+
+def _no_originals(name: str, method: str) -> str:
+    return (
+        f"benchmark '{name}' has no originals: {method} compares an edited image with its original, so it cannot be "
+        "tried there. It judges detectors, which see the edited image alone (Benchmark.images())."
+    )
+
+
+def _not_at_hand(entry: KnownBenchmark, place: Path | None) -> str:
+    if entry.shared is not None:
+        return (
+            f"benchmark '{entry.name}': expected {entry.layout.expected} in {place}, but there is none. "
+            "Set SIGMASK_SHARED to the folder that holds data/bench, or give the path of a table."
+        )
+    if place is None:
+        where = f"set SIGMASK_BENCHMARKS to a folder that holds '{entry.folder or entry.name}/' as published"
+    elif not place.is_dir():
+        where = f"expected it in '{place}', and there is no such folder"
+    else:
+        where = f"expected {entry.layout.expected} in '{place}', and found none"
+    url = f" from {entry.get.url}" if entry.get.url else ""
+    note = f" ({entry.get.note})" if entry.get.note else ""
+    return f"benchmark '{entry.name}' is not at hand: {where}. Get it{url}{note}. Licence: {entry.licence}."
+
+
+__all__ = [
+    "Benchmark",
+    "ImageSample",
+    "Sample",
+    "known_benchmarks",
+    "load_benchmark",
+    "shared_benchmarks_folder",
+    "side_effect_of",
+    "table_benchmark_name",
+]
