@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from sigmask.data.columns import ColumnNames
 from sigmask.data.raw_pair import RawPair, raw_pair
-from sigmask.data.unit import Unit
+from sigmask.data.unit import UNREADABLE, Unit
 from sigmask.errors import BadReason, CorpusError
 from sigmask.types import BadSample
 
@@ -25,7 +26,6 @@ ROWS_AT_A_TIME = 16
 """Rows decoded from parquet together (our choice: some 30 MB of pairs of 1024-px PNGs)."""
 
 _BUFFER_BYTES = 1 << 20
-_BROKEN = -1  # the row group of a file whose footer cannot be read
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,12 @@ class ParquetReader:
                 with _open(path) as file:
                     groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
             except (OSError, pa.ArrowException):
-                units.append(Unit(name, _BROKEN, 1))
+                units.append(Unit(name, UNREADABLE, 1))
                 continue
-            units.extend(Unit(name, index, rows) for index, rows in enumerate(groups))
+            starts = accumulate(groups, initial=0)
+            units.extend(
+                Unit(name, index, rows, start) for index, (rows, start) in enumerate(zip(groups, starts, strict=False))
+            )
         return tuple(units)
 
     def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
@@ -57,18 +60,17 @@ class ParquetReader:
 
         What cannot be read is reported row by row, so that as many rows come out as the file says it holds.
         """
-        start = done = 0
+        done = 0
         try:
             with _open(self.folder / unit.source_file) as file:
-                start = sum(file.metadata.row_group(index).num_rows for index in range(max(0, unit.row_group)))
                 self._require_columns(file)
                 batches = file.iter_batches(ROWS_AT_A_TIME, [unit.row_group], list(self._present(file)))
                 for batch in batches:
                     for row in batch.to_pylist():
-                        yield raw_pair(row, self.columns, unit.source_file, start + done, self.root)
+                        yield raw_pair(row, self.columns, unit.source_file, unit.first_row + done, self.root)
                         done += 1
         except (OSError, pa.ArrowException, _MissingColumnError) as error:
-            for index in range(start + done, start + (unit.rows or 0)):
+            for index in range(unit.first_row + done, unit.first_row + (unit.rows or 0)):
                 message = f"cannot read this row of the parquet file: {error}"
                 yield BadSample(f"{unit.source_file}:{index}", BadReason.BAD_ROW, message, unit.source_file, index)
 
