@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.data.corpus import Corpus, load_corpus
-from sigmask.demo.perturbation import perturb
+from sigmask.demo.perturbation import disturb_every_pixel
 from sigmask.types import EditPair, ImageArray
 
 SIDE = 512
@@ -104,7 +104,7 @@ def _drawn_pair(rng: np.random.Generator) -> tuple[bytes, bytes]:
     edited = original.copy()
     centre = (int(rng.integers(100, 412)), int(rng.integers(100, 412)))
     cv2.circle(edited, centre, int(rng.integers(30, 90)), (200, 30, 30), -1)
-    return _jpeg(original), _jpeg(perturb(edited, rng))
+    return _jpeg(original), _jpeg(disturb_every_pixel(edited, rng))
 
 
 def _jpeg(image: ImageArray) -> bytes:
