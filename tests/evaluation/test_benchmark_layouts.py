@@ -229,6 +229,27 @@ def test_nist_originals_that_are_not_there(write: Write, drawn_pairs: list[EditP
     assert len([image for image in benchmark.images() if isinstance(image, MaskedImage)]) == len(drawn_pairs) + 1
 
 
+def test_every_authentic_image_counts_whether_or_not_it_is_an_original(
+    write: Write, drawn_pairs: list[EditPair]
+) -> None:
+    put(write("casia_v1"), "Au/Au_ani_0001.jpg", drawn_pairs[0].edited)
+    images = [image for image in load_benchmark("casia_v1").images() if isinstance(image, MaskedImage)]
+    authentic = [image.sample_id for image in images if image.authentic]
+    assert authentic == ["Au/Au_ani_0001", *(f"Au/Au_pla_{index:04d}" for index in range(len(drawn_pairs)))]
+
+
+def test_instructions_are_those_of_the_same_checkpoint(write: Write, drawn_pairs: list[EditPair]) -> None:
+    root = write("deal_300k")
+    put(root, "test/000000000139_qwen180.jpg", drawn_pairs[0].edited)
+    put(root, "label/000000000139_qwen180.png", grey(drawn_pairs[0].mask))
+    put(root, "test/000000000140_qwen200.jpg", drawn_pairs[1].edited)
+    put(root, "label/000000000140_qwen200.png", grey(drawn_pairs[1].mask))
+    told = {pair.sample_id: pair.instruction for pair in pairs_of(load_benchmark("deal_300k"))}
+    assert told["test/000000000139_qwen120"] == drawn_pairs[0].instruction
+    assert told["test/000000000139_qwen180"] == "of another checkpoint"
+    assert told["test/000000000140_qwen200"] is None
+
+
 # Tables: splits, prefixes, broken rows, paths that lead out.
 
 

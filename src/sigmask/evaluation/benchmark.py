@@ -168,8 +168,7 @@ def _benchmark(
         )
 
     def read_images() -> Iterator[ImageSample]:
-        with_originals = entry is not None and entry.originals_are_authentic
-        for row in _authentic_last(_distinct(rows()), with_originals):
+        for row in _authentic_last(_distinct(rows())):
             yield row if isinstance(row, BadSample) else decode_masked_image(row, rule)
 
     unpaired = 0
@@ -193,32 +192,15 @@ def _distinct(rows: Iterable[BenchmarkRow | BadSample]) -> Iterator[BenchmarkRow
         yield row if sample_id == row.sample_id else dataclasses.replace(row, sample_id=sample_id)
 
 
-def _authentic_last(
-    rows: Iterable[BenchmarkRow | BadSample], with_originals: bool
-) -> Iterator[BenchmarkRow | BadSample]:
-    """Edited images, then authentic ones; with originals, each file of an original once among them."""
+def _authentic_last(rows: Iterable[BenchmarkRow | BadSample]) -> Iterator[BenchmarkRow | BadSample]:
+    """Edited images, then authentic ones, each in their order."""
     authentic: list[BenchmarkRow] = []
-    originals: dict[str, BenchmarkRow] = {}
     for row in rows:
         if isinstance(row, BenchmarkRow) and row.authentic:
             authentic.append(row)
-            continue
-        if with_originals and isinstance(row, BenchmarkRow) and isinstance(row.original, str) and row.original:
-            originals.setdefault(
-                row.original,
-                BenchmarkRow(
-                    f"original:{row.original}",
-                    row.original,
-                    authentic=True,
-                    source_file=row.source_file,
-                    row_index=row.row_index,
-                    root=row.root,
-                ),
-            )
-        yield row
-    listed = {str(row.edited) for row in authentic}
+        else:
+            yield row
     yield from authentic
-    yield from (row for path, row in originals.items() if path not in listed)
 
 
 def _images_of_pairs(samples: Iterable[Sample]) -> Iterator[ImageSample]:

@@ -74,7 +74,6 @@ class KnownBenchmark(StrictConfig):
         what: one line.
         shared: folder of its table below `$SIGMASK_SHARED/data/bench`, for our own development benches.
         folder: its folder below `$SIGMASK_BENCHMARKS`, for published ones; the name unless several share a download.
-        originals_are_authentic: whether an original is an unedited photograph, which detectors can be tried on.
         traps: what goes wrong with it in the wild, and what the loader does.
         sources: where the facts of this entry were read.
         unverified: which of them could not be checked against the data itself or its makers' words.
@@ -87,7 +86,6 @@ class KnownBenchmark(StrictConfig):
     layout: Annotated[AnyLayout, Field(discriminator="kind")]
     masks: MaskFacts
     originals: Originals = Originals.ALL
-    originals_are_authentic: bool = False
     licence: str
     citation: Citation
     get: Access

@@ -52,13 +52,13 @@ class InstructionFiles(StrictConfig):
 
 
 class FilesLayout(StrictConfig):
-    """Patterns for each role. A file has the first role that fits: ignored, mask, original, authentic, edited.
+    """Patterns for each role. A file has the first role that fits: ignored, mask, original or authentic, edited.
 
     Attributes:
         mask: patterns in order of trust. A later one is tried for images that an earlier one left without a mask,
             and among the masks that no image has yet.
         original: patterns of the images that edited ones were made from.
-        authentic: patterns of further unedited images, which are no one's original.
+        authentic: patterns of unedited images, on which detectors can be tried; an original may be one too.
         ignored: patterns of images that are none of this.
     """
 
@@ -86,11 +86,12 @@ class FilesLayout(StrictConfig):
         for path in _image_paths(base):
             if _any_match(self.ignored, path):
                 continue
-            if _take(masks, path) or _take(originals, path):
+            if _take(masks, path):
                 continue
-            if _any_match(self.authentic, path):
+            is_original, is_authentic = _take(originals, path), _any_match(self.authentic, path)
+            if is_authentic:
                 authentic.append(path)
-            elif (named := self._edited(path)) is not None:
+            elif not is_original and (named := self._edited(path)) is not None:
                 edited[path] = named
         mask_of = _masks_of(masks, {path: parts for path, (parts, _) in edited.items()})
         instructions = _Instructions(self.instructions, base)

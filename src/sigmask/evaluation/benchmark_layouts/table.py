@@ -27,6 +27,7 @@ class TableLayout(StrictConfig):
         edit_type_flags: column → edit type, for tables with a yes/no column per type; "Y" says yes.
         only: column → value that a row must have to belong to the benchmark (a split).
         authentic: column → value of rows whose image was not edited.
+        originals_are_authentic: whether an original is an unedited photograph, which then is a row of its own.
         strip_prefix: the start of paths that the download's own folders may lack.
     """
 
@@ -44,6 +45,7 @@ class TableLayout(StrictConfig):
     sure: str = "sure"
     only: dict[str, str] = Field(default_factory=dict)
     authentic: dict[str, str] = Field(default_factory=dict)
+    originals_are_authentic: bool = False
     strip_prefix: str = ""
 
     @property
@@ -59,20 +61,26 @@ class TableLayout(StrictConfig):
         return next((inner for inner in sorted(folder.iterdir()) if (inner / self.table).is_file()), None)
 
     def rows(self, base: Path) -> Iterator[BenchmarkRow | BadSample]:
-        """The table's rows in its order.
+        """The table's rows in its order, then its originals, each once, where they are authentic.
 
         Raises:
             CorpusError: the table cannot be read, or no row has the column of the edited image.
         """
         source, columns = base / self.table, dict[str, None]()
+        originals: dict[str, BenchmarkRow] = {}
         for index, row in enumerate(self._cells(source)):
             sample_id = f"row {index}"
             if isinstance(row, MalformedRow):
                 yield BadSample(sample_id, BadReason.BAD_ROW, row.message, self.table, index)
                 continue
             columns.update(dict.fromkeys(row))
-            if _has(row, self.only):
-                yield self._row(row, sample_id, index, base)
+            if not _has(row, self.only):
+                continue
+            found = self._row(row, sample_id, index, base)
+            if self.originals_are_authentic and isinstance(found.original, str) and not is_null(found.original):
+                originals.setdefault(found.original, _authentic(found))
+            yield found
+        yield from originals.values()
         if columns and self.edited not in columns:
             raise CorpusError(f"{source}: expected a column '{self.edited}', got {', '.join(columns)}.")
 
@@ -118,6 +126,18 @@ class TableLayout(StrictConfig):
                         yield {name.strip(): cell for name, cell in row.items()}
         except (OSError, csv.Error) as error:
             raise CorpusError(f"cannot read the table '{source}': {error}") from error
+
+
+def _authentic(row: BenchmarkRow) -> BenchmarkRow:
+    """The row's original as an image of its own."""
+    return BenchmarkRow(
+        f"original:{row.original}",
+        row.original,
+        authentic=True,
+        source_file=row.source_file,
+        row_index=row.row_index,
+        root=row.root,
+    )
 
 
 def _has(row: Mapping[str, Any], wanted: Mapping[str, str]) -> bool:
