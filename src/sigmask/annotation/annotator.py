@@ -120,8 +120,7 @@ class Annotator:
         Raises:
             SampleError: if an image cannot be read; the message says why.
         """
-        pair = EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
-        return self.infer([self.prepare(pair)])[0]
+        return self.infer([self.prepare(read_pair(original, edited, instruction))])[0]
 
     def batch(self, pairs: Sequence[EditPair], *, batch_size: int = 8) -> list[Annotation]:
         """Annotate many pairs of any sizes; the result is in their order."""
@@ -152,7 +151,7 @@ class Annotator:
         for indices in frames.values():
             output = self.forward([prepared[index] for index in indices])
             for place, index in enumerate(indices):
-                annotations[index] = self._annotation(prepared[index], output, place)
+                annotations[index] = self.annotation(prepared[index], output, place)
         return [annotations[index] for index in range(len(prepared))]
 
     @torch.inference_mode()
@@ -167,7 +166,8 @@ class Annotator:
             output: LocatorOutput = self.model(original, edited, instruction)
         return output
 
-    def _annotation(self, item: Prepared, output: LocatorOutput, place: int) -> Annotation:
+    def annotation(self, item: Prepared, output: LocatorOutput, place: int) -> Annotation:
+        """What the model's raw output says of the pair at `place` in the batch, on the edited image's grid."""
         height, width = item.picture.shape[:2]
         logits = resize_map(output.mask_logits[place].float().cpu().numpy(), height, width)
         probability = _sigmoid(logits)
@@ -185,6 +185,15 @@ class Annotator:
             model=self.name,
             edited=item.picture,
         )
+
+
+def read_pair(original: Image, edited: Image, instruction: str | None = None) -> EditPair:
+    """A pair from whatever holds its images: paths, PIL images or numpy RGB arrays.
+
+    Raises:
+        SampleError: if an image cannot be read; the message says why.
+    """
+    return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
 
 
 def _scope(mask: np.ndarray, scope_logits: torch.Tensor) -> Scope:

@@ -53,7 +53,7 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
     for row, tuples in enumerate(edits):
         if tuples:
             action[row] = ACTIONS.index(tuples[0].action)
-        for slot, (phrase, sought_on_original) in enumerate(_concepts(tuples)[:MAX_CONCEPTS]):
+        for slot, (phrase, sought_on_original) in enumerate(named_concepts(tuples)):
             phrases.append(phrase)
             places.append((row, slot))
             on_original[row, slot] = sought_on_original
@@ -65,11 +65,12 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
     return InstructionBatch(concepts, on_original, concepts.abs().sum(-1) > 0, action)
 
 
-def _concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
+def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
+    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if it is sought on the original."""
     found: list[tuple[str, bool]] = []
     for edit in tuples:
         if edit.original_concept:
             found.append((edit.original_concept, True))
         if edit.edited_concept:
             found.append((edit.edited_concept, False))
-    return found
+    return found[:MAX_CONCEPTS]

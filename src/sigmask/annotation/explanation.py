@@ -1,0 +1,92 @@
+"""Why a mask is as it is: every step of the model for one pair, as maps that a person can look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sigmask.annotation.annotator import Annotator, Image, read_pair
+from sigmask.data.geometry import resize_image, resize_map
+from sigmask.models.instruction_batch import named_concepts
+from sigmask.models.semantic_difference import relative_pixel_difference
+from sigmask.types import Annotation, ImageArray, MapArray
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptMap:
+    """Where one concept was found.
+
+    Attributes:
+        concept: the phrase.
+        on_original: whether it was sought on the original image, else on the edited one.
+        map: (H, W) float32 in [0, 1]; None where the encoder does not know the phrase.
+    """
+
+    concept: str
+    on_original: bool
+    map: MapArray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The steps from a pair to its mask. All pictures and maps lie in the edited image's grid.
+
+    Attributes:
+        original, edited: (H, W, 3) uint8.
+        concepts: one per concept that the instruction names.
+        pixel_difference: (H, W) float32 ≥ 0, asinh of the pixels' difference in units of the pair's noise level.
+        distances: one (H, W) float32 map per depth of the backbone, finest first: the cosine distance of the best
+            match, in [0, 2].
+        refined_prior: (H, W) float32 in [0, 1], the prior after the evidence had its say.
+        annotation: what came out, with the prior before that.
+    """
+
+    original: ImageArray
+    edited: ImageArray
+    concepts: tuple[ConceptMap, ...]
+    pixel_difference: MapArray
+    distances: tuple[MapArray, ...]
+    refined_prior: MapArray
+    annotation: Annotation
+
+
+def explain(annotator: Annotator, original: Image, edited: Image, instruction: str | None = None) -> Explanation:
+    """Annotate one pair and keep every step.
+
+    Args:
+        original, edited: a path, a PIL image or a numpy RGB array each; sizes may differ.
+
+    Raises:
+        SampleError: if an image cannot be read; the message says why.
+    """
+    prepared = annotator.prepare(read_pair(original, edited, instruction))
+    output = annotator.forward([prepared])
+    height, width = prepared.picture.shape[:2]
+
+    def on_picture(coarse: Tensor) -> MapArray:
+        return resize_map(coarse.float().cpu().numpy().astype(np.float32), height, width)
+
+    grid = output.difference.grid
+    similarity = torch.sigmoid(output.grounding.similarity_logits[0].float()).unflatten(-1, grid)
+    concepts = tuple(
+        ConceptMap(concept, on_original, on_picture(similarity[slot]) if known else None)
+        for slot, ((concept, on_original), known) in enumerate(
+            zip(named_concepts(prepared.edit), output.grounding.concept_valid[0].tolist(), strict=False)
+        )
+    )
+    before, after = (
+        torch.from_numpy(image).permute(2, 0, 1)[None].float().div(255)
+        for image in (prepared.original, prepared.edited)
+    )
+    return Explanation(
+        original=resize_image(prepared.original, height, width),
+        edited=prepared.picture,
+        concepts=concepts,
+        pixel_difference=on_picture(relative_pixel_difference(before, after)[0, 0]),
+        distances=tuple(on_picture(distance[0, 0]) for distance in output.difference.distances),
+        refined_prior=on_picture(output.refined_prior[0]),
+        annotation=annotator.annotation(prepared, output, 0),
+    )

@@ -1,0 +1,39 @@
+"""`sigmask explain`: every step from one pair to its mask, as one picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmask.errors import SigmaskError
+
+_FORMATS = (".png", ".jpg", ".jpeg", ".webp")
+
+
+def explain(
+    original: Annotated[Path, typer.Argument(help="The image before the edit.")],
+    edited: Annotated[Path, typer.Argument(help="The image after the edit.")],
+    instruction: Annotated[str | None, typer.Option("--instruction", "-i", help="What the editor was told.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The picture: PNG, JPEG or WebP.")] = Path(
+        "explanation.png"
+    ),
+    model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+) -> None:
+    """Draw why the mask of ORIGINAL and EDITED is as it is: words, prior, differences, refined prior, mask."""
+    if output.suffix.lower() not in _FORMATS:
+        raise SigmaskError(f"{output} must end in one of {', '.join(_FORMATS)}")
+    if not output.parent.is_dir():
+        raise SigmaskError(f"there is no folder {output.parent}: make it, or name another place for {output.name}")
+
+    from sigmask.annotation.annotator import Annotator
+    from sigmask.annotation.explanation import explain as explain_pair
+    from sigmask.report.explanation_sheet import draw_explanation
+
+    explanation = explain_pair(Annotator.from_pretrained(model, device=device), original, edited, instruction)
+    draw_explanation(explanation, instruction).save(output)
+    print(f"area     {100 * explanation.annotation.area_fraction:.2f} %")
+    print(f"quality  {explanation.annotation.quality:.2f}")
+    print(f"picture  {output}")

@@ -1,0 +1,61 @@
+"""Explanations: the same mask as the annotator's, every step on the edited image's grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.explanation import Explanation, explain
+from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.types import EditPair
+from tests.drawing import draw_photo
+from tests.models.random_locator import random_locator
+
+
+@pytest.fixture(scope="module")
+def annotator() -> Annotator:
+    return Annotator(random_locator("tiny"), StaticTextEncoder.from_package(), name="random")
+
+
+def _maps(explanation: Explanation) -> list[np.ndarray]:
+    concepts = [concept.map for concept in explanation.concepts if concept.map is not None]
+    return [*concepts, explanation.pixel_difference, *explanation.distances, explanation.refined_prior]
+
+
+def test_every_step_lies_on_the_edited_images_grid(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[3]
+    explanation = explain(annotator, pair.original, pair.edited, "replace the dog with a cat on the left")
+    assert [(concept.concept, concept.on_original) for concept in explanation.concepts] == [
+        ("dog", True),
+        ("cat", False),
+    ]
+    assert len(explanation.distances) == len(annotator.model.backbone.strides)
+    for values in _maps(explanation):
+        assert values.shape == pair.edited.shape[:2]
+        assert values.dtype == np.float32
+        assert np.isfinite(values).all()
+    assert explanation.original.shape == explanation.edited.shape == pair.edited.shape
+
+
+def test_it_explains_the_mask_that_the_annotator_makes(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    explained = explain(annotator, pair.original, pair.edited, pair.instruction).annotation
+    made = annotator(pair.original, pair.edited, pair.instruction)
+    assert np.array_equal(explained.mask, made.mask)
+    assert np.array_equal(explained.prior, made.prior)
+
+
+def test_equal_images_show_no_difference_at_any_step(annotator: Annotator, rng: np.random.Generator) -> None:
+    image = draw_photo(rng, 64, 96)
+    explanation = explain(annotator, image, image, "remove the dog")
+    assert not explanation.pixel_difference.any()
+    assert not any(distance.any() for distance in explanation.distances)
+    assert not explanation.refined_prior.any()
+    assert not explanation.annotation.mask.any()
+
+
+def test_a_word_that_is_not_known_has_no_map(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    explanation = explain(annotator, pair.original, pair.edited, "remove the zxqvbn")
+    assert [(concept.concept, concept.map) for concept in explanation.concepts] == [("zxqvbn", None)]
