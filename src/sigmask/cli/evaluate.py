@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sigmask.cli.benchmark_listing import benchmark_listing
 from sigmask.errors import ConfigError, WeightsError, unknown_name
-from sigmask.evaluation.baselines import BASELINES, create_baseline
+from sigmask.evaluation.baselines import BASELINES, create_baseline, split_by_availability
 from sigmask.evaluation.benchmark import Benchmark, Sample, load_benchmark
 from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
 from sigmask.evaluation.run import Method, Observer
@@ -57,7 +57,7 @@ def evaluate(
         raise typer.BadParameter("choose one of --no-instruction and --wrong-instruction")
     prepare = without_instructions if no_instruction else with_wrong_instructions if wrong_instruction else None
     loaded = [load_benchmark(each) for each in benchmarks]
-    ready = [(name, _create_method(name)) for name in _method_names(methods, model)]
+    ready = [(name, _create_method(name, model)) for name in _method_names(console, methods, model)]
     results: list[BenchmarkResult] = []
     with _progress_bar(console) as bar:
         for benchmark in loaded:
@@ -77,20 +77,30 @@ def evaluate(
             path.write_text(write(results), encoding="utf-8")
 
 
-def _method_names(methods: str | None, model: str) -> list[str]:
+def _method_names(console: Console, methods: str | None, model: str) -> list[str]:
+    """What to run: 'all' is the model and every rival that can be run here; why the others cannot is printed."""
     if methods is None:
         return [model]
     names = [name.strip() for name in methods.split(",") if name.strip()]
     if not names:
         raise typer.BadParameter(f"--methods: expected names separated by commas, got '{methods}'")
-    expanded = [each for name in names for each in ([model, *BASELINES] if name == "all" else [name])]
+    everything: list[str] = []
+    if "all" in names:
+        ready, reasons = split_by_availability(model=model)
+        everything = [model, *(baseline.rival.name for baseline in ready)]
+        for name, reason in reasons.items():
+            console.print(f"not run here: {name}: {reason}", markup=False)
+    expanded = [each for name in names for each in (everything if name == "all" else [name])]
     return list(dict.fromkeys(expanded))
 
 
-def _create_method(name: str) -> Method:
+def _create_method(name: str, model: str) -> Method:
     if name in BASELINES:
-        baseline = create_baseline(name)
-        return lambda pair: baseline(pair.original, pair.edited)
+        baseline = create_baseline(name, model=model)
+        reason = baseline.available()
+        if reason is not None:
+            raise ConfigError(f"rival '{name}' cannot be run here: {reason}")
+        return baseline
     # Imported here, so that the rivals alone start without torch.
     from sigmask.annotation.annotator import Annotator
 

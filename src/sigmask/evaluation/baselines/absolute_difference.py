@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from sigmask.evaluation.baselines.rival_score import original_on_edited_grid, probability_from_score
-from sigmask.types import ImageArray, MapArray
-
-THRESHOLD = 25.0
-"""Grey levels. A round number of our choice, not tuned on any bench."""
+from sigmask.evaluation.baselines.rival import Rival
+from sigmask.evaluation.baselines.rival_score import original_on_edited_grid
+from sigmask.types import EditPair, ImageArray, MapArray
 
 
-def absolute_difference(original: ImageArray, edited: ImageArray) -> MapArray:
-    """The largest difference over the three channels, pixel by pixel; (H, W) float32 in [0, 1] on the edited grid.
-
-    0.5 stands for a difference of `THRESHOLD` grey levels.
-    """
-    return probability_from_score(channel_difference(original, edited), THRESHOLD)
+def absolute_difference(pair: EditPair) -> MapArray:
+    """The largest difference over the three channels, pixel by pixel: (H, W) float32, grey levels."""
+    return channel_difference(pair.original, pair.edited)
 
 
 def channel_difference(original: ImageArray, edited: ImageArray) -> MapArray:
@@ -24,3 +19,12 @@ def channel_difference(original: ImageArray, edited: ImageArray) -> MapArray:
     matched = original_on_edited_grid(original, edited)
     difference: MapArray = np.abs(matched.astype(np.float32) - edited.astype(np.float32)).max(axis=2)
     return difference
+
+
+ABSOLUTE_DIFFERENCE = Rival(
+    name="absolute-difference",
+    idea="the largest difference of the three channels, one threshold for all pairs",
+    source="image differencing; Singh, International Journal of Remote Sensing 1989, surveys it",
+    score=absolute_difference,
+    threshold=25.0,
+)
