@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sigmask.annotation.output_folder import OutputExistsError
-from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, _Window, annotate
+from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
+from sigmask.annotation.preparation import ReadAhead
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
 from sigmask.errors import SigmaskError
@@ -44,11 +44,12 @@ def test_every_row_is_written_once_and_in_order(tmp_path: Path, many: tuple[Path
     assert [row["row_index"] for row in rows] == list(range(23))
     assert {row["source_file"] for row in rows} == {"pairs.parquet"}
     assert len(list((tmp_path / "out").glob("masks-*.parquet"))) == 3
-    assert annotator.batch_sizes == [4, 4, 4, 4, 4, 3]
-    assert seen[-1] == (23, 0)
+    assert annotator.batch_sizes == [4, 4, 2, 4, 4, 2, 3]  # no batch holds rows of two parts
+    assert (seen[0], seen[-1]) == ((0, 0), (23, 0))
     assert (summary.rows, summary.written, summary.bad, summary.model) == (23, 23, {}, "fake")
     assert Summary.load(tmp_path / "out") == summary
-    assert not list((tmp_path / "out").glob("*.partial"))
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    assert not list((tmp_path / "out").rglob("lock-*"))
 
 
 def test_bad_rows_are_quarantined_and_the_rest_goes_on(tmp_path: Path, folder_corpus: Path) -> None:
@@ -91,13 +92,14 @@ def test_the_limit_counts_bad_rows_too(tmp_path: Path, folder_corpus: Path) -> N
     assert (summary.rows, summary.written) == (3, 2)
 
 
-def test_a_second_run_is_refused_unless_told_to_overwrite(tmp_path: Path, folder_corpus: Path) -> None:
+def test_a_second_run_finds_all_done_unless_told_to_overwrite(tmp_path: Path, folder_corpus: Path) -> None:
     corpus = load_corpus(folder_corpus)
-    first = annotate(corpus, FakeAnnotator(), tmp_path / "out")
-    with pytest.raises(OutputExistsError):
-        annotate(corpus, FakeAnnotator(), tmp_path / "out")
-    second = annotate(corpus, FakeAnnotator(), tmp_path / "out", AnnotateOptions(overwrite=True))
-    assert second.written == first.written == 5
+    first, second, third = FakeAnnotator(), FakeAnnotator(), FakeAnnotator()
+    summary = annotate(corpus, first, tmp_path / "out")
+    assert annotate(corpus, second, tmp_path / "out") == summary
+    assert second.batch_sizes == []
+    assert annotate(corpus, third, tmp_path / "out", AnnotateOptions(overwrite=True)).written == 5
+    assert third.batch_sizes == first.batch_sizes
 
 
 def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_corpus: Path) -> None:
@@ -116,7 +118,7 @@ def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_
 
 
 def test_large_pictures_shrink_the_window_and_small_ones_widen_it_again() -> None:
-    window = _Window(least=3, most=28)
+    window = ReadAhead(least=3, most=28)
     assert window() == 28
     window.observe(2 * 8_000_000)
     assert window() == 3  # 48 million pixels hold three such pairs

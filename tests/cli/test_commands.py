@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import types
@@ -35,28 +34,6 @@ def run(*arguments: object) -> tuple[int, str]:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
-
-
-@pytest.mark.usefixtures("fake_weights")
-def test_annotate_ends_with_a_summary_that_names_bad_rows(tmp_path: Path, folder_corpus: Path) -> None:
-    victim = sorted((folder_corpus / "edited").iterdir())[2]
-    victim.write_bytes(b"")
-    code, output = run("annotate", folder_corpus, "-o", tmp_path / "out", "--batch-size", 2)
-    assert code == 0
-    assert "bad: empty_file" in output
-    assert victim.stem in output
-    assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == 4
-    code, output = run("annotate", folder_corpus, "-o", tmp_path / "out")
-    assert code == 2
-    assert "--overwrite" in output
-    assert run("annotate", folder_corpus, "-o", tmp_path / "out", "--overwrite", "--limit", 1)[0] == 0
-
-
-@pytest.mark.usefixtures("fake_weights")
-def test_annotate_says_so_when_no_row_was_usable(tmp_path: Path, folder_corpus: Path) -> None:
-    for path in (folder_corpus / "edited").iterdir():
-        path.write_bytes(b"")
-    assert run("annotate", folder_corpus, "-o", tmp_path / "out")[0] == 1
 
 
 @pytest.mark.usefixtures("fake_weights")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.data.mask_png import encode_mask_png
 from sigmask.data.mask_rle import encode_mask_rle
 from sigmask.types import Action, Annotation, EditTuple
@@ -25,16 +26,16 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
     """
     edit = annotation.edit[0] if annotation.edit else EditTuple()
     return {
-        "sample_id": sample_id,
-        "source_file": source_file,
+        "sample_id": utf8_text(sample_id),
+        "source_file": utf8_text(source_file),
         "row_index": row_index,
         "mask": {"bytes": encode_mask_png(annotation.mask), "path": None},
         "mask_rle": encode_mask_rle(annotation.mask),
         "area_fraction": annotation.area_fraction,
         "quality": annotation.quality,
         "scope": annotation.scope.value,
-        "original_concept": edit.original_concept,
-        "edited_concept": edit.edited_concept,
+        "original_concept": _text_or_null(edit.original_concept),
+        "edited_concept": _text_or_null(edit.edited_concept),
         "action": None if edit.action is Action.UNKNOWN and not annotation.edit else edit.action.value,
         "flags": list(annotation.flags),
         "model": annotation.model,
@@ -44,6 +45,10 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
 def row_bytes(row: Row) -> int:
     """About how much memory a row holds until it is flushed: the mask twice, and small change."""
     return len(row["mask"]["bytes"]) + len(row["mask_rle"]["counts"]) + 512
+
+
+def _text_or_null(text: str | None) -> str | None:
+    return None if text is None else utf8_text(text)
 
 
 def _value(dtype: str) -> dict[str, str]:

@@ -1,14 +1,20 @@
-"""The folder a run writes to: made when missing, refused when it already holds masks. Resuming has its seam here."""
+"""The folder a run writes to: made when missing, emptied of an earlier run, cleaned of what a crash left behind."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from sigmask.annotation.ledger import LEDGER_FOLDER, RUN_NAME
+from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import SUMMARY_NAME
-from sigmask.annotation.writer import PART_PATTERN
+from sigmask.annotation.write_errors import writing
 from sigmask.data.whole_file import PARTIAL_SUFFIX
 from sigmask.errors import SigmaskError
+
+_OWN_PREFIXES = ("masks-", "quarantine", "summary", "run", "lock-")
 
 
 class OutputExistsError(SigmaskError):
@@ -16,15 +22,13 @@ class OutputExistsError(SigmaskError):
 
 
 def open_output(folder: Path, *, overwrite: bool = False) -> None:
-    """Make `folder` ready for a new run.
-
-    With `overwrite` the files of an earlier run go, and only those: whatever else lies there stays.
+    """Make `folder` ready for a run that shares nothing with an earlier one.
 
     Raises:
         OutputExistsError: the folder holds a run (finished or not), or the path is a file.
+        OutputWriteError: it cannot be made or emptied.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputExistsError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    make_output(folder)
     earlier = _run_files(folder)
     if earlier and not overwrite:
         state = "a finished" if (folder / SUMMARY_NAME).exists() else "an unfinished"
@@ -32,12 +36,65 @@ def open_output(folder: Path, *, overwrite: bool = False) -> None:
             f"{folder} already holds {state} run ({len(earlier)} files): name another folder with -o, "
             "or give --overwrite to replace it"
         )
-    # summary.json goes first: a crash midway must not leave a folder that looks finished
-    for path in sorted(earlier, key=lambda path: path.name != SUMMARY_NAME):
-        path.unlink()
-    folder.mkdir(parents=True, exist_ok=True)
+    clear_output(folder)
+
+
+def make_output(folder: Path) -> None:
+    """Make the folder and the one for its ledger, where they are missing.
+
+    Raises:
+        OutputExistsError: the path is a file.
+        OutputWriteError: it cannot be made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputExistsError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    with writing(folder):
+        (folder / LEDGER_FOLDER).mkdir(parents=True, exist_ok=True)
+
+
+def clear_output(folder: Path) -> None:
+    """Remove the files of an earlier run, and only those: whatever else lies there stays.
+
+    A crash midway leaves a folder that does not look finished, and that is still known as that run's.
+
+    Raises:
+        OutputWriteError: a file cannot be removed.
+    """
+    # the summary first, so that the folder stops looking finished; the fingerprint last, so that masks keep their name
+    order = {SUMMARY_NAME: 0, RUN_NAME: 2}
+    for path in sorted(_run_files(folder), key=lambda path: order.get(path.name, 1)):
+        with writing(path):
+            path.unlink(missing_ok=True)
+
+
+def reopen_output(folder: Path) -> None:
+    """Take away what says that the run is finished, before parts of it change.
+
+    Raises:
+        OutputWriteError: a file cannot be removed.
+    """
+    for name in (SUMMARY_NAME, QUARANTINE_NAME):
+        with writing(folder / name):
+            (folder / name).unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, parts: Sequence[Part], *, whole: bool) -> None:
+    """Remove temporary files that a crash left behind: those of `parts`, and with `whole` all of them.
+
+    Raises:
+        OutputWriteError: a file cannot be removed.
+    """
+    own = {part.name for part in parts}
+    for path in [*folder.glob(f"*{PARTIAL_SUFFIX}"), *(folder / LEDGER_FOLDER).glob(f"*{PARTIAL_SUFFIX}")]:
+        name = re.split(r"\.(?:parquet|json)\.", path.name)[0]
+        if name in own or (whole and name.startswith(_OWN_PREFIXES)):
+            with writing(path):
+                path.unlink(missing_ok=True)
 
 
 def _run_files(folder: Path) -> list[Path]:
     patterns = (PART_PATTERN, QUARANTINE_NAME, SUMMARY_NAME)
-    return [path for pattern in patterns for suffix in ("", PARTIAL_SUFFIX) for path in folder.glob(pattern + suffix)]
+    files = [path for name in patterns for path in (*folder.glob(name), *folder.glob(f"{name}*{PARTIAL_SUFFIX}"))]
+    # locks are their holders' own
+    ledger = [path for path in (folder / LEDGER_FOLDER).glob("*") if not path.name.startswith("lock-")]
+    return files + ledger

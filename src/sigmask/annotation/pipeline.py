@@ -1,44 +1,48 @@
 """Annotate a corpus: rows are read, decoded in threads, put through the model in batches, encoded in threads, written.
 
-    reader ─→ decode and prepare (threads) ─→ batch ─→ model ─→ encode (threads) ─→ writer
-                                   └────────── bad rows ──────────┴────────────→ quarantine
+    reader ─→ decode and prepare (threads) ─→ batch ─→ model ─→ encode (threads) ─→ part ─→ ledger
+                                   └────────── bad rows ──────────┴─────────────────┘
 
 Order is kept, every queue is bounded by a count and by pixels, and every row ends either in the masks or in the
 quarantine. Image codecs, OpenCV and torch release the interpreter lock, so threads are enough to fill the cores.
+Parts follow each other without a pause: while one is encoded and committed, the next is read.
 """
 
 from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.fingerprint import run_fingerprint
+from sigmask.annotation.finish import finish_run
+from sigmask.annotation.ledger import LEDGER_FOLDER, Ledger, PartRecord
 from sigmask.annotation.mask_table import Row, mask_row
-from sigmask.annotation.ordered_threads import in_order
-from sigmask.annotation.output_folder import open_output
+from sigmask.annotation.model_runner import ModelFailedError, ModelRunner
+from sigmask.annotation.open_part import OpenPart
+from sigmask.annotation.output_folder import clear_output, make_output, remove_leftovers, reopen_output
+from sigmask.annotation.output_lock import OutputLock
 from sigmask.annotation.pair_annotator import PairAnnotator
-from sigmask.annotation.quarantine import Quarantine
-from sigmask.annotation.summary import Summary, Tally
-from sigmask.annotation.writer import ROWS_PER_PART, MaskWriter
+from sigmask.annotation.part_plan import ROWS_PER_PART, Part, PartReader, plan_parts
+from sigmask.annotation.preparation import prepared_batches
+from sigmask.annotation.quarantine import write_quarantine
+from sigmask.annotation.sharding import Shard
+from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import Corpus
-from sigmask.data.raw_pair import RawPair, decode_pair
-from sigmask.errors import BadReason, SampleError, SigmaskError
+from sigmask.data.raw_pair import RawPair
+from sigmask.errors import SigmaskError, SigmaskWarning
 from sigmask.types import Annotation, BadSample, EditPair
 
-PIXELS_IN_FLIGHT = 48_000_000
-"""Pixels of decoded pairs (both images) that may be held at once: with their maps about half a gigabyte. Our choice."""
-FAILURES_BEFORE_STOP = 32
-"""When the model has failed on this many pairs and on none it succeeded, the model is at fault, not the pairs."""
+__all__ = ["AnnotateOptions", "ModelFailedError", "annotate", "rows_to_read"]
 
-
-class ModelFailedError(SigmaskError):
-    """The model fails on everything it is given."""
+OnRows = Callable[[int, int], None]
+OnAnnotation = Callable[[EditPair, Annotation], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,11 @@ class AnnotateOptions:
         batch_size: pairs per call of the model, at least 1.
         workers: threads that decode and encode; None means one per core, at most 8.
         limit: rows to read at most, bad ones included; None means all.
-        overwrite: replace an earlier run in the output folder instead of refusing.
-        rows_per_part: rows per parquet part.
+        overwrite: remove an earlier run in the output folder instead of going on with it.
+        rows_per_part: rows per parquet part, and what a crash costs at most.
+        shard: the share of the parts to do.
+        max_bad: how many bad rows are too many; None: any number is fine.
+        retry_quarantine: when all is done, read the quarantined rows again.
     """
 
     batch_size: int = 8
@@ -58,12 +65,22 @@ class AnnotateOptions:
     limit: int | None = None
     overwrite: bool = False
     rows_per_part: int = ROWS_PER_PART
+    shard: Shard = field(default_factory=Shard)
+    max_bad: BadRowLimit | None = None
+    retry_quarantine: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("batch_size", 1), ("workers", 1), ("limit", 0), ("rows_per_part", 1)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise SigmaskError(f"{name} must be at least {least}, got {value}")
+        if self.overwrite and not self.shard.is_whole:
+            raise SigmaskError(
+                f"overwrite and shard {self.shard} exclude each other: each process would remove what the others "
+                "have done. Remove the folder first, then start the shards"
+            )
+        if self.overwrite and self.retry_quarantine:
+            raise SigmaskError("overwrite and retry_quarantine exclude each other: a new run reads every row anyway")
 
 
 def annotate(
@@ -72,189 +89,197 @@ def annotate(
     output: Path,
     options: AnnotateOptions | None = None,
     *,
-    on_rows: Callable[[int, int], None] | None = None,
-    on_annotation: Callable[[EditPair, Annotation], None] | None = None,
+    on_rows: OnRows | None = None,
+    on_annotation: OnAnnotation | None = None,
 ) -> Summary:
-    """Write masks for every row of `corpus` into the folder `output`.
+    """Write masks for every row of `corpus` into the folder `output`, or go on where an earlier call was cut off.
 
     Args:
         corpus: where the pairs come from.
         annotator: what makes the masks.
-        output: gets `masks-*.parquet`, `quarantine.parquet` and, last, `summary.json`.
+        output: gets `masks-*.parquet` and, when all parts of all shards are done, `quarantine.parquet` and, last,
+            `summary.json`.
         options: see `AnnotateOptions`.
-        on_rows: called with (rows done, bad rows among them) after each batch: for a progress bar.
-        on_annotation: called with each pair and what was made of it, in order: for a gallery. Pairs are kept in
-            memory until then, and no longer.
+        on_rows: called with (rows done, bad rows among them), those of earlier calls included: once at the start and
+            after each batch. For a progress bar.
+        on_annotation: called with each pair that this call annotates and what was made of it, in order: for a
+            gallery. Pairs are kept in memory until then, and no longer.
+
+    Returns:
+        The summary of the whole run where it is finished, else of this shard's rows.
 
     Raises:
-        OutputExistsError: `output` already holds a run and `options.overwrite` is not set.
+        OutputDiffersError: `output` holds a run with another corpus, model or options, and `overwrite` is not set.
+        OutputLockedError: another process is writing the same share.
+        OutputWriteError: the disk is full, or cannot be written otherwise. What was finished is kept.
+        TooManyBadRowsError: more rows are bad than `options.max_bad` allows.
         ModelFailedError: the model fails on every pair.
     """
     options = options or AnnotateOptions()
-    open_output(output, overwrite=options.overwrite)
-    started = time.monotonic()
-    workers = options.workers or min(os.cpu_count() or 1, 8)
-    tally = Tally()
-    with (
-        ThreadPoolExecutor(workers, thread_name_prefix="sigmask-codec") as codecs,
-        Quarantine(output) as quarantine,
-        MaskWriter(output, rows_per_part=options.rows_per_part) as writer,
-    ):
-        window = _Window(least=workers + 1, most=workers + 3 * options.batch_size)
-        prepare = _Preparer(annotator, keep_pairs=on_annotation is not None)
-        rows = islice(corpus.rows(), options.limit)
-        model = _Model(annotator)
-        encoded: deque[Future[Row]] = deque()
-        for batch in _batches(in_order(codecs, prepare, rows, window=window), options.batch_size, window):
-            for ready, outcome in model.run(batch):
-                if isinstance(outcome, BadSample):
-                    quarantine.add(outcome)
-                    continue
-                assert ready is not None
-                tally.add(outcome)
-                encoded.append(codecs.submit(mask_row, ready.sample_id, ready.source_file, ready.row_index, outcome))
-                if on_annotation is not None and ready.pair is not None:
-                    on_annotation(ready.pair, outcome)
-            _drain(encoded, writer, leave=2 * options.batch_size)
-            if on_rows is not None:
-                on_rows(tally.written + quarantine.counts.total(), quarantine.counts.total())
-        _drain(encoded, writer, leave=0)
-    summary = tally.summary(
-        bad=quarantine.counts,
-        first_bad=quarantine.first,
-        seconds=time.monotonic() - started,
-        model=annotator.name,
-        fingerprint=annotator.fingerprint,
-    )
-    summary.save(output)
+    parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
+    own = options.shard.own(parts)
+    fingerprint = run_fingerprint(corpus, annotator, limit=options.limit, rows_per_part=options.rows_per_part)
+    make_output(output)
+    with OutputLock(output / LEDGER_FOLDER, options.shard) as lock:
+        if options.overwrite:
+            clear_output(output)
+        ledger = Ledger(output)
+        ledger.begin(fingerprint, parts)
+        remove_leftovers(output, own, whole=options.shard.is_whole)
+        _withdraw_damaged(ledger, own)
+        run = _Run(annotator, output, options, ledger, lock, on_rows, on_annotation)
+        try:
+            run.first_pass(corpus, own)
+            if options.retry_quarantine:
+                run.second_pass(corpus, own)
+        except TooManyBadRowsError:
+            committed = [bad for record in ledger.records(parts).values() for bad in record.bad]
+            write_quarantine(output, committed + run.uncommitted_bad)
+            raise
+        summary = finish_run(output, ledger, parts, own, annotator)
+    if options.max_bad is not None:
+        options.max_bad.check(summary.rows, sum(summary.bad.values()), finished=True)
     return summary
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A pair ready for the model, and where its row came from."""
+def rows_to_read(corpus: Corpus, options: AnnotateOptions) -> int:
+    """How many rows `annotate` would go through with these options, those already done included."""
+    parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
+    return sum(part.rows for part in options.shard.own(parts))
 
-    sample_id: str
-    source_file: str
-    row_index: int
-    prepared: Any
-    pixels: int
-    pair: EditPair | None
 
-    def failed(self, error: Exception) -> BadSample:
-        return BadSample(
-            sample_id=self.sample_id,
-            reason=BadReason.MODEL_FAILED,
-            message=f"the model failed on this pair: {type(error).__name__}: {error}",
-            source_file=self.source_file,
-            row_index=self.row_index,
+def _withdraw_damaged(ledger: Ledger, own: Sequence[Part]) -> None:
+    damaged = ledger.damaged(own)
+    if damaged:
+        names = ", ".join(part.file_name for part in damaged[:3]) + (", …" if len(damaged) > 3 else "")
+        warnings.warn(
+            f"{len(damaged)} finished part(s) are damaged, missing or of a source that has changed, and are made "
+            f"again: {names}",
+            SigmaskWarning,
+            stacklevel=3,
         )
+        ledger.withdraw(damaged)
 
 
-class _Preparer:
-    """Turns a raw row into a `_Ready` pair or a `BadSample`; runs in worker threads."""
+class _Run:
+    """One call of `annotate`: what it works with, and how far it is."""
 
-    def __init__(self, annotator: PairAnnotator, *, keep_pairs: bool) -> None:
+    def __init__(
+        self,
+        annotator: PairAnnotator,
+        output: Path,
+        options: AnnotateOptions,
+        ledger: Ledger,
+        lock: OutputLock,
+        on_rows: OnRows | None,
+        on_annotation: OnAnnotation | None,
+    ) -> None:
         self._annotator = annotator
-        self._keep_pairs = keep_pairs
+        self._output = output
+        self._options = options
+        self._ledger = ledger
+        self._lock = lock
+        self._on_rows = on_rows or (lambda done, bad: None)
+        self._on_annotation = on_annotation
+        self._workers = options.workers or min(os.cpu_count() or 1, 8)
+        self._open: deque[OpenPart] = deque()
+        self._encoded: deque[tuple[OpenPart, Future[Row] | None]] = deque()
+        self._rows = 0
+        self._bad = 0
+        self._committed_at = time.monotonic()
 
-    def __call__(self, row: RawPair | BadSample) -> _Ready | BadSample:
-        if isinstance(row, BadSample):
-            return row
-        pair = decode_pair(row)
-        if isinstance(pair, BadSample):
-            return pair
-        ready = _Ready(
-            pair.sample_id,
-            pair.source_file,
-            pair.row_index,
-            prepared=None,
-            pixels=pair.original.shape[0] * pair.original.shape[1] + pair.edited.shape[0] * pair.edited.shape[1],
-            pair=pair if self._keep_pairs else None,
-        )
+    @property
+    def uncommitted_bad(self) -> list[BadSample]:
+        """Bad rows of the parts that were under way when the run stopped."""
+        return [bad for part in self._open for bad in part.bad]
+
+    def first_pass(self, corpus: Corpus, own: Sequence[Part]) -> None:
+        """Do those of the parts that are not done."""
+        done = self._ledger.records(own)
+        self._rows = sum(record.rows for record in done.values())
+        self._bad = sum(len(record.bad) for record in done.values())
+        self._on_rows(self._rows, self._bad)
+        missing = [part for part in own if part not in done]
+        limit = None if self._options.retry_quarantine and not missing else self._options.max_bad
+        if limit is not None:
+            limit.check(self._rows, self._bad)
+        self._annotate(missing, PartReader(corpus).read, {}, limit)
+
+    def second_pass(self, corpus: Corpus, own: Sequence[Part]) -> None:
+        """Read the bad rows of finished parts again, and only those."""
+        again = {part: record for part, record in self._ledger.records(own).items() if record.bad}
+        wanted = {part: {bad.row_index for bad in record.bad} for part, record in again.items()}
+        reader = PartReader(corpus)
+
+        def bad_rows(part: Part) -> Iterator[RawPair | BadSample]:
+            return (row for row in reader.read(part) if row.row_index in wanted[part])
+
+        quarantined = sum(map(len, wanted.values()))
+        self._rows -= quarantined
+        self._bad -= quarantined
+        self._annotate(list(again), bad_rows, again, None)
+
+    def _annotate(
+        self,
+        parts: Sequence[Part],
+        read: Callable[[Part], Iterator[RawPair | BadSample]],
+        earlier: Mapping[Part, PartRecord],
+        limit: BadRowLimit | None,
+    ) -> None:
+        if not parts:
+            return
+        reopen_output(self._output)
+        batch_size = self._options.batch_size
+        model = ModelRunner(self._annotator)
         try:
-            prepared = self._annotator.prepare(pair)
-        except SampleError as error:
-            return BadSample(pair.sample_id, error.reason, str(error), pair.source_file, pair.row_index)
-        except Exception as error:  # whatever one pair breaks must not end the run; it is quarantined with its name
-            return ready.failed(error)
-        return _Ready(ready.sample_id, ready.source_file, ready.row_index, prepared, ready.pixels, ready.pair)
+            with ThreadPoolExecutor(self._workers, thread_name_prefix="sigmask-codec") as codecs:
+                for batch in prepared_batches(
+                    parts, read, self._annotator, codecs,
+                    batch_size=batch_size, workers=self._workers, keep_pairs=self._on_annotation is not None,
+                ):  # fmt: skip
+                    part = self._part(batch.part, earlier)
+                    for ready, outcome in model.run(batch.outcomes):
+                        if isinstance(outcome, BadSample):
+                            part.add_bad(outcome)
+                            self._bad += 1
+                            continue
+                        assert ready is not None
+                        part.count(outcome)
+                        row = codecs.submit(mask_row, ready.sample_id, ready.source_file, ready.row_index, outcome)
+                        self._encoded.append((part, row))
+                        if self._on_annotation is not None and ready.pair is not None:
+                            self._on_annotation(ready.pair, outcome)
+                    if batch.ends_part:
+                        self._encoded.append((part, None))
+                    self._rows += len(batch.outcomes)
+                    self._drain(leave=2 * batch_size)
+                    self._on_rows(self._rows, self._bad)
+                    if limit is not None:
+                        limit.check(self._rows, self._bad)
+                self._drain(leave=0)
+        except BaseException:
+            for part in self._open:
+                part.discard()
+            raise
 
+    def _part(self, part: Part, earlier: Mapping[Part, PartRecord]) -> OpenPart:
+        """The part under way, begun if it is a new one."""
+        if not self._open or self._open[-1].part != part:
+            self._open.append(OpenPart(part, self._output, earlier.get(part)))
+        return self._open[-1]
 
-class _Window:
-    """How many pairs may be under way: fewer while large pictures pass, so that memory stays flat."""
+    def _drain(self, *, leave: int) -> None:
+        """Write encoded rows in order, and commit the parts that are complete, until at most `leave` are under way."""
+        while len(self._encoded) > leave or (self._encoded and self._encoded[0][1] is None):
+            part, row = self._encoded.popleft()
+            if row is not None:
+                part.write(row.result())
+                continue
+            self._commit(part)
+            self._open.popleft()
 
-    def __init__(self, *, least: int, most: int) -> None:
-        self._least = least
-        self._most = most
-        self._largest = 1.0
-
-    def __call__(self) -> int:
-        return max(self._least, min(self._most, int(PIXELS_IN_FLIGHT / self._largest)))
-
-    def observe(self, pixels: int) -> None:
-        """Note the size of a pair; the memory of a large one fades over some dozens of pairs."""
-        self._largest = max(float(pixels), 0.95 * self._largest)
-
-
-def _batches(
-    outcomes: Iterable[_Ready | BadSample], batch_size: int, window: _Window
-) -> Iterator[list[_Ready | BadSample]]:
-    """Group outcomes, in order, into lists with at most `batch_size` pairs and a quarter of the pixels in flight."""
-    batch: list[_Ready | BadSample] = []
-    pixels = 0
-    for outcome in outcomes:
-        batch.append(outcome)
-        if isinstance(outcome, _Ready):
-            window.observe(outcome.pixels)
-            pixels += outcome.pixels
-        if len(batch) >= batch_size or pixels >= PIXELS_IN_FLIGHT // 4:
-            yield batch
-            batch, pixels = [], 0
-    if batch:
-        yield batch
-
-
-class _Model:
-    """Runs the annotator on batches, and pair by pair where a batch fails, so that only the culprit is lost."""
-
-    def __init__(self, annotator: PairAnnotator) -> None:
-        self._annotator = annotator
-        self._succeeded = False
-        self._failures = 0
-
-    def run(self, batch: list[_Ready | BadSample]) -> Iterator[tuple[_Ready | None, Annotation | BadSample]]:
-        """Yield (pair, its annotation or why there is none) in the batch's order."""
-        ready = [item for item in batch if isinstance(item, _Ready)]
-        outcomes = iter(self._infer(ready))
-        for item in batch:
-            if isinstance(item, _Ready):
-                yield item, next(outcomes)
-            else:
-                yield None, item
-
-    def _infer(self, ready: list[_Ready]) -> list[Annotation | BadSample]:
-        if not ready:
-            return []
-        try:
-            annotations = self._annotator.infer([item.prepared for item in ready])
-            if len(annotations) != len(ready):
-                raise SigmaskError(f"the annotator gave {len(annotations)} annotations for {len(ready)} pairs")
-        except Exception as error:
-            if len(ready) > 1:
-                return [outcome for item in ready for outcome in self._infer([item])]
-            self._failures += 1
-            if not self._succeeded and self._failures >= FAILURES_BEFORE_STOP:
-                raise ModelFailedError(
-                    f"the model failed on each of the first {self._failures} pairs, the last time with "
-                    f"{type(error).__name__}: {error}. Check it with 'sigmask doctor'."
-                ) from error
-            return [ready[0].failed(error)]
-        self._succeeded = True
-        return list(annotations)
-
-
-def _drain(encoded: deque[Future[Row]], writer: MaskWriter, *, leave: int) -> None:
-    """Write encoded rows in order until at most `leave` are under way."""
-    while len(encoded) > leave:
-        writer.write(encoded.popleft().result())
+    def _commit(self, part: OpenPart) -> None:
+        self._lock.confirm()
+        now = time.monotonic()
+        self._ledger.commit(part.part, part.finish(now - self._committed_at))
+        self._committed_at = now

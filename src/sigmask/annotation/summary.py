@@ -5,25 +5,30 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sigmask.data.whole_file import whole_file
+from sigmask.annotation.exclusive_file import replace_file
+from sigmask.annotation.write_errors import writing
 from sigmask.types import Annotation, BadSample
 
 SUMMARY_NAME = "summary.json"
+NAMED_ROWS = 5
+"""How many bad rows a summary names. Our choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Figures of one run.
+    """Figures of one run, over all processes and restarts that it took.
 
     Attributes:
         rows: rows read; always `written` plus the bad ones.
         written: rows with a mask.
         bad: bad rows by reason.
         first_bad: "sample_id: message" of the first few bad rows.
-        seconds: wall-clock time.
+        seconds: working time until the last part was committed; that of several processes is added up, and what a
+            crash threw away is not in it.
         mean_area: mean marked share of the pictures in [0, 1], 0 when nothing was written.
         mean_quality: mean expected IoU in [0, 1], 0 when nothing was written.
         scope_counts: rows by scope.
@@ -43,15 +48,19 @@ class Summary:
 
     @property
     def pairs_per_second(self) -> float:
-        """Rows per second of wall-clock time, bad ones included."""
+        """Rows per second of working time, bad ones included."""
         return self.rows / self.seconds if self.seconds > 0 else 0.0
 
     def save(self, folder: Path) -> Path:
-        """Write `summary.json` into `folder`."""
+        """Write `summary.json` into `folder`.
+
+        Raises:
+            OutputWriteError: it cannot be written.
+        """
         path = folder / SUMMARY_NAME
-        with whole_file(path) as partial:
-            values = dataclasses.asdict(self) | {"pairs_per_second": round(self.pairs_per_second, 3)}
-            partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        values = dataclasses.asdict(self) | {"pairs_per_second": round(self.pairs_per_second, 3)}
+        with writing(path):
+            replace_file(path, (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode())
         return path
 
     @classmethod
@@ -64,33 +73,38 @@ class Summary:
 
 @dataclass(slots=True)
 class Tally:
-    """Running figures over the written rows."""
+    """Running figures over written rows; `area` and `quality` are sums."""
 
     written: int = 0
     area: float = 0.0
     quality: float = 0.0
-    scopes: Counter[str] = field(default_factory=Counter)
+    scopes: dict[str, int] = field(default_factory=dict)
 
     def add(self, annotation: Annotation) -> None:
         """Count one written row."""
         self.written += 1
         self.area += annotation.area_fraction
         self.quality += annotation.quality
-        self.scopes[annotation.scope.value] += 1
+        self.scopes[annotation.scope.value] = self.scopes.get(annotation.scope.value, 0) + 1
 
-    def summary(
-        self, *, bad: Counter[str], first_bad: list[BadSample], seconds: float, model: str, fingerprint: str
-    ) -> Summary:
-        """Close the count."""
+    def merge(self, other: Tally) -> None:
+        """Add another count to this one."""
+        self.written += other.written
+        self.area += other.area
+        self.quality += other.quality
+        self.scopes = dict(Counter(self.scopes) + Counter(other.scopes))
+
+    def summary(self, *, bad: Sequence[BadSample], seconds: float, model: str, fingerprint: str) -> Summary:
+        """Close the count; `bad` in the corpus's order."""
         return Summary(
-            rows=self.written + bad.total(),
+            rows=self.written + len(bad),
             written=self.written,
-            bad=dict(bad.most_common()),
-            first_bad=[f"{sample.sample_id}: {sample.message}" for sample in first_bad],
+            bad=dict(Counter(sample.reason.value for sample in bad).most_common()),
+            first_bad=[f"{sample.sample_id}: {sample.message}" for sample in bad[:NAMED_ROWS]],
             seconds=round(seconds, 3),
             mean_area=self.area / max(self.written, 1),
             mean_quality=self.quality / max(self.written, 1),
-            scope_counts=dict(self.scopes.most_common()),
+            scope_counts=dict(Counter(self.scopes).most_common()),
             model=model,
             fingerprint=fingerprint,
         )

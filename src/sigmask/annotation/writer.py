@@ -1,84 +1,121 @@
-"""Parquet parts `masks-00000.parquet`, ...: each appears under its name only when it is whole."""
+"""One part of the masks as a parquet file, which appears under its name only when it is whole."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sigmask.annotation.exclusive_file import own_partial
 from sigmask.annotation.mask_table import MASK_SCHEMA, Row, row_bytes
-from sigmask.data.whole_file import partial_path, publish
+from sigmask.annotation.write_errors import writing
+from sigmask.data.whole_file import publish
 
-PART_PATTERN = "masks-*.parquet"
-ROWS_PER_PART = 5_000
-"""Our choice: a part is some megabytes and a few minutes of work."""
 ROW_GROUP_BYTES = 4 << 20
 """Rows waiting for their row group never hold more than about this much, so that memory stays flat. Our choice."""
 
 
-class MaskWriter:
-    """Writes mask rows in the order given. Use as a context manager: an error drops the open part, not the whole ones.
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """What the ledger remembers of a file: `size` in bytes and SHA-256 in hex."""
+
+    size: int
+    sha256: str
+
+
+class PartWriter:
+    """Writes mask rows in the order given. The bytes depend on the rows alone.
 
     Args:
-        folder: where the parts go; it must exist.
-        rows_per_part: rows after which a part is closed and renamed.
-        first_part: number of the first part (a resumed run starts behind the whole ones).
+        path: the file that `finish` makes; its folder must exist.
     """
 
-    def __init__(self, folder: Path, *, rows_per_part: int = ROWS_PER_PART, first_part: int = 0) -> None:
-        self.written = 0
-        self._folder = folder
-        self._rows_per_part = rows_per_part
-        self._part = first_part
-        self._part_rows = 0
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._partial = own_partial(path)
         self._waiting: list[Row] = []
         self._waiting_bytes = 0
-        self._parquet: pq.ParquetWriter | None = None
-
-    def __enter__(self) -> MaskWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self._close_part()
-            return
-        if self._parquet is not None:
-            self._parquet.close()
-            partial_path(self._part_path()).unlink(missing_ok=True)
+        with writing(path):
+            self._file = _Checksummed(self._partial.open("wb"))
+            self._parquet = pq.ParquetWriter(pa.PythonFile(self._file, mode="w"), MASK_SCHEMA, compression="zstd")
 
     def write(self, row: Row) -> None:
-        """Add one row (see `mask_row`)."""
+        """Add one row (see `mask_row`).
+
+        Raises:
+            OutputWriteError: the disk is full, or writing fails otherwise.
+        """
         self._waiting.append(row)
         self._waiting_bytes += row_bytes(row)
-        self._part_rows += 1
-        self.written += 1
-        if self._part_rows >= self._rows_per_part:
-            self._close_part()
-        elif self._waiting_bytes >= ROW_GROUP_BYTES:
+        if self._waiting_bytes >= ROW_GROUP_BYTES:
             self._flush()
+
+    def finish(self) -> WrittenFile:
+        """Close the file, make it durable and give it its name. A part without rows is a file without rows.
+
+        Raises:
+            OutputWriteError: as for `write`; the file then does not exist.
+        """
+        self._flush()
+        with writing(self._path):
+            self._parquet.close()
+            self._file.close()
+            publish(self._partial, self._path)
+        return WrittenFile(self._file.size, self._file.digest.hexdigest())
+
+    def discard(self) -> None:
+        """Drop what was written, also after an error midway."""
+        with contextlib.suppress(OSError, pa.ArrowException):  # the footer has nowhere to go on a full disk
+            self._parquet.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._partial.unlink(missing_ok=True)
 
     def _flush(self) -> None:
         if not self._waiting:
             return
-        if self._parquet is None:
-            self._parquet = pq.ParquetWriter(partial_path(self._part_path()), MASK_SCHEMA, compression="zstd")
-        self._parquet.write_table(pa.Table.from_pylist(self._waiting, schema=MASK_SCHEMA))
+        table = pa.Table.from_pylist(self._waiting, schema=MASK_SCHEMA)
         self._waiting.clear()
         self._waiting_bytes = 0
+        with writing(self._path):
+            self._parquet.write_table(table)
 
-    def _close_part(self) -> None:
-        self._flush()
-        if self._parquet is None:
-            return
-        self._parquet.close()
-        self._parquet = None
-        publish(partial_path(self._part_path()), self._part_path())
-        self._part += 1
-        self._part_rows = 0
 
-    def _part_path(self) -> Path:
-        return self._folder / f"masks-{self._part:05d}.parquet"
+def file_checksum(path: Path) -> WrittenFile | None:
+    """Size and SHA-256 of a file as it lies on the disk, or None if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256")
+            return WrittenFile(file.tell(), digest.hexdigest())
+    except OSError:
+        return None
+
+
+class _Checksummed:
+    """A file being written from beginning to end, with its checksum as it grows: nothing is read again."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        self._file.write(data)
+        self.digest.update(data)
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        return self._file.closed

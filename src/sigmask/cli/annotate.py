@@ -1,15 +1,26 @@
-"""`sigmask annotate`: masks for a whole corpus."""
+"""`sigmask annotate`: masks for a whole corpus. docs/annotate.md describes it, exit codes included."""
 
 from __future__ import annotations
 
+import contextlib
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
+
+EXIT_NO_ROW_USABLE = 1
+EXIT_TOO_MANY_BAD = 3
+EXIT_CANNOT_WRITE = 4
+EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 def annotate(
@@ -26,20 +37,83 @@ def annotate(
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier run in the output.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew instead of going on.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an earlier run. This is the default.")] = False,
+    shard: Annotated[str, typer.Option(help="Do share i of n, counted from 0: 0/3, 1/3, 2/3.")] = "0/1",
+    max_bad: Annotated[str | None, typer.Option(help="Stop at more bad rows than this: 5% or 200.")] = None,
+    retry_quarantine: Annotated[
+        bool, typer.Option("--retry-quarantine", help="Read the rows in quarantine again.")
+    ] = False,
 ) -> None:
-    """Write a mask for every pair of CORPUS. Bad rows are counted and listed; exit code 1 only if no row was usable."""
-    from sigmask.annotation.pipeline import AnnotateOptions
+    """Write a mask for every pair of CORPUS. The same command again goes on where a run was cut off.
+
+    Exit codes: 0 done, 1 no row was usable, 2 refused, 3 more bad rows than --max-bad, 4 the output cannot be written.
+    """
+    from sigmask.annotation.bad_row_limit import BadRowLimit
+    from sigmask.annotation.pipeline import AnnotateOptions, rows_to_read
     from sigmask.annotation.pipeline import annotate as annotate_corpus
+    from sigmask.annotation.sharding import Shard
+    from sigmask.annotation.summary import SUMMARY_NAME
     from sigmask.data.corpus import load_corpus
 
-    options = AnnotateOptions(batch_size, workers, limit, overwrite)
+    if overwrite and resume:
+        raise typer.BadParameter("--overwrite and --resume exclude each other")
+    options = AnnotateOptions(
+        batch_size=batch_size,
+        workers=workers,
+        limit=limit,
+        overwrite=overwrite,
+        shard=Shard.parse(shard),
+        max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
+        retry_quarantine=retry_quarantine,
+    )
     rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
     from sigmask.annotation.annotator import Annotator
 
     annotator = Annotator.from_pretrained(model, device=device, threshold=threshold)
-    with progress_over(len(rows), limit) as on_rows:
+    with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
         summary = annotate_corpus(rows, annotator, output, options, on_rows=on_rows)
     print_summary(Console(), summary, output)
+    if not (output / SUMMARY_NAME).exists():
+        Console().print(
+            f"shard {options.shard} is done, others are not: these figures are its own, and whichever shard ends last "
+            f"writes {SUMMARY_NAME}",
+            soft_wrap=True,
+            highlight=False,
+        )
     if summary.rows and not summary.written:
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_NO_ROW_USABLE)
+
+
+@contextlib.contextmanager
+def _exit_codes() -> Iterator[None]:
+    """Give the ways in which a run stops early a line and an exit code each. SIGTERM stops it as Ctrl-C does."""
+    from sigmask.annotation.bad_row_limit import TooManyBadRowsError
+    from sigmask.annotation.write_errors import OutputWriteError
+
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    except TooManyBadRowsError as error:
+        _say(str(error))
+        raise typer.Exit(EXIT_TOO_MANY_BAD) from error
+    except OutputWriteError as error:
+        _say(str(error))
+        raise typer.Exit(EXIT_CANNOT_WRITE) from error
+    except KeyboardInterrupt as error:
+        _say("interrupted: finished parts are kept, and the same command goes on")
+        raise typer.Exit(EXIT_TERMINATED if isinstance(error, _TerminatedError) else EXIT_INTERRUPTED) from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM, as a batch system sends it before it kills."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise _TerminatedError
+
+
+def _say(message: str) -> None:
+    Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(message)}", soft_wrap=True, highlight=False)

@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextlib.contextmanager
 def progress_over(rows: int | None, limit: int | None = None) -> Iterator[Callable[[int, int], None]]:
-    """Yield a function that takes (rows done, bad rows among them).
+    """Yield a function that takes (rows done, bad rows among them). Rows of its first call do not count for the speed.
 
     Args:
         rows: rows in the corpus, None when unknown.
@@ -42,29 +42,46 @@ def _live(total: int | None) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[bad]}"),
     )
-    started = time.monotonic()
+    speed = _Speed()
     with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("annotating", total=total, rate=0.0, bad="")
 
         def update(done: int, bad: int) -> None:
-            rate = done / max(time.monotonic() - started, 1e-6)
-            progress.update(task, completed=done, rate=rate, bad=f"{bad} bad" if bad else "")
+            if speed.is_first():
+                progress.reset(task, completed=done)  # else the time left is reckoned as if they were done just now
+            progress.update(task, completed=done, rate=speed(done), bad=f"{bad} bad" if bad else "")
 
         yield update
 
 
 def _plain(total: int | None) -> Callable[[int, int], None]:
-    started = time.monotonic()
-    last = started
+    speed = _Speed()
+    last = time.monotonic()
 
     def update(done: int, bad: int) -> None:
         nonlocal last
+        rate = speed(done)
         now = time.monotonic()
         if now - last < SECONDS_BETWEEN_LINES:
             return
         last = now
-        rate = done / max(now - started, 1e-6)
         left = f", {(total - done) / rate:.0f} s left" if total and rate > 0 else ""
         print(f"{done}/{total or '?'} pairs, {bad} bad, {rate:.1f} pairs/s{left}", file=sys.stderr, flush=True)
 
     return update
+
+
+class _Speed:
+    """Rows a second since the first call, whose rows an earlier run had done."""
+
+    def __init__(self) -> None:
+        self._started: float | None = None
+        self._before = 0
+
+    def is_first(self) -> bool:
+        return self._started is None
+
+    def __call__(self, done: int) -> float:
+        if self._started is None:
+            self._started, self._before = time.monotonic(), done
+        return (done - self._before) / max(time.monotonic() - self._started, 1e-6)

@@ -1,0 +1,57 @@
+"""What a run's masks depend on: the ledger keeps it, and an output made under another one is not continued."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Protocol, runtime_checkable
+
+from sigmask.annotation.pair_annotator import PairAnnotator
+from sigmask.data.corpus import Corpus
+from sigmask.version import __version__
+
+FORMAT = 1
+"""Of ledger and part names; raised when a new version could not continue an old run."""
+
+Fingerprint = dict[str, str]
+"""What it is → its value, both for people to read."""
+
+
+@runtime_checkable
+class NamesItsSettings(Protocol):
+    """An annotator that can say one by one what its masks depend on, so that a refusal names just what differs."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Name → value: the weights' hash, threshold, device, precision, …"""
+
+
+def run_fingerprint(corpus: Corpus, annotator: PairAnnotator, *, limit: int | None, rows_per_part: int) -> Fingerprint:
+    """Everything that decides which masks are written and into which parts they go.
+
+    Batch size and workers are not in it: they change no mask (beyond a kernel's rounding), so a run may be continued
+    with others. Nor are the corpus's files: a corpus may grow, and the ledger knows each part's own rows.
+    """
+    settings = annotator.settings if isinstance(annotator, NamesItsSettings) else {"annotator": annotator.fingerprint}
+    columns = {} if corpus.columns is None else dataclasses.asdict(corpus.columns)
+    return {
+        "format": str(FORMAT),
+        "sigmask version": __version__,
+        "model": annotator.name,
+        **{name: str(value) for name, value in settings.items()},
+        "corpus": corpus.name,
+        "layout": corpus.kind,
+        **{f"column of the {name}": str(column) for name, column in columns.items() if column is not None},
+        "limit": str(limit),
+        "rows per part": str(rows_per_part),
+    }
+
+
+def differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """One phrase for each thing that is not the same, in the order of `now`."""
+    names = dict.fromkeys((*now, *earlier))
+    return [
+        f"{name}: '{earlier.get(name, 'none')}' there, '{now.get(name, 'none')}' now"
+        for name in names
+        if earlier.get(name) != now.get(name)
+    ]

@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import types
+import warnings
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from typer.testing import CliRunner
+
+from sigmask.cli.main import app
+from sigmask.errors import SigmaskWarning
+from sigmask.types import Annotation, EditPair
+from tests.annotation.fake_annotator import FakeAnnotator
+from tests.drawn_corpora import write_parquet_corpus
+
+
+@pytest.fixture(autouse=True)
+def fake_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Annotator.from_pretrained` gives the fake, so that these tests need no weights."""
+
+    class Annotator(FakeAnnotator):
+        @classmethod
+        def from_pretrained(cls, name: str = "tiny", *, device: str = "auto", threshold: float | None = None) -> object:
+            annotator = cls()
+            annotator.fingerprint = f"fake-{threshold}"
+            return annotator
+
+    module = types.ModuleType("sigmask.annotation.annotator")
+    module.Annotator = Annotator  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sigmask.annotation.annotator", module)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["annotate", *(str(argument) for argument in arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_ends_with_a_summary_that_names_bad_rows(tmp_path: Path, folder_corpus: Path) -> None:
+    victim = sorted((folder_corpus / "edited").iterdir())[2]
+    victim.write_bytes(b"")
+    code, output = run(folder_corpus, "-o", tmp_path / "out", "--batch-size", 2)
+    assert code == 0
+    assert "bad: empty_file" in output
+    assert victim.stem in output
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == 4
+
+
+def test_the_same_command_again_changes_nothing_and_other_options_are_refused(
+    tmp_path: Path, folder_corpus: Path
+) -> None:
+    command = (folder_corpus, "-o", tmp_path / "out")
+    assert run(*command)[0] == 0
+    before = contents(tmp_path / "out")
+    assert run(*command, "--resume", "--batch-size", 1)[0] == 0
+    assert contents(tmp_path / "out") == before
+    code, output = run(*command, "--limit", 1, "--threshold", 0.4)
+    assert code == 2
+    assert "annotator: 'fake-None' there, 'fake-0.4' now; limit: 'None' there, '1' now" in output
+    assert "--overwrite" in output
+    assert len(output.strip().splitlines()) == 1
+    assert run(*command, "--overwrite", "--limit", 1)[0] == 0
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"] == 1
+
+
+def test_no_usable_row_is_exit_code_one(tmp_path: Path, folder_corpus: Path) -> None:
+    for path in (folder_corpus / "edited").iterdir():
+        path.write_bytes(b"")
+    assert run(folder_corpus, "-o", tmp_path / "out")[0] == 1
+
+
+def test_too_many_bad_rows_are_exit_code_three(tmp_path: Path, folder_corpus: Path) -> None:
+    for path in sorted((folder_corpus / "edited").iterdir())[:2]:
+        path.write_bytes(b"")
+    command = (folder_corpus, "-o", tmp_path / "out", "--batch-size", 1)
+    code, output = run(*command, "--max-bad", 1)
+    assert code == 3
+    assert "2 of 2 rows are bad (100.0 %), more than --max-bad 1 allows" in output
+    assert len(output.strip().splitlines()) == 1
+    assert pq.read_table(tmp_path / "out" / "quarantine.parquet")["row_index"].to_pylist() == [0, 1]
+    assert not (tmp_path / "out" / "summary.json").exists()
+    assert run(*command, "--max-bad", "40%")[0] == 0
+    code, output = run(*command, "--max-bad", "39%")
+    assert code == 3
+    assert "The run is finished" in output
+
+
+def test_an_output_that_cannot_be_written_is_exit_code_four(
+    tmp_path: Path, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(partial: Path, path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    command = (folder_corpus, "-o", tmp_path / "out")
+    with monkeypatch.context() as broken:
+        broken.setattr("sigmask.annotation.writer.publish", full)
+        code, output = run(*command)
+    assert code == 4
+    assert "No space left on device" in output
+    assert len(output.strip().splitlines()) == 1
+    assert run(*command)[0] == 0
+
+
+def test_quarantined_rows_are_read_again_on_request(
+    tmp_path: Path, folder_corpus: Path, drawn_pairs: list[EditPair]
+) -> None:
+    victim = sorted((folder_corpus / "edited").iterdir())[1]
+    whole = victim.read_bytes()
+    victim.write_bytes(b"")
+    command = (folder_corpus, "-o", tmp_path / "out")
+    assert "empty_file" in run(*command)[1]
+    victim.write_bytes(whole)
+    assert "empty_file" in run(*command)[1]
+    code, output = run(*command, "--retry-quarantine")
+    assert code == 0
+    assert "empty_file" not in output
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == len(drawn_pairs)
+
+
+def test_shards_say_that_others_are_not_done(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    folder = tmp_path / "corpus"
+    for name in ("a", "b"):
+        write_parquet_corpus(folder / f"{name}.parquet", drawn_pairs)
+    code, output = run(folder, "-o", tmp_path / "out", "--shard", "1/2")
+    assert code == 0
+    assert "shard 1/2 is done, others are not" in output.replace("\n", " ")
+    assert not (tmp_path / "out" / "summary.json").exists()
+    assert "others are not" not in run(folder, "-o", tmp_path / "out", "--shard", "0/2")[1]
+    assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == 2 * len(drawn_pairs)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--shard", "3/3"), "0 ≤ i < n"),
+        (("--shard", "half"), "a shard is i/n"),
+        (("--max-bad", "many"), "5%"),
+        (("--max-bad", "101%"), "5%"),
+        (("--overwrite", "--shard", "0/2"), "exclude each other"),
+        (("--overwrite", "--retry-quarantine"), "exclude each other"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    arguments: tuple[str, ...], expected: str, tmp_path: Path, folder_corpus: Path
+) -> None:
+    code, output = run(folder_corpus, "-o", tmp_path / "out", *arguments)
+    assert code == 2
+    assert expected in output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_damaged_part_is_made_again_with_a_warning(tmp_path: Path, folder_corpus: Path) -> None:
+    command = (folder_corpus, "-o", tmp_path / "out")
+    assert run(*command)[0] == 0
+    (part,) = (tmp_path / "out").glob("masks-*.parquet")
+    whole = part.read_bytes()
+    part.write_bytes(whole[: len(whole) // 2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", SigmaskWarning)
+        code, output = run(*command)
+    assert code == 0
+    assert part.read_bytes() == whole
+    assert "warning: 1 finished part(s) are damaged" in output
+
+
+@pytest.mark.parametrize(("number", "expected"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_run_in_order(
+    number: int, expected: int, tmp_path: Path, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infer = FakeAnnotator.infer
+
+    def interrupted(self: FakeAnnotator, prepared: list[EditPair]) -> list[Annotation]:
+        os.kill(os.getpid(), number)
+        return infer(self, prepared)
+
+    command = (folder_corpus, "-o", tmp_path / "out")
+    with monkeypatch.context() as patched:
+        patched.setattr(FakeAnnotator, "infer", interrupted)
+        code, output = run(*command)
+    assert code == expected
+    assert "the same command goes on" in output
+    assert [path.name for path in (tmp_path / "out").rglob("*.*") if path.is_file()] == ["run.json"]
+    assert run(*command)[0] == 0
