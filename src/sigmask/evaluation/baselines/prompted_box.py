@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from sigmask.evaluation.baselines.rival import Need, Rival
 from sigmask.evaluation.baselines.rival_score import original_on_edited_grid
-from sigmask.instruction.parser import parse
 from sigmask.types import EditPair, ImageArray, MapArray, MaskArray
 
 DETECTOR = "IDEA-Research/grounding-dino-tiny"
@@ -69,6 +68,9 @@ def prompted_box_weights() -> str:
 
 def _phrases(instruction: str | None) -> list[str]:
     """What is sought: the original concept of each edit, else the edited one, else nothing."""
+    # Imported here: the parser's word lists cost 50 ms, and this package is imported by every command.
+    from sigmask.instruction.parser import parse
+
     phrases = [edit.original_concept or edit.edited_concept for edit in parse(instruction)]
     return list(dict.fromkeys(phrase for phrase in phrases if phrase))
 
