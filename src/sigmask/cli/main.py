@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from sigmask.cli import annotate, corpora, demo, doctor, explain, mask, train
+from sigmask.cli import annotate, corpora, demo, doctor, explain, export, mask, train
 from sigmask.errors import SigmaskError
 from sigmask.version import __version__
 
@@ -68,6 +68,7 @@ def _options(
 app.command("mask")(mask.mask)
 app.command("explain")(explain.explain)
 app.command("annotate")(annotate.annotate)
+app.command("export")(export.export)
 app.add_typer(train.app, name="train")
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)

@@ -1,0 +1,103 @@
+"""`sigmask export`: a run's masks and the corpus's pictures as a data set in a format that others open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sigmask.errors import SigmaskError
+
+
+def export(
+    run_folder: Annotated[Path, typer.Argument(help="What 'sigmask annotate' wrote.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the data set.")],
+    to: Annotated[str, typer.Option(help="imdl-benco, coco, webdataset, hf or folders.")],
+    corpus: Annotated[Path | None, typer.Option(help="The corpus that was annotated.")] = None,
+    where: Annotated[str | None, typer.Option(help='A filter such as "quality >= .8 and 0.002 < area < .6".')] = None,
+    action: Annotated[str | None, typer.Option(help="Only these actions, separated by commas.")] = None,
+    scope: Annotated[str | None, typer.Option(help="Only these scopes: local, global, none.")] = None,
+    val_share: Annotated[float, typer.Option(help="Share of the pairs for validation.")] = 0.05,
+    drop_near_duplicates: Annotated[
+        bool, typer.Option("--drop-near-duplicates", help="Leave out pairs that repeat a better one.")
+    ] = False,
+    authentic: Annotated[
+        bool, typer.Option("--authentic", help="Also write each original once, as a picture without edits.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Decides which originals are for validation.")] = 0,
+    licence: Annotated[str, typer.Option(help="The corpus's licence, where sigmask does not know it.")] = "",
+    original: Annotated[str | None, typer.Option(help="Column of the original image, as for annotate.")] = None,
+    edited: Annotated[str | None, typer.Option(help="Column of the edited image.")] = None,
+    instruction: Annotated[str | None, typer.Option(help="Column of the instruction.")] = None,
+    root: Annotated[Path | None, typer.Option(help="Folder that image paths are relative to.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Decoding threads; default one per core.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an earlier export.")] = False,
+) -> None:
+    """Write the masks in RUN_FOLDER and the pictures of its corpus as a data set; exit code 1 if nothing is left.
+
+    Filters compare quality, area, action, scope and flags: "action != 'style' and 'cropped' not in flags".
+    """
+    import numpy as np
+
+    from sigmask.data.corpus import load_corpus
+    from sigmask.export.export import ExportOptions
+    from sigmask.export.export import export as export_run
+    from sigmask.export.expression import parse_filter, selection_rule
+    from sigmask.export.mask_run import MaskRun
+    from sigmask.export.output_folder import require_free
+    from sigmask.export.selection import Wishes
+    from sigmask.export.targets import find_target
+
+    find_target(to)
+    rules = parse_filter(where) if where is not None else ()
+    for column, wanted in (("action", action), ("scope", scope)):
+        if wanted is not None:
+            rules = (*rules, selection_rule(column, [word.strip() for word in wanted.split(",")]))
+    wishes = Wishes(rules, val_share, drop_near_duplicates, authentic)
+    options = ExportOptions(seed, licence, workers, overwrite)
+    require_free(output, overwrite=overwrite)
+    run = MaskRun(run_folder)
+    source = corpus or run.annotated_corpus
+    if source is None:
+        raise SigmaskError(f"'{run_folder}' does not say which corpus it belongs to: name it with --corpus")
+    pairs = load_corpus(source, original=original, edited=edited, instruction=instruction, root=root)
+    console = Console()
+    with _progress_bar(console) as bar:
+        total = len(pairs)
+        tasks = {step: bar.add_task(step, total=total) for step in ("examining", "writing")}
+        accounting = export_run(
+            run,
+            pairs,
+            output,
+            to,
+            wishes,
+            options,
+            np.random.default_rng(seed),
+            on_row=lambda step: bar.advance(tasks[step]),
+        )
+    written = accounting.exported.total() > 0
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for words, count in accounting.lines():
+        table.add_row(escape(words), f"{count:,}")
+    for split, count in accounting.authentic.items():
+        table.add_row(f"authentic originals in {split}", f"{count:,}")
+    if accounting.not_authentic:
+        table.add_row("originals left out, being edits", f"{accounting.not_authentic:,}")
+    if accounting.without_mask:
+        table.add_row("rows of the corpus without a mask", f"{accounting.without_mask:,}")
+    table.add_row("output", escape(str(output)) if written else "nothing is left, so nothing was written")
+    console.print(table)
+    for line in accounting.first_bad:
+        console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
+    if not written:
+        raise typer.Exit(1)
+
+
+def _progress_bar(console: Console) -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
