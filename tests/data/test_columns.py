@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from sigmask.data.columns import ADAPTERS, ColumnNames, CorpusAdapter, guess_columns
+from sigmask.data.columns import ColumnNames, guess_columns, identified
+from sigmask.data.corpus_registry import KnownCorpus, known_corpora
 from sigmask.errors import CorpusError
 
 
-@pytest.mark.parametrize("adapter", ADAPTERS, ids=lambda adapter: adapter.name)
-def test_each_known_corpus_is_recognised_among_other_columns(adapter: CorpusAdapter) -> None:
-    available = ["zzz", *reversed(adapter.columns.present()), "aesthetic_score"]
+NAMED = [corpus for corpus in known_corpora() if corpus.columns is not None and corpus.columns.edited is not None]
+
+
+@pytest.mark.parametrize("corpus", NAMED, ids=lambda corpus: corpus.name)
+def test_each_known_corpus_is_recognised_among_other_columns(corpus: KnownCorpus) -> None:
+    assert corpus.columns is not None
+    available = ["zzz", *reversed(corpus.columns.present()), "aesthetic_score"]
 
     guessed = guess_columns(available)
 
-    for field in ("original", "edited", "instruction", "edit_type", "mask", "sample_id"):
-        assert getattr(guessed, field) == getattr(adapter.columns, field), field
-
-
-def test_names_of_adapters_and_their_pairs_of_columns_are_unique() -> None:
-    assert len({adapter.name for adapter in ADAPTERS}) == len(ADAPTERS)
-    assert len({(adapter.columns.original, adapter.columns.edited) for adapter in ADAPTERS}) == len(ADAPTERS)
+    for field in ("original", "edited", "instruction", "edit_type", "mask"):
+        assert getattr(guessed, field) == getattr(corpus.columns, field), field
+    assert identified(available) == corpus
 
 
 def test_what_the_user_names_wins_over_adapter_and_common_names() -> None:

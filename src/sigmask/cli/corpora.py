@@ -1,24 +1,19 @@
-"""`sigmask corpora`: the corpora whose columns are known."""
+"""`sigmask corpora`: the corpora that are known by name."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
 from rich.console import Console
-from rich.table import Table
 
 
-def corpora() -> None:
-    """List the edit corpora that need no column options, with their columns and what to know of them."""
-    from sigmask.data.columns import ADAPTERS
+def corpora(
+    name: Annotated[str | None, typer.Argument(help="Show all that is known of this one.")] = None,
+) -> None:
+    """List the edit corpora that need no column options: columns, size, licence and citation."""
+    from sigmask.cli.corpus_listing import corpus_listing, corpus_page
+    from sigmask.data.corpus_registry import known_corpora, known_corpus
 
-    table = Table("corpus", "container", "original → edited", "instruction", "mask", "note", box=None, pad_edge=False)
-    for adapter in ADAPTERS:
-        columns = adapter.columns
-        table.add_row(
-            adapter.name,
-            adapter.container,
-            f"{columns.original} → {columns.edited}",
-            columns.instruction or "–",
-            columns.mask or "–",
-            adapter.note,
-        )
-    Console().print(table)
+    page = corpus_listing(known_corpora()) if name is None else corpus_page(known_corpus(name))
+    Console().print(page)

@@ -1,4 +1,4 @@
-"""Which column of a corpus holds what: the names that published corpora use, and how unnamed ones are guessed."""
+"""Which column of a corpus holds what: as known corpora name them, as common names say, or as the user says."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
+from sigmask.data.cell_selector import bare_column, base_column
+from sigmask.data.corpus_registry import KnownCorpus, PublishedColumns, known_corpora
 from sigmask.errors import CorpusError, unknown_name
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnNames:
-    """A corpus's own name for each part of an edit pair; None where it has no such column."""
+    """A corpus's own name for each part of an edit pair; None where it has no such column.
+
+    A name may stand for a part of a cell: see `cell_selector`.
+    """
 
     original: str
     edited: str
@@ -21,65 +26,15 @@ class ColumnNames:
     sample_id: str | None = None
 
     def present(self) -> tuple[str, ...]:
-        """The columns to read, each once."""
+        """The columns named here, each once."""
         names = (getattr(self, field.name) for field in fields(self))
         return tuple(dict.fromkeys(name for name in names if name is not None))
 
+    def to_read(self, available: Sequence[str]) -> tuple[str, ...]:
+        """Those of the `available` columns that hold what is named here."""
+        bases = (base_column(name, available) for name in self.present())
+        return tuple(dict.fromkeys(base for base in bases if base is not None))
 
-@dataclass(frozen=True, slots=True)
-class CorpusAdapter:
-    """What is known of a published corpus: its columns, its container, and what a user should know of it."""
-
-    name: str
-    columns: ColumnNames
-    container: str = "parquet"
-    note: str = ""
-
-
-ADAPTERS: tuple[CorpusAdapter, ...] = (
-    CorpusAdapter(
-        "magicbrush",
-        ColumnNames("source_img", "target_img", "instruction", mask="mask_img", sample_id="img_id"),
-        note="masks are drawn by hand and loose; dev and test are for evaluation only; ids repeat over turns",
-    ),
-    CorpusAdapter(
-        "anyedit",
-        ColumnNames("image_file", "edited_file", "edit_instruction", edit_type="edit_type"),
-        note="the masks its makers used are boxes drawn before the edit",
-    ),
-    CorpusAdapter(
-        "omniedit",
-        ColumnNames("src_img", "edited_img", "edited_prompt_list", edit_type="task"),
-        note="several instructions a row: the first that is not blank is taken",
-    ),
-    CorpusAdapter("crispedit", ColumnNames("input_img", "output_img", "instruction", edit_type="type")),
-    CorpusAdapter(
-        "promptfix",
-        ColumnNames("input_img", "processed_img", "instruction", edit_type="task_id"),
-        note="many rows are restorations, which change the whole picture",
-    ),
-    CorpusAdapter("ultraedit", ColumnNames("source_image", "edited_image", "edit_prompt", mask="mask_image")),
-    CorpusAdapter("instructpix2pix", ColumnNames("original_image", "edited_image", "edit_prompt")),
-    CorpusAdapter("hq-edit", ColumnNames("input_image", "output_image", "edit")),
-    CorpusAdapter(
-        "pico-banana",
-        ColumnNames("open_image_input_url", "output_image", "text", edit_type="edit_type"),
-        container="jsonl",
-        note="non-commercial, no derivatives; needs --root with the downloaded images; ids repeat",
-    ),
-    CorpusAdapter(
-        "imgedit",
-        ColumnNames("input_images", "output_images", "prompt"),
-        container="json",
-        note="rows with several input images are quarantined",
-    ),
-    CorpusAdapter(
-        "nhr-edit",
-        ColumnNames("source_file_name", "edited_file_name", "edit_instruction", edit_type="category"),
-        container="jsonl",
-    ),
-)
-"""Published corpora whose pairs are plain columns, as their pages name them."""
 
 _COMMON: dict[str, tuple[str, ...]] = {
     "original": (
@@ -90,50 +45,72 @@ _COMMON: dict[str, tuple[str, ...]] = {
         *("edited", "edited_image", "edited_img", "edited_path", "edited_file", "target", "target_image", "target_img"),
         *("target_path", "output", "output_image", "output_img", "after", "fake"),
     ),
-    "instruction": ("instruction", "edit_instruction", "edit_prompt", "edit", "instructions", "prompt", "text"),
+    "instruction": ("instruction", "edit_instruction", "edit_prompt", "edit", "instructions", "prompt", "text", "txt"),
     "edit_type": ("edit_type", "task", "type", "category"),
     "mask": ("mask", "mask_image", "mask_img", "mask_path", "mask_file"),
-    "sample_id": ("sample_id", "id", "key", "uid", "name"),
+    "sample_id": ("sample_id", "id", "key", "uid", "name", "__key__"),
 }
 
 
-def guess_columns(available: Sequence[str], given: Mapping[str, str | None] | None = None) -> ColumnNames:
+def guess_columns(
+    available: Sequence[str], given: Mapping[str, str | None] | None = None, known: KnownCorpus | None = None
+) -> ColumnNames:
     """Decide which of the `available` columns holds what.
 
-    A name that the user gave wins; then the adapter that shares most columns, if its original and edited are both
-    there; then common names, in any case of letters.
+    A name that the user gave wins; then the columns of the known corpus, which is that of the Hub name or the one
+    that shares most columns; then common names, in any case of letters.
 
     Args:
         available: the corpus's column names.
         given: fields of `ColumnNames` to a column's name, or None where the user said nothing.
+        known: the corpus that this is known to be.
 
     Raises:
         CorpusError: a given column does not exist, or original or edited cannot be told.
     """
     asked = {field: name for field, name in (given or {}).items() if name is not None}
     for field, name in asked.items():
-        if name not in available:
+        if base_column(name, available) is None:
             raise CorpusError(f"--{field.replace('_', '-')}: {unknown_name('column', name, available)}")
-    adapter = _matching_adapter(available)
+    known = known if known is not None and _fits(known, available) else recognised(available)
     found: dict[str, str | None] = {}
     for field in _COMMON:
-        adapted = None if adapter is None else getattr(adapter.columns, field)
-        found[field] = asked.get(field) or (adapted if adapted in available else _common_name(field, available))
+        published = None if known is None else getattr(known.columns, field)
+        usable = published is not None and base_column(published, available) is not None
+        found[field] = asked.get(field) or (published if usable else _common_name(field, available))
     original, edited = found.pop("original"), found.pop("edited")
     if original is None or edited is None or original == edited:
         raise CorpusError(_cannot_tell(available))
     return ColumnNames(original, edited, **found)
 
 
-def _matching_adapter(available: Sequence[str]) -> CorpusAdapter | None:
-    fitting = [
-        adapter for adapter in ADAPTERS if adapter.columns.original in available and adapter.columns.edited in available
-    ]
-    return max(fitting, key=lambda adapter: _shared(adapter, available), default=None)
+def recognised(available: Sequence[str]) -> KnownCorpus | None:
+    """The known corpus whose image columns are all there, of several the one that shares most columns."""
+    fitting = [corpus for corpus in known_corpora() if _fits(corpus, available) and _columns(corpus).edited is not None]
+    return max(fitting, key=lambda corpus: (_shared(corpus, available), -_missing(corpus, available)), default=None)
 
 
-def _shared(adapter: CorpusAdapter, available: Sequence[str]) -> int:
-    return len(set(adapter.columns.present()) & set(available))
+def identified(available: Sequence[str]) -> KnownCorpus | None:
+    """The known corpus all of whose columns are there: names alike by chance are not enough to speak of licences."""
+    corpus = recognised(available)
+    return None if corpus is None or _missing(corpus, available) else corpus
+
+
+def _fits(corpus: KnownCorpus, available: Sequence[str]) -> bool:
+    return corpus.columns is not None and set(corpus.columns.needed()) <= set(available)
+
+
+def _columns(corpus: KnownCorpus) -> PublishedColumns:
+    assert corpus.columns is not None
+    return corpus.columns
+
+
+def _shared(corpus: KnownCorpus, available: Sequence[str]) -> int:
+    return len(set(_columns(corpus).present()) & set(available))
+
+
+def _missing(corpus: KnownCorpus, available: Sequence[str]) -> int:
+    return len(set(_columns(corpus).present()) - set(available))
 
 
 def _common_name(field: str, available: Sequence[str]) -> str | None:
@@ -142,15 +119,19 @@ def _common_name(field: str, available: Sequence[str]) -> str | None:
 
 
 def _cannot_tell(available: Sequence[str]) -> str:
-    def closeness(adapter: CorpusAdapter) -> float:
+    def closeness(corpus: KnownCorpus) -> float:
         return sum(
             max((difflib.SequenceMatcher(None, wanted, name).ratio() for name in available), default=0.0)
-            for wanted in (adapter.columns.original, adapter.columns.edited)
-        )
+            for wanted in _columns(corpus).needed()
+        ) / len(_columns(corpus).needed())
 
-    nearest = max(ADAPTERS, key=lambda adapter: (_shared(adapter, available), closeness(adapter)))
-    return (
+    named = [corpus for corpus in known_corpora() if corpus.columns is not None]
+    nearest = max(named, key=lambda corpus: (_fits(corpus, available), _shared(corpus, available), closeness(corpus)))
+    columns = _columns(nearest)
+    message = (
         f"cannot tell which columns hold the original and the edited image. Found: {', '.join(available) or 'none'}. "
-        f"The nearest known corpus is '{nearest.name}' ({', '.join(nearest.columns.present())}). "
-        "Name them with --original, --edited and --instruction."
+        f"The nearest known corpus is '{nearest.name}' ({', '.join(map(bare_column, columns.present()))})"
     )
+    if columns.edited is None and _fits(nearest, available):
+        message += ", which has originals only"
+    return f"{message}. Name them with --original, --edited and --instruction."

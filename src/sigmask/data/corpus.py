@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
-from sigmask.data.columns import ColumnNames, guess_columns
+from sigmask.data.columns import ColumnNames, guess_columns, identified
+from sigmask.data.corpus_registry import KnownCorpus, known_corpora, known_on_hub
 from sigmask.data.folder import INSTRUCTION_FILES, LAYOUTS, FolderReader, find_layout
+from sigmask.data.hub import HubReader, hub_columns, readable_files
+from sigmask.data.hub_files import hub_files
+from sigmask.data.hub_name import PREFIX, parse_hub_name
+from sigmask.data.named_files import NamedFilesReader, has_named_files
 from sigmask.data.parquet import ParquetReader, parquet_columns
 from sigmask.data.raw_pair import RawPair, decode_pair
 from sigmask.data.table import TABLE_SUFFIXES, TableReader, table_columns
 from sigmask.data.unit import Unit
-from sigmask.errors import CorpusError
+from sigmask.data.webdataset import TAR_SUFFIXES, WebDatasetReader, open_tars, webdataset_columns
+from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.types import BadSample, EditPair
 
 _EXPECTED = (
-    "expected a folder with original/ and edited/, a table (.jsonl, .json, .csv, .tsv), a parquet file, "
-    "or a folder of parquet files"
+    "expected a folder with original/ and edited/, a table (.jsonl, .json, .csv, .tsv), parquet or tar file(s), "
+    "a folder of such, or hf:OWNER/NAME"
 )
+
+Given = dict[str, str | None]
+"""Fields of `ColumnNames` to the column that the user named, None where none was."""
 
 
 class Reader(Protocol):
@@ -42,19 +52,27 @@ class Corpus:
     Every row of the source comes out once, as a pair or as a `BadSample`; iterating again starts anew.
 
     Attributes:
-        name: the folder's or file's name without suffix.
-        kind: folder, table or parquet.
-        columns: which column holds what; None for the folder layout, which has none.
+        name: the folder's or file's name without suffix, or the data set's on the Hub.
+        kind: folder, named files, table, parquet, webdataset or hub.
+        columns: which column holds what; None where there are no columns.
+        known: what is known of the corpus, where it was identified.
     """
 
-    def __init__(self, name: str, reader: Reader) -> None:
+    def __init__(self, name: str, reader: Reader, known: KnownCorpus | None = None) -> None:
         self.name = name
         self.kind = reader.kind
         self.columns = reader.columns
+        self.known = known
         self._reader = reader
 
+    @property
+    def known_length(self) -> int | None:
+        """Rows, bad ones included, if they are told without reading any; compressed and remote tars do not tell."""
+        rows = [unit.rows for unit in self.units()]
+        return None if None in rows else sum(count for count in rows if count is not None)
+
     def __len__(self) -> int:
-        """Rows, bad ones included. Counting reads footers of parquet files, but text tables from end to end."""
+        """Rows, bad ones included. Where `known_length` is None this reads the whole corpus."""
         return self._count
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:
@@ -67,11 +85,18 @@ class Corpus:
             yield from self.read(unit)
 
     def units(self) -> tuple[Unit, ...]:
-        """The parts that can be read on their own, in order: one for each row group of each file."""
+        """The parts that can be read on their own, in order, under keys that stay the same while the corpus does.
+
+        One for each row group of a parquet file, and for each block of rows of other sources.
+        """
         return self._units
 
     def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
-        """The rows of one part, in order."""
+        """The rows of one part, in order; `row_index` runs on from `unit.first_row`.
+
+        Raises:
+            HubUnreachableError: the network broke off; the unit can be read again.
+        """
         return self._reader.read(unit)
 
     @cached_property
@@ -92,60 +117,90 @@ def load_corpus(
     mask: str | None = None,
     root: str | Path | None = None,
 ) -> Corpus:
-    """Open a corpus: a folder layout, a table, a parquet file, or a folder of parquet files.
+    """Open a corpus: a folder layout, a table, parquet or tar files, or a data set on the Hugging Face Hub.
 
     Args:
-        source: the folder or file. A folder is taken, in this order, for the layout of `original/` and `edited/`
-            (or `source/` and `target/`, `real/` and `fake/`), for parquet files at any depth, for its only table.
-        original: the column of the original image, where it cannot be guessed.
+        source: a folder, a file, or `hf:owner/name[:config][@revision]`. A folder is taken, in this order, for the
+            layout of `original/` and `edited/` (or `source/` and `target/`, `real/` and `fake/`), for a known corpus
+            of files told apart by name, for parquet files at any depth, for tar files, for its only table.
+        original: the column of the original image, where it cannot be guessed; see `cell_selector` for parts of
+            cells, such as one half of a composite picture.
         edited: the column of the edited image.
         instruction: the column of the instruction.
         mask: the column of the mask.
         root: the folder that paths in cells are relative to, by default the source's own; a folder layout needs none.
 
     Raises:
-        CorpusError: the source is missing, empty or of no known layout, or its columns cannot be told.
+        CorpusError: the source is missing, empty or of no known layout, or its columns cannot be told; on the Hub,
+            also if it is gated or out of reach.
     """
-    path = Path(source)
-    if not path.exists():
-        raise CorpusError(f"no such corpus '{path}': {_EXPECTED}")
     base = None if root is None else Path(root)
     if base is not None and not base.is_dir():
         raise CorpusError(f"--root: no such folder '{base}'")
     given = {"original": original, "edited": edited, "instruction": instruction, "mask": mask}
-    corpus = Corpus(path.resolve().stem if path.is_file() else path.resolve().name, _reader(path, given, base))
+    corpus = _on_hub(str(source), given, base) if str(source).startswith(PREFIX) else _local(Path(source), given, base)
     if all(unit.rows == 0 for unit in corpus.units()):
-        raise CorpusError(f"'{path}' holds no pairs: {_EXPECTED}")
+        raise CorpusError(f"'{source}' holds no pairs: {_EXPECTED}")
+    if corpus.known is not None and corpus.known.terms:
+        known = corpus.known
+        warnings.warn(f"this looks like {known.name} ({known.licence}: {known.terms})", SigmaskWarning, stacklevel=2)
     return corpus
 
 
-def _reader(path: Path, given: dict[str, str | None], root: Path | None) -> Reader:
+def _on_hub(source: str, given: Given, root: Path | None) -> Corpus:
+    files = hub_files(parse_hub_name(source))
+    names = readable_files(files)
+    known = known_on_hub(files.name.repository)
+    available = hub_columns(files, names)
+    reader = HubReader(files, names, guess_columns(available, given, known), root)
+    return Corpus(files.name.repository, reader, known or identified(available))
+
+
+def _local(path: Path, given: Given, root: Path | None) -> Corpus:
+    if not path.exists():
+        known = next((corpus for corpus in known_corpora() if corpus.name == str(path)), None)
+        hint = "" if known is None else f"; '{known.name}' is a published corpus: give {known.source()}"
+        raise CorpusError(f"no such corpus '{path}'{hint}: {_EXPECTED}")
+    resolved = path.resolve()
+    name = resolved.name.partition(".tar")[0] if _is_tar(path) else resolved.stem if path.is_file() else resolved.name
     if path.is_file():
-        if path.suffix.lower() == ".parquet":
-            return _parquet_reader(path.parent, (path,), given, root)
-        if path.suffix.lower() in TABLE_SUFFIXES:
-            return _table_reader(path, given, root)
-        raise CorpusError(f"'{path}' has suffix '{path.suffix}': {_EXPECTED}")
+        return _of_files(name, path.parent, (path,), given, root)
     layout = find_layout(path)
     if layout is not None:
-        return FolderReader(path, layout)
-    files = tuple(sorted(file for file in path.rglob("*.parquet") if file.is_file()))
-    if files:
-        return _parquet_reader(path, files, given, root)
-    tables = [file for file in sorted(path.iterdir()) if file.suffix.lower() in TABLE_SUFFIXES]
-    if len(tables) == 1 and tables[0].name not in INSTRUCTION_FILES:
-        return _table_reader(tables[0], given, root)
-    raise CorpusError(f"cannot tell what '{path}' is: {_EXPECTED}; got {_listing(path)}")
+        return Corpus(name, FolderReader(path, layout))
+    for known in known_corpora():
+        if known.files is not None and has_named_files(path, known.files):
+            return Corpus(name, NamedFilesReader(path, known.files), known)
+    files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
+    chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
+    if not chosen:
+        tables = [file for file in files if file.parent == path and file.suffix.lower() in TABLE_SUFFIXES]
+        chosen = tuple(tables) if len(tables) == 1 and tables[0].name not in INSTRUCTION_FILES else ()
+    if not chosen:
+        raise CorpusError(f"cannot tell what '{path}' is: {_EXPECTED}; got {_listing(path)}")
+    return _of_files(name, path, chosen, given, root)
 
 
-def _parquet_reader(
-    folder: Path, files: tuple[Path, ...], given: dict[str, str | None], root: Path | None
-) -> ParquetReader:
-    return ParquetReader(folder, files, guess_columns(parquet_columns(files), given), root or folder)
+def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, root: Path | None) -> Corpus:
+    """A corpus of one file, or of several of one kind."""
+    first, base = files[0], root or folder
+    suffix = first.suffix.lower()
+    if suffix == ".parquet":
+        available = parquet_columns(files)
+        return Corpus(name, ParquetReader(folder, files, guess_columns(available, given), base), identified(available))
+    if _is_tar(first):
+        available = webdataset_columns(open_tars(files))
+        return Corpus(
+            name, WebDatasetReader(folder, files, guess_columns(available, given), root), identified(available)
+        )
+    if suffix in TABLE_SUFFIXES:
+        available = table_columns(first)
+        return Corpus(name, TableReader(first, guess_columns(available, given), base), identified(available))
+    raise CorpusError(f"'{first}' has suffix '{first.suffix}': {_EXPECTED}")
 
 
-def _table_reader(path: Path, given: dict[str, str | None], root: Path | None) -> TableReader:
-    return TableReader(path, guess_columns(table_columns(path), given), root or path.parent)
+def _is_tar(path: Path) -> bool:
+    return path.name.lower().endswith(TAR_SUFFIXES)
 
 
 def _listing(folder: Path) -> str:

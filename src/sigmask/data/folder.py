@@ -15,7 +15,7 @@ from typing import Any
 
 from sigmask.data.raw_pair import RawPair
 from sigmask.data.table import MalformedRow, table_rows
-from sigmask.data.unit import Unit
+from sigmask.data.unit import Unit, blocks_of
 from sigmask.errors import BadReason, SigmaskWarning
 from sigmask.types import BadSample
 
@@ -36,7 +36,7 @@ def find_layout(folder: Path) -> tuple[str, str] | None:
 
 @dataclass(frozen=True)
 class FolderReader:
-    """Reads the folder layout. Its one unit is the whole folder, whose rows are the stems in sorted order.
+    """Reads the folder layout. Its rows are the stems in sorted order, its units blocks of them.
 
     Files of other kinds than `IMAGE_SUFFIXES`, and hidden ones, are not looked at. Rows of the instruction file that
     cannot be parsed come last.
@@ -53,26 +53,28 @@ class FolderReader:
         return self.folder.resolve().name
 
     def units(self) -> tuple[Unit, ...]:
-        return (Unit(self.source_file, 0, len(self._stems) + len(self._instructions[1])),)
-
-    def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
-        rows, malformed = self._instructions
-        matched = 0
-        for index, stem in enumerate(self._stems):
-            row = rows.get(stem) or rows.get(PurePosixPath(stem).name) or {}
-            matched += bool(row)
-            yield self._pair(unit.source_file, index, stem, row)
-        for index, (file_name, problem) in enumerate(malformed, start=len(self._stems)):
-            yield BadSample(
-                f"{file_name}:{index}", BadReason.BAD_ROW, f"{file_name}: {problem}", unit.source_file, index
-            )
-        if matched < len(rows):
+        unmatched = len(set(self._instructions[0]) - self._instruction_names)
+        if unmatched:
             warnings.warn(
-                f"{len(rows) - matched} of {len(rows)} instructions name no pair in '{self.folder}'; "
+                f"{unmatched} of {len(self._instructions[0])} instructions name no pair in '{self.folder}'; "
                 "their name must be the image's name, with or without suffix",
                 SigmaskWarning,
                 stacklevel=2,
             )
+        rows = len(self._stems) + len(self._instructions[1])
+        return blocks_of(self.source_file, rows)
+
+    def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
+        rows, malformed = self._instructions
+        for index in range(unit.first_row, unit.first_row + (unit.rows or 0)):
+            if index >= len(self._stems):
+                file_name, problem = malformed[index - len(self._stems)]
+                message = f"{file_name}: {problem}"
+                yield BadSample(f"{file_name}:{index}", BadReason.BAD_ROW, message, unit.source_file, index)
+                continue
+            stem = self._stems[index]
+            row = rows.get(stem) or rows.get(PurePosixPath(stem).name) or {}
+            yield self._pair(unit.source_file, index, stem, row)
 
     def _pair(self, source_file: str, index: int, stem: str, row: dict[str, Any]) -> RawPair | BadSample:
         originals, editeds = (self._files[name].get(stem, []) for name in self.layout)
@@ -107,6 +109,11 @@ class FolderReader:
     def _stems(self) -> list[str]:
         """Of all images; a mask on its own is no row."""
         return sorted({stem for name in self.layout for stem in self._files[name]})
+
+    @cached_property
+    def _instruction_names(self) -> set[str]:
+        """What instructions may be called to belong to a pair."""
+        return {name for stem in self._stems for name in (stem, PurePosixPath(stem).name)}
 
     @cached_property
     def _instructions(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:

@@ -7,25 +7,29 @@ file in row groups of 100 rows, as Hugging Face writes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
-from sigmask.data.raw_pair import RawPair, raw_pair
+from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.unit import UNREADABLE, Unit
-from sigmask.errors import BadReason, CorpusError
+from sigmask.errors import CorpusError, SigmaskError
 from sigmask.types import BadSample
 
 ROWS_AT_A_TIME = 16
 """Rows decoded from parquet together (our choice: some 30 MB of pairs of 1024-px PNGs)."""
 
 _BUFFER_BYTES = 1 << 20
+
+OpenFile = Callable[[], Any]
+"""Opens one parquet file anew, as a `pyarrow.parquet.ParquetFile`."""
 
 
 @dataclass(frozen=True)
@@ -40,54 +44,63 @@ class ParquetReader:
 
     def units(self) -> tuple[Unit, ...]:
         """Every row group of every file, by the files' footers. An unreadable file is one unit of one bad row."""
-        units: list[Unit] = []
-        for path in self.files:
-            name = path.relative_to(self.folder).as_posix()
-            try:
-                with _open(path) as file:
-                    groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
-            except (OSError, pa.ArrowException):
-                units.append(Unit(name, UNREADABLE, 1))
-                continue
-            starts = accumulate(groups, initial=0)
-            units.extend(
-                Unit(name, index, rows, start) for index, (rows, start) in enumerate(zip(groups, starts, strict=False))
-            )
-        return tuple(units)
+        listed = (row_groups(path.relative_to(self.folder).as_posix(), partial(_open, path)) for path in self.files)
+        return tuple(unit for units in listed for unit in units)
 
     def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
-        """The unit's rows in order; `row_index` is the row's position in its file.
-
-        What cannot be read is reported row by row, so that as many rows come out as the file says it holds.
-        """
-        done = 0
-        try:
-            with _open(self.folder / unit.source_file) as file:
-                self._require_columns(file)
-                batches = file.iter_batches(ROWS_AT_A_TIME, [unit.row_group], list(self._present(file)))
-                for batch in batches:
-                    for row in batch.to_pylist():
-                        yield raw_pair(row, self.columns, unit.source_file, unit.first_row + done, self.root)
-                        done += 1
-        except (OSError, pa.ArrowException, _MissingColumnError) as error:
-            for index in range(unit.first_row + done, unit.first_row + (unit.rows or 0)):
-                message = f"cannot read this row of the parquet file: {error}"
-                yield BadSample(f"{unit.source_file}:{index}", BadReason.BAD_ROW, message, unit.source_file, index)
-
-    def _present(self, file: Any) -> tuple[str, ...]:
-        """Optional columns may be missing in some of the files."""
-        there = set(file.schema_arrow.names)
-        return tuple(name for name in self.columns.present() if name in there)
-
-    def _require_columns(self, file: Any) -> None:
-        there = file.schema_arrow.names
-        for name in (self.columns.original, self.columns.edited):
-            if name not in there:
-                raise _MissingColumnError(f"it has no column '{name}', but {', '.join(there)}")
+        """The unit's rows in order; `row_index` is the row's position in its file."""
+        return read_row_group(unit, partial(_open, self.folder / unit.source_file), self.columns, self.root)
 
 
-class _MissingColumnError(Exception):
-    """One file of several lacks a column that the others have."""
+def row_groups(name: str, open_file: OpenFile) -> tuple[Unit, ...]:
+    """The units of one file, by its footer; one unit of one bad row if that cannot be read.
+
+    Raises:
+        SigmaskError: what `open_file` raises of that kind, which says that the file is out of reach, not damaged.
+    """
+    try:
+        with open_file() as file:
+            groups = [file.metadata.row_group(index).num_rows for index in range(file.num_row_groups)]
+            if min(groups, default=0) < 0 or sum(groups) != file.metadata.num_rows:
+                raise ValueError(f"the footer says {file.metadata.num_rows} rows, its row groups {groups}")
+    except SigmaskError:
+        raise
+    except Exception:  # pyarrow raises a dozen types on damaged footers
+        return (Unit(name, UNREADABLE, 1),)
+    starts = accumulate(groups, initial=0)
+    return tuple(
+        Unit(name, index, rows, start) for index, (rows, start) in enumerate(zip(groups, starts, strict=False))
+    )
+
+
+def read_row_group(
+    unit: Unit, open_file: OpenFile, columns: ColumnNames, root: Path | None
+) -> Iterator[RawPair | BadSample]:
+    """The rows of one row group in order.
+
+    What cannot be read is reported row by row, so that as many rows come out as the file says it holds.
+
+    Raises:
+        SigmaskError: as `row_groups`; the unit can then be read again later.
+    """
+    index, end = unit.first_row, unit.first_row + (unit.rows or 0)
+    try:
+        with open_file() as file:
+            for row in _cells(file, unit, columns):
+                if index == end:
+                    return
+                if isinstance(row, _Unreadable):
+                    yield row.bad_sample(unit, index)
+                else:
+                    yield raw_pair(row, columns, unit.source_file, index, root)
+                index += 1
+        problem = f"the row group holds {index - unit.first_row} rows, its footer says {unit.rows}"
+    except SigmaskError:
+        raise
+    except Exception as error:  # see row_groups; pages and text cells raise further ones
+        problem = str(error)
+    for lost in range(index, end):
+        yield bad_row(f"cannot read this row of the parquet file: {problem}", unit.source_file, lost)
 
 
 def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
@@ -101,9 +114,42 @@ def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
         try:
             with _open(path) as file:
                 return tuple(file.schema_arrow.names)
-        except (OSError, pa.ArrowException) as error:
+        except Exception as error:  # see row_groups
             problem = problem or error
     raise CorpusError(f"expected a parquet file in '{files[0]}' (first of {len(files)}): {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    """A row whose cells cannot become Python values, such as text that is not UTF-8."""
+
+    problem: str
+
+    def bad_sample(self, unit: Unit, index: int) -> BadSample:
+        return bad_row(f"cannot read this row of the parquet file: {self.problem}", unit.source_file, index)
+
+
+def _cells(file: Any, unit: Unit, columns: ColumnNames) -> Iterator[dict[str, Any] | _Unreadable]:
+    there = file.schema_arrow.names
+    for name in (columns.original, columns.edited):
+        if base_column(name, there) is None:
+            raise _MissingColumnError(f"it has no column '{name}', but {', '.join(there)}")
+    # Optional columns may be missing in some of the files.
+    for batch in file.iter_batches(ROWS_AT_A_TIME, [unit.row_group], list(columns.to_read(there))):
+        try:
+            yield from batch.to_pylist()
+            continue
+        except UnicodeDecodeError:
+            pass
+        for position in range(batch.num_rows):
+            try:
+                yield batch.slice(position, 1).to_pylist()[0]
+            except UnicodeDecodeError as error:
+                yield _Unreadable(str(error))
+
+
+class _MissingColumnError(Exception):
+    """One file of several lacks a column that the others have."""
 
 
 def _open(path: Path) -> Any:

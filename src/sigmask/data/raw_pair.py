@@ -7,18 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
+from sigmask.data.cell_selector import ImageHalf, select
 from sigmask.data.columns import ColumnNames
 from sigmask.data.image_cell import is_null
 from sigmask.data.image_decoding import decode_image, decode_mask
 from sigmask.errors import BadReason, SampleError
-from sigmask.types import BadSample, EditPair
+from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
+
+_IMAGE_TOKEN = "<image>"  # noqa: S105  LLaVA's mark for where an image stands in a text
+_THUMBNAIL = (48, 48)  # width and height, in pixels, at which halves are compared
+_SAME_PICTURE = 8.0  # grey levels, mean absolute difference of thumbnails (our choice: recompression is under 2)
 
 
 @dataclass(frozen=True, slots=True)
 class RawPair:
     """A row's cells as the corpus holds them; `decode_pair` makes an `EditPair` of it.
+
+    A cell may be an `ImageHalf`, and an image's cell a list of one.
 
     `root` is the folder that paths in the cells are relative to and may not leave.
     """
@@ -34,36 +42,51 @@ class RawPair:
     root: Path | None = None
 
 
-def raw_pair(row: Mapping[str, Any], columns: ColumnNames, source_file: str, row_index: int, root: Path) -> RawPair:
-    """The row's cells under the names that `columns` gives. A column that the row lacks is an empty cell."""
+def raw_pair(
+    row: Mapping[str, Any], columns: ColumnNames, source_file: str, row_index: int, root: Path | None
+) -> RawPair | BadSample:
+    """The row's cells under the names that `columns` gives. A column that the row lacks is an empty cell.
+
+    A cell that has not the form that its name expects (`image[0/2]` of a list of three) makes a bad sample.
+    """
+    sample_id = f"{source_file}:{row_index}"
 
     def cell(name: str | None) -> Any:
-        return None if name is None else row.get(name)
+        return None if name is None else select(row, name)
 
-    named = cell(columns.sample_id)
-    return RawPair(
-        sample_id=f"{source_file}:{row_index}" if is_null(named) else str(named),
-        original=cell(columns.original),
-        edited=cell(columns.edited),
-        instruction=cell(columns.instruction),
-        edit_type=cell(columns.edit_type),
-        mask=cell(columns.mask),
-        source_file=source_file,
-        row_index=row_index,
-        root=root,
-    )
+    try:
+        named = cell(columns.sample_id)
+        sample_id = sample_id if is_null(named) else str(named)
+        return RawPair(
+            sample_id=sample_id,
+            original=cell(columns.original),
+            edited=cell(columns.edited),
+            instruction=cell(columns.instruction),
+            edit_type=cell(columns.edit_type),
+            mask=cell(columns.mask),
+            source_file=source_file,
+            row_index=row_index,
+            root=root,
+        )
+    except SampleError as error:
+        return BadSample(sample_id, error.reason, str(error), source_file, row_index)
+
+
+def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
+    """A row that could not be read, named by its place."""
+    return BadSample(f"{source_file}:{row_index}", BadReason.BAD_ROW, message, source_file, row_index)
 
 
 def decode_pair(raw: RawPair) -> EditPair | BadSample:
     """The row with its images decoded, or why that cannot be done. Never raises for bad data."""
     part = "original"
     try:
-        original = decode_image(_only_one(raw.original), raw.root)
+        original = _image(raw.original, raw.root)
         part = "edited"
-        edited = decode_image(_only_one(raw.edited), raw.root)
+        edited = _image(raw.edited, raw.root)
+        _refuse_composite(original, edited)
         part = "mask"
-        masked = not is_null(raw.mask)
-        mask = decode_mask(_only_one(raw.mask), raw.root, edited.shape[:2]) if masked else None
+        mask = None if is_null(raw.mask) else _mask(raw.mask, raw.root, edited.shape[:2])
         part = "instruction"
         instruction = read_instruction(raw.instruction)
     except SampleError as error:
@@ -83,6 +106,8 @@ def decode_pair(raw: RawPair) -> EditPair | BadSample:
 def read_instruction(cell: Any) -> str | None:
     """The instruction without surrounding space; of a list the first that is not blank; None where there is none.
 
+    LLaVA's `<image>` marks are not part of it.
+
     Raises:
         SampleError: BAD_ROW if the cell is neither text nor a list of texts.
     """
@@ -92,7 +117,25 @@ def read_instruction(cell: Any) -> str | None:
         return None
     if not isinstance(cell, str):
         raise SampleError(BadReason.BAD_ROW, f"expected text or a list of texts, got {type(cell).__name__}")
-    return cell.strip()
+    return cell.replace(_IMAGE_TOKEN, " ").strip() or None
+
+
+def _image(cell: Any, root: Path | None) -> ImageArray:
+    if isinstance(cell, ImageHalf):
+        return cell.cut(decode_image(_only_one(cell.cell), root))
+    return decode_image(_only_one(cell), root)
+
+
+def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
+    if not isinstance(cell, ImageHalf):
+        return decode_mask(_only_one(cell), root, shape)
+    mask = cell.cut(decode_mask(_only_one(cell.cell), root))
+    if mask.shape != tuple(shape):
+        expected, got = f"{shape[1]}×{shape[0]}", f"{mask.shape[1]}×{mask.shape[0]}"
+        raise SampleError(
+            BadReason.BAD_MASK, f"expected a mask in the edited image's pixel grid, {expected}, got a half of {got}"
+        )
+    return mask
 
 
 def _only_one(cell: Any) -> Any:
@@ -102,3 +145,31 @@ def _only_one(cell: Any) -> Any:
     if len(cell) != 1:
         raise SampleError(BadReason.BAD_ROW, f"expected one image, got a list of {len(cell)}")
     return cell[0]
+
+
+def _refuse_composite(original: ImageArray, edited: ImageArray) -> None:
+    """Refuse an edited image that shows the original beside the edit: its mask would be wrong all over.
+
+    Raises:
+        SampleError: BAD_ROW if the edited image is just twice as wide (or high) as the original, and one of its
+            halves is the original.
+    """
+    (height, width), (edited_height, edited_width) = original.shape[:2], edited.shape[:2]
+    if (edited_height, edited_width) == (height, 2 * width):
+        halves = {"right": edited[:, :width], "left": edited[:, width:]}
+    elif (edited_height, edited_width) == (2 * height, width):
+        halves = {"bottom": edited[:height], "top": edited[height:]}
+    else:
+        return
+    small = _thumbnail(original)
+    for other_side, half in halves.items():
+        if float(np.abs(_thumbnail(half) - small).mean()) < _SAME_PICTURE:
+            raise SampleError(
+                BadReason.BAD_ROW,
+                f"the picture shows the original beside the edit ({edited_width}×{edited_height}, the original is "
+                f"{width}×{height}); where all rows do, name the half with --edited 'COLUMN[{other_side}]'",
+            )
+
+
+def _thumbnail(image: ImageArray) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.asarray(cv2.resize(image, _THUMBNAIL, interpolation=cv2.INTER_AREA), np.float32)

@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
-from sigmask.data.raw_pair import RawPair, raw_pair
-from sigmask.data.unit import Unit
-from sigmask.errors import BadReason, CorpusError
+from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
+from sigmask.data.table_records import MalformedRow, Record, csv_rows, json_array, json_lines
+from sigmask.data.unit import ROWS_PER_BLOCK, UNREADABLE, Unit
+from sigmask.errors import CorpusError
 from sigmask.types import BadSample
 
+__all__ = ["TABLE_SUFFIXES", "MalformedRow", "TableReader", "table_columns", "table_rows"]
+
 TABLE_SUFFIXES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
+
+BYTES_PER_BLOCK = 64 * 1024 * 1024
+"""A block ends early at this many bytes, which tables with images in their cells soon reach (our choice)."""
 
 _ROWS_TO_FIND_COLUMNS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class MalformedRow:
-    """A row that could not be parsed; the message says on which line it stands."""
-
-    message: str
-
-
 @dataclass(frozen=True)
 class TableReader:
-    """Reads one table. Its only unit is the whole file, since a text table has no seekable parts.
+    """Reads one table. Its units are blocks of lines, found by one pass over the text and read by seeking.
 
     `root` is what paths in its cells are relative to.
     """
@@ -41,20 +40,33 @@ class TableReader:
     kind: str = "table"
 
     def units(self) -> tuple[Unit, ...]:
-        return (Unit(self.path.name, 0, None),)
+        name = self.path.name
+        try:
+            return tuple(_blocks(self.path))
+        except OSError:
+            return (Unit(name, UNREADABLE, 1),)
 
     def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
         """The rows in order; `row_index` counts rows, blank lines and a CSV's header left out."""
-        needed = (self.columns.original, self.columns.edited)
-        for index, row in enumerate(table_rows(self.path)):
-            if isinstance(row, MalformedRow):
-                message = row.message
-            elif missing := [name for name in needed if name not in row]:
-                message = f"row {index} has no '{missing[0]}'; it has {', '.join(row) or 'nothing'}"
-            else:
-                yield raw_pair(row, self.columns, unit.source_file, index, self.root)
-                continue
-            yield BadSample(f"{unit.source_file}:{index}", BadReason.BAD_ROW, message, unit.source_file, index)
+        index = unit.first_row
+        try:
+            for row in islice(_rows(self.path, unit.offset, unit.first_row), unit.rows):
+                yield self._pair(row, unit.source_file, index)
+                index += 1
+            problem = "the table has fewer rows than when it was opened"
+        except OSError as error:
+            problem = f"cannot read the table: {error}"
+        for lost in range(index, unit.first_row + (unit.rows or 0)):
+            yield bad_row(problem, unit.source_file, lost)
+
+    def _pair(self, row: dict[str, Any] | MalformedRow, source_file: str, index: int) -> RawPair | BadSample:
+        if isinstance(row, MalformedRow):
+            return bad_row(row.message, source_file, index)
+        for name in (self.columns.original, self.columns.edited):
+            if base_column(name, row) is None:
+                message = f"row {index} has no '{name}'; it has {', '.join(row) or 'nothing'}"
+                return bad_row(message, source_file, index)
+        return raw_pair(row, self.columns, source_file, index, self.root)
 
 
 def table_columns(path: Path) -> tuple[str, ...]:
@@ -66,79 +78,63 @@ def table_columns(path: Path) -> tuple[str, ...]:
     first = list(islice(table_rows(path), _ROWS_TO_FIND_COLUMNS))
     names = dict.fromkeys(name for row in first if isinstance(row, dict) for name in row)
     if not names:
-        problem = first[0].message if first and isinstance(first[0], MalformedRow) else "it has no rows"
+        problem = next((row.message for row in first if isinstance(row, MalformedRow)), "it has no rows")
         raise CorpusError(f"expected a table with named columns in '{path}', but {problem}")
     return tuple(names)
 
 
 def table_rows(path: Path) -> Iterator[dict[str, Any] | MalformedRow]:
-    """Every row of the table as {column: cell}, streamed (a JSON array is read whole).
+    """Every row of the table as {column: cell}, streamed.
 
     Raises:
-        CorpusError: the file cannot be opened, or a JSON array is broken as a whole.
+        CorpusError: the file cannot be opened.
     """
-    suffix = path.suffix.lower()
     try:
-        if suffix in (".csv", ".tsv"):
-            yield from _csv_rows(path, "\t" if suffix == ".tsv" else ",")
-        elif suffix == ".json" and _is_array(path):
-            yield from _array_rows(path)
-        else:
-            yield from _json_lines(path)
+        yield from _rows(path)
     except OSError as error:
         raise CorpusError(f"cannot read the table '{path}': {error}") from error
 
 
-def _json_lines(path: Path) -> Iterator[dict[str, Any] | MalformedRow]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line.decode("utf-8-sig"))
-            except (ValueError, RecursionError) as error:
-                yield MalformedRow(f"line {number} is not JSON: {error}")
-                continue
-            yield row if isinstance(row, dict) else _not_an_object(f"line {number}", row)
-
-
-def _is_array(path: Path) -> bool:
+def _rows(path: Path, offset: int = 0, first_row: int = 0) -> Iterator[dict[str, Any] | MalformedRow]:
+    before: int | None = None
     with path.open("rb") as file:
-        return file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-
-
-def _array_rows(path: Path) -> Iterator[dict[str, Any] | MalformedRow]:
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise CorpusError(f"expected a JSON array of objects in '{path}': {error}") from error
-    for number, row in enumerate(rows):
-        yield row if isinstance(row, dict) else _not_an_object(f"element {number}", row)
-
-
-def _not_an_object(where: str, row: Any) -> MalformedRow:
-    return MalformedRow(f"{where}: expected an object {{column: cell}}, got {type(row).__name__}")
-
-
-def _csv_rows(path: Path, delimiter: str) -> Iterator[dict[str, Any] | MalformedRow]:
-    # The limit is the csv module's own and global; its default of 128 kB is less than one base64 image.
-    csv.field_size_limit(2**31 - 1)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        rows = csv.reader(file, delimiter=delimiter)
-        header = next(rows, None)
-        while header is not None:
-            try:
-                row = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield MalformedRow(f"line {rows.line_num} is not CSV: {error}")
+        records, word = _format(path, file)
+        for record in records(file, offset):
+            if not isinstance(record.row, MalformedRow):
+                yield record.row
                 continue
-            if not row:
-                continue
-            if len(row) != len(header):
-                yield MalformedRow(f"line {rows.line_num} has {len(row)} cells, the header has {len(header)}")
-            elif any("\ud800" <= letter <= "\udfff" for cell in row if not cell.isascii() for letter in cell):
-                yield MalformedRow(f"line {rows.line_num} is not UTF-8 text")
-            else:
-                yield dict(zip(header, row, strict=True))
+            if before is None:  # elements of an array are rows; lines may be blank or a header, and are counted
+                before = first_row if word == "element" else _lines_before(path, offset)
+            yield MalformedRow(f"{word} {before + record.line}: {record.row.message}")
+
+
+def _blocks(path: Path) -> Iterator[Unit]:
+    with path.open("rb") as file:
+        records, _ = _format(path, file)
+        start = first_row = rows = block = end = 0
+        for record in records(file, 0, parse=False):
+            rows, end = rows + 1, record.end
+            if rows >= ROWS_PER_BLOCK or end - start >= BYTES_PER_BLOCK:
+                yield Unit(path.name, block, rows, first_row, start)
+                start, first_row, rows, block = end, first_row + rows, 0, block + 1
+        if rows or not block:
+            yield Unit(path.name, block, rows, first_row, start)
+
+
+def _format(path: Path, file: BinaryIO) -> tuple[Callable[..., Iterator[Record]], str]:
+    """What splits the file into records, and what a record is called in messages."""
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        return partial(csv_rows, delimiter="\t" if suffix == ".tsv" else ","), "line"
+    if suffix == ".json" and file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        return json_array, "element"
+    return json_lines, "line"
+
+
+def _lines_before(path: Path, offset: int) -> int:
+    with path.open("rb") as file:
+        lines, left = 0, offset
+        while left and (piece := file.read(min(left, 1 << 20))):
+            lines += piece.count(b"\n")
+            left -= len(piece)
+    return lines

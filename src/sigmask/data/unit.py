@@ -34,3 +34,15 @@ class Unit:
     def key(self) -> str:
         """The unit's name, unique within its corpus: "data/train-00000.parquet#12"."""
         return f"{self.source_file}#{self.row_group}"
+
+
+ROWS_PER_BLOCK = 1_000
+"""Rows of a unit where a source has no parts of its own (our choice: a minute's work on a laptop)."""
+
+
+def blocks_of(source_file: str, rows: int) -> tuple[Unit, ...]:
+    """Units of `ROWS_PER_BLOCK` rows, the last of what is left; one empty unit if there are no rows."""
+    starts = range(0, max(rows, 1), ROWS_PER_BLOCK)
+    return tuple(
+        Unit(source_file, block, min(ROWS_PER_BLOCK, rows - start), start) for block, start in enumerate(starts)
+    )
