@@ -49,6 +49,12 @@ def test_the_histogram_agrees_with_comparing_at_every_threshold(data: st.DataObj
         assert (counts.fn[index], counts.tn[index]) == (expected.fn, expected.tn)
 
 
+def test_a_float64_map_is_counted_as_it_is() -> None:
+    just_above = np.array([[0.5 + 1e-12]])  # in float32 this is 0.5, which is not marked
+    counts = count_thresholds(just_above, np.array([[True]]))
+    assert counts.tp[512] == 1 and counts.tp[513] == 0
+
+
 @given(data=st.data(), shape=SHAPES)
 def test_counts_add_up_and_fall_with_the_threshold(data: st.DataObject, shape: tuple[int, int]) -> None:
     probability = data.draw(hnp.arrays(np.float32, shape, elements=st.floats(0, 1, width=32)))
