@@ -1,20 +1,24 @@
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
 from sigmask.annotation.preparation import ReadAhead
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
-from sigmask.errors import SigmaskError
+from sigmask.errors import SigmaskError, SigmaskWarning
 from sigmask.types import Annotation, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_pair
-from tests.drawn_corpora import write_parquet_corpus
+from tests.drawn_corpora import write_image_folders, write_parquet_corpus, write_table_corpus
 
 
 def read_masks(folder: Path) -> list[dict[str, object]]:
@@ -100,6 +104,113 @@ def test_a_second_run_finds_all_done_unless_told_to_overwrite(tmp_path: Path, fo
     assert second.batch_sizes == []
     assert annotate(corpus, third, tmp_path / "out", AnnotateOptions(overwrite=True)).written == 5
     assert third.batch_sizes == first.batch_sizes
+
+
+def test_an_interrupted_run_goes_on_with_the_part_that_was_under_way(
+    tmp_path: Path, many: tuple[Path, list[str]]
+) -> None:
+    path, ids = many
+
+    class Interrupted(FakeAnnotator):
+        def infer(self, prepared: Sequence[EditPair]) -> list[Annotation]:
+            if ids[17] in [pair.sample_id for pair in prepared]:
+                raise KeyboardInterrupt
+            return super().infer(prepared)
+
+    options = AnnotateOptions(batch_size=2, rows_per_part=6)
+    with pytest.raises(KeyboardInterrupt):
+        annotate(load_corpus(path), Interrupted(), tmp_path / "out", options)
+    assert len(read_masks(tmp_path / "out")) == 12
+    assert not list((tmp_path / "out").rglob("*.partial"))
+    annotator = FakeAnnotator()
+    seen: list[tuple[int, int]] = []
+    summary = annotate(load_corpus(path), annotator, tmp_path / "out", options, on_rows=lambda *done: seen.append(done))
+    assert seen[0] == (12, 0)
+    assert sum(annotator.batch_sizes) == 11
+    assert (summary.rows, [row["sample_id"] for row in read_masks(tmp_path / "out")]) == (23, ids)
+
+
+def test_neither_batch_size_nor_workers_change_a_byte(tmp_path: Path, many: tuple[Path, list[str]]) -> None:
+    path, _ = many
+    contents = []
+    for batch_size, workers in ((1, 1), (8, 3)):
+        output = tmp_path / f"{batch_size}"
+        options = AnnotateOptions(batch_size=batch_size, workers=workers, rows_per_part=9)
+        annotate(load_corpus(path), FakeAnnotator(), output, options)
+        contents.append({file.name: file.read_bytes() for file in output.glob("*.parquet")})
+    assert contents[0] == contents[1]
+
+
+def test_a_corpus_may_grow(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    corpus = tmp_path / "corpus"
+    write_parquet_corpus(corpus / "a.parquet", drawn_pairs)
+    annotate(load_corpus(corpus), FakeAnnotator(), tmp_path / "out")
+    write_parquet_corpus(corpus / "b.parquet", drawn_pairs[:3])
+    annotator = FakeAnnotator()
+    assert annotate(load_corpus(corpus), annotator, tmp_path / "out").rows == 8
+    assert sum(annotator.batch_sizes) == 3
+
+
+def test_a_folder_with_one_pair_more_is_annotated_anew(
+    tmp_path: Path, folder_corpus: Path, rng: np.random.Generator
+) -> None:
+    annotate(load_corpus(folder_corpus), FakeAnnotator(), tmp_path / "out")
+    write_image_folders(folder_corpus, [replace(draw_pair(rng, 32, 32), sample_id="aaa")])
+    with pytest.warns(SigmaskWarning, match="a source that has changed"):
+        assert annotate(load_corpus(folder_corpus), FakeAnnotator(), tmp_path / "out").rows == 6
+    rows = read_masks(tmp_path / "out")
+    assert [row["row_index"] for row in rows] == list(range(6))
+    assert rows[0]["sample_id"] == "aaa"
+
+
+def test_retried_rows_take_their_places_and_the_rest_stays_bad(tmp_path: Path, many: tuple[Path, list[str]]) -> None:
+    path, ids = many
+    options = AnnotateOptions(batch_size=4, rows_per_part=10)
+    annotate(load_corpus(path), FakeAnnotator(), tmp_path / "clean", options)
+    first = annotate(load_corpus(path), FakeAnnotator([ids[0], ids[4], ids[5], ids[22]]), tmp_path / "out", options)
+    assert first.bad == {"model_failed": 4}
+    retry = replace(options, retry_quarantine=True)
+    some = FakeAnnotator([ids[4]])
+    seen: list[tuple[int, int]] = []
+    second = annotate(load_corpus(path), some, tmp_path / "out", retry, on_rows=lambda *done: seen.append(done))
+    assert (seen[0], seen[-1]) == ((23, 4), (23, 1))
+    assert (second.rows, second.written, second.bad) == (23, 22, {"model_failed": 1})
+    assert [row["sample_id"] for row in read_masks(tmp_path / "out")] == [name for name in ids if name != ids[4]]
+    assert pq.read_table(tmp_path / "out" / "quarantine.parquet")["sample_id"].to_pylist() == [ids[4]]
+    third = FakeAnnotator()
+    assert annotate(load_corpus(path), third, tmp_path / "out", retry).bad == {}
+    assert third.batch_sizes == [1]
+    for part in (tmp_path / "clean").glob("*.parquet"):
+        assert (tmp_path / "out" / part.name).read_bytes() == part.read_bytes()
+
+
+def test_too_many_bad_rows_stop_the_run_and_a_higher_limit_goes_on(
+    tmp_path: Path, many: tuple[Path, list[str]]
+) -> None:
+    path, ids = many
+    options = AnnotateOptions(batch_size=2, rows_per_part=6, max_bad=BadRowLimit(1, False))
+    failing = [ids[1], ids[8], ids[10]]
+    with pytest.raises(TooManyBadRowsError, match="2 of 10 rows"):
+        annotate(load_corpus(path), FakeAnnotator(failing), tmp_path / "out", options)
+    assert pq.read_table(tmp_path / "out" / "quarantine.parquet")["sample_id"].to_pylist()[:2] == failing[:2]
+    assert not (tmp_path / "out" / "summary.json").exists()
+    with pytest.raises(TooManyBadRowsError):
+        annotate(load_corpus(path), FakeAnnotator(failing), tmp_path / "out", options)
+    higher = replace(options, max_bad=BadRowLimit(3, False))
+    annotator = FakeAnnotator(failing)
+    assert annotate(load_corpus(path), annotator, tmp_path / "out", higher).bad == {"model_failed": 3}
+    assert pq.read_table(tmp_path / "out" / "quarantine.parquet")["sample_id"].to_pylist() == failing
+
+
+def test_names_that_are_not_utf8_do_not_end_a_run(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "corpus", drawn_pairs)
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    rows[0]["id"] = rows[1]["id"] = "half \ud83d"
+    rows[1]["edited"] = "half \ud83d.png"
+    table.write_text("\n".join(json.dumps(row) for row in rows))
+    summary = annotate(load_corpus(table), FakeAnnotator(), tmp_path / "out")
+    assert (summary.rows, summary.written) == (5, 4)
+    assert read_masks(tmp_path / "out")[0]["sample_id"].startswith("half \ufffd")
 
 
 def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_corpus: Path) -> None:

@@ -27,17 +27,24 @@ _SLUG_LENGTH = 60
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Rows [start, stop) of one unit, counted within the unit; `unit_rows` is how many the unit holds in all."""
+    """Rows [start, stop) of one unit, counted within the unit.
+
+    Attributes:
+        unit_rows: how many rows the unit holds in all.
+        among: how many rows its source holds, where one row more would move the others; else 0.
+    """
 
     unit: Unit
     start: int
     stop: int
     unit_rows: int
+    among: int = 0
 
     @property
     def identity(self) -> str:
-        """Changes whenever the same name may stand for other rows, as when a folder gets one more pair."""
-        return f"{self.unit.row_group}:{self.start}-{self.stop}/{self.unit_rows}"
+        """Changes when the unit got other rows, as far as their number and place in the file tell."""
+        rows = f"{self.unit.row_group}:{self.start}-{self.stop}/{self.unit_rows}"
+        return rows + (f"@{self.unit.offset}" if self.unit.offset else "") + (f" of {self.among}" if self.among else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,10 @@ def plan_parts(corpus: Corpus, *, limit: int | None = None, rows_per_part: int =
     for source_file, units in groupby(corpus.units(), key=lambda unit: unit.source_file):
         if left is not None and left <= 0:
             break
-        counted = ((unit, _rows(corpus, unit)) for unit in units)
-        of_file = list(_grouped(source_file, _pieces(counted, left, rows_per_part), rows_per_part))
+        counted = [(unit, _rows(corpus, unit)) for unit in units]
+        # rows of a folder are its names in sorted order, so one more pair moves all that follow
+        among = sum(rows for _, rows in counted) if corpus.kind == "folder" else 0
+        of_file = list(_grouped(source_file, _pieces(counted, left, rows_per_part, among), rows_per_part))
         parts += of_file
         if left is not None:
             left -= sum(part.rows for part in of_file)
@@ -126,12 +135,12 @@ def _rows(corpus: Corpus, unit: Unit) -> int:
     return sum(1 for _ in corpus.read(unit)) if unit.rows is None else unit.rows
 
 
-def _pieces(counted: Iterable[tuple[Unit, int]], limit: int | None, most: int) -> Iterator[Piece]:
+def _pieces(counted: Iterable[tuple[Unit, int]], limit: int | None, most: int, among: int) -> Iterator[Piece]:
     left = limit
     for unit, rows in counted:
         wanted = rows if left is None else min(rows, left)
         for start in range(0, wanted, most):
-            yield Piece(unit, start, min(start + most, wanted), rows)
+            yield Piece(unit, start, min(start + most, wanted), rows, among)
         if left is not None:
             left -= wanted
             if left == 0:

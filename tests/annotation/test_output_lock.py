@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sigmask.annotation import output_lock
+from sigmask.annotation.output_lock import EXPIRY_SECONDS, LockLostError, OutputLock, OutputLockedError, Owner
+from sigmask.annotation.sharding import Shard
+
+WHOLE = Shard()
+
+
+def write_lock(folder: Path, *, age: float = 0.0, name: str = "lock-0-of-1.json", **changes: Any) -> Path:
+    """The lock of another process, last touched `age` seconds ago."""
+    values = {"host": "elsewhere", "machine": "other", "pid": 1, "shard": "0/1", "started": "then", "token": "t"}
+    path = folder / name
+    path.write_text(json.dumps(values | changes))
+    os.utime(path, (time.time() - age,) * 2)
+    return path
+
+
+def gone_process() -> int:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+def test_a_second_process_is_told_who_writes(tmp_path: Path) -> None:
+    ledger = tmp_path / "out" / ".ledger"
+    ledger.mkdir(parents=True)
+    with (
+        OutputLock(ledger, WHOLE),
+        pytest.raises(OutputLockedError, match=rf"out is being written by process {os.getpid()} on .* since"),
+        OutputLock(ledger, WHOLE),
+    ):
+        pass
+    assert list(ledger.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ((0, 3), (1, 3), True),
+        ((0, 3), (0, 3), False),
+        ((0, 3), (1, 2), False),
+        ((0, 3), (0, 1), False),
+        ((0, 1), (1, 2), False),
+    ],
+)
+def test_only_different_shards_of_one_split_go_together(
+    first: tuple[int, int], second: tuple[int, int], together: bool, tmp_path: Path
+) -> None:
+    with OutputLock(tmp_path, Shard(*first)):
+        if together:
+            with OutputLock(tmp_path, Shard(*second)):
+                assert len(list(tmp_path.iterdir())) == 2
+        else:
+            with pytest.raises(OutputLockedError), OutputLock(tmp_path, Shard(*second)):
+                pass
+        assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_of_another_machine_holds_until_it_expires(tmp_path: Path) -> None:
+    write_lock(tmp_path, age=EXPIRY_SECONDS - 20)
+    with pytest.raises(OutputLockedError, match=r"process 1 on elsewhere since then.*expires by itself 120 s"):
+        OutputLock(tmp_path, WHOLE).__enter__()
+    write_lock(tmp_path, age=EXPIRY_SECONDS + 20)
+    with OutputLock(tmp_path, WHOLE) as lock:
+        lock.confirm()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_of_a_process_that_is_gone_is_taken_over_at_once(tmp_path: Path) -> None:
+    machine = Owner.this_process(WHOLE).machine
+    write_lock(tmp_path, machine=machine, pid=gone_process())
+    write_lock(tmp_path, machine=machine, pid=gone_process(), name="lock-1-of-3.json", shard="1/3")
+    with OutputLock(tmp_path, WHOLE):
+        assert len(list(tmp_path.iterdir())) == 1
+    write_lock(tmp_path, machine=machine, pid=os.getpid())
+    with pytest.raises(OutputLockedError):
+        OutputLock(tmp_path, WHOLE).__enter__()
+
+
+def test_half_a_lock_file_holds_until_it_expires(tmp_path: Path) -> None:
+    path = write_lock(tmp_path)
+    path.write_text('{"host"')
+    with pytest.raises(OutputLockedError, match="another process"):
+        OutputLock(tmp_path, WHOLE).__enter__()
+    os.utime(path, (time.time() - 2 * EXPIRY_SECONDS,) * 2)
+    with OutputLock(tmp_path, WHOLE):
+        pass
+
+
+def test_the_holder_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_lock, "HEARTBEAT_SECONDS", 0.01)
+    with OutputLock(tmp_path, WHOLE):
+        (path,) = tmp_path.iterdir()
+        os.utime(path, (0, 0))
+        waited_until = time.monotonic() + 10
+        while path.stat().st_mtime < 1 and time.monotonic() < waited_until:
+            time.sleep(0.01)
+        assert path.stat().st_mtime > 1
+
+
+def test_who_lost_the_lock_learns_it_and_leaves_the_new_owner_alone(tmp_path: Path) -> None:
+    with OutputLock(tmp_path, WHOLE) as lock:
+        (path,) = tmp_path.iterdir()
+        write_lock(tmp_path, token="another")
+        with pytest.raises(LockLostError, match="another process took over"):
+            lock.confirm()
+    assert json.loads(path.read_text())["token"] == "another"
