@@ -80,17 +80,18 @@ class Ledger:
             OutputWriteError: it cannot be written.
         """
         path = self.folder / RUN_NAME
-        alien = sorted(set(self._masks()) - {part.file_name for part in parts})
+        masks = sorted(file.name for file in self._output.glob(PART_PATTERN))
         if not path.exists():
-            if alien:
+            if masks:
                 raise OutputDiffersError(
-                    f"{self._output} holds masks without a ledger ({alien[0]}, …), perhaps of an older version: "
+                    f"{self._output} holds masks without a ledger ({masks[0]}, …), perhaps of an older version: "
                     "name another folder with -o, or give --overwrite to replace them"
                 )
             with writing(path):
                 create_file(path, (json.dumps(fingerprint, indent=2) + "\n").encode())
         self._require_same(path, fingerprint)
-        if alien:
+        known = {part.file_name for part in parts}
+        if alien := [name for name in masks if name not in known]:
             raise OutputDiffersError(
                 f"{self._output} holds masks of rows that the corpus no longer has ({', '.join(alien[:3])}"
                 f"{', …' if len(alien) > 3 else ''}): give the corpus whole, name another folder with -o, "
@@ -162,9 +163,6 @@ class Ledger:
                 f"{'; '.join(differing)}. Use those settings again to go on, name another folder with -o, "
                 "or give --overwrite to start anew"
             )
-
-    def _masks(self) -> list[str]:
-        return [path.name for path in self._output.glob(PART_PATTERN)]
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part.name}.json"
