@@ -8,7 +8,6 @@ from sigmask.data.columns import ColumnNames, guess_columns, identified
 from sigmask.data.corpus_registry import KnownCorpus, known_corpora
 from sigmask.errors import CorpusError
 
-
 NAMED = [corpus for corpus in known_corpora() if corpus.columns is not None and corpus.columns.edited is not None]
 
 

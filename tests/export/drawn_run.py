@@ -54,9 +54,7 @@ def write_corpus(
 
     def column(name: str) -> list[bytes]:
         given = cells or {}
-        return [
-            given.get(row, {}).get(name) or encode_image(getattr(pair, name)) for row, pair in enumerate(pairs)
-        ]
+        return [given.get(row, {}).get(name) or encode_image(getattr(pair, name)) for row, pair in enumerate(pairs)]
 
     table = {
         "id": [pair.sample_id for pair in pairs],

@@ -90,8 +90,13 @@ def export(
         table.add_row("originals left out, being edits", f"{accounting.not_authentic:,}")
     if accounting.without_mask:
         table.add_row("rows of the corpus without a mask", f"{accounting.without_mask:,}")
-    table.add_row("output", escape(str(output)) if written else "nothing is left, so nothing was written")
     console.print(table)
+    console.print(
+        f"output: {output}" if written else "nothing is left, so nothing was written",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
     for line in accounting.first_bad:
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     if not written:

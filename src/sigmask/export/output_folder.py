@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,9 @@ class ExportExistsError(SigmaskError):
 def whole_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
     """Yield a temporary folder beside `output` that becomes `output` when the block ends well, and else is removed.
 
+    A killed process leaves no half export. A power cut may: a million files are not flushed one by one, since an
+    export can be made again from its run.
+
     Raises:
         ExportExistsError: `output` is not empty, and `overwrite` is not set or it is not a folder that an export wrote.
     """
@@ -42,8 +44,6 @@ def whole_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    if hasattr(os, "sync"):  # many small files: one flush of all of them is faster than one for each
-        os.sync()
     _put_in_place(partial, output)
 
 

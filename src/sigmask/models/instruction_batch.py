@@ -66,7 +66,7 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
 
 
 def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
-    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if it is sought on the original."""
+    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original."""
     found: list[tuple[str, bool]] = []
     for edit in tuples:
         if edit.original_concept:

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sigmask.cli.main import app
+from tests.export.drawn_run import draw_pairs, write_corpus, write_run
+
+# pycocotools' own, which users never see: Python shows deprecations in tests only
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, ["export", *map(str, arguments)])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+@pytest.fixture
+def drawn(tmp_path: Path, rng: np.random.Generator) -> Path:
+    pairs = draw_pairs(rng, 8)
+    write_corpus(tmp_path / "corpus", pairs)
+    write_run(tmp_path / "run", pairs, qualities=[0.9] * 6 + [0.3] * 2)
+    return tmp_path
+
+
+def test_a_filtered_export_with_its_summary(drawn: Path) -> None:
+    arguments = (
+        *(drawn / "run", "-o", drawn / "out", "--to", "coco", "--corpus", drawn / "corpus"),
+        *("--where", "quality >= .8 and 0 < area < 1", "--action", "add,remove", "--scope", "local"),
+        *("--val-share", 0.17, "--drop-near-duplicates", "--authentic", "--licence", "CC0", "--seed", 3),
+    )
+    code, output = run(*arguments)
+    assert code == 0
+    rows = dict(line.rsplit(maxsplit=1) for line in output.splitlines() if line)
+    assert {words.strip(): value for words, value in rows.items()} == {
+        "rows of the run": "8",
+        "exported to train": "5",
+        "exported to val": "1",
+        "filtered: not quality >= 0.8": "2",
+        "filtered: not 0 < area < 1": "0",
+        "filtered: not action in add, remove": "0",
+        "filtered: not scope in local": "0",
+        "near-duplicates": "0",
+        "not in the corpus": "0",
+        "authentic originals in train": "5",
+        "authentic originals in val": "1",
+        "output:": str(drawn / "out"),
+    }
+    assert json.loads((drawn / "out" / "export.json").read_text())["settings"]["seed"] == 3
+    assert "| CC0 |" in (drawn / "out" / "README.md").read_text()
+    code, output = run(*arguments)
+    assert code == 2
+    assert "--overwrite" in output
+    assert run(*arguments, "--overwrite")[0] == 0
+
+
+def test_nothing_left_is_exit_code_one(drawn: Path) -> None:
+    code, output = run(
+        drawn / "run", "-o", drawn / "out", "--to", "hf", "--corpus", drawn / "corpus", "--where", "quality > 0.95"
+    )
+    assert code == 1
+    assert "nothing was written" in output
+    assert not (drawn / "out").exists()
+
+
+def test_bad_rows_are_named(drawn: Path, rng: np.random.Generator) -> None:
+    write_corpus(drawn / "corpus", draw_pairs(rng, 8), {2: {"edited": b"no picture"}})
+    code, output = run(drawn / "run", "-o", drawn / "out", "--to", "folders", "--corpus", drawn / "corpus")
+    assert code == 0
+    assert "bad: not_an_image" in output
+    assert "bad: id002: edited: expected an image" in output
+
+
+def test_the_corpus_that_a_summary_names_is_the_default(drawn: Path) -> None:
+    code, output = run(drawn / "run", "-o", drawn / "out", "--to", "coco")
+    assert code == 2
+    assert "--corpus" in output
+    (drawn / "run" / "summary.json").write_text(json.dumps({"corpus": str(drawn / "corpus")}))
+    assert run(drawn / "run", "-o", drawn / "out", "--to", "coco")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--to", "imdlbenco"), "Did you mean 'imdl-benco'"),
+        (("--to", "coco", "--where", "qualty > 1"), "Did you mean 'quality'"),
+        (("--to", "coco", "--action", "ad"), "Did you mean 'add'"),
+        (("--to", "coco", "--val-share", "1.5"), "--val-share"),
+        (("--to", "coco", "--corpus", "nowhere"), "nowhere"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_two(drawn: Path, arguments: tuple[str, ...], expected: str) -> None:
+    code, output = run(drawn / "run", "-o", drawn / "out", *arguments)
+    assert code == 2
+    assert expected in output
+    assert len(output.strip().splitlines()) == 1
+    assert not (drawn / "out").exists()
