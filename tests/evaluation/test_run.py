@@ -131,7 +131,6 @@ def test_rivals_score_as_the_benchmarks_makers_state(shared_folder: Path, monkey
     monkeypatch.setenv("SIGMASK_SHARED", str(shared_folder))
     bench = benchmark_of(*load_benchmark("cocoglide_vae").read())
     for name, stated in (("absolute-difference", 65.7), ("blurred-difference", 77.7)):
-        baseline = create_baseline(name)
-        (result,) = evaluate(lambda each, rival=baseline: rival(each.original, each.edited), [bench])
+        (result,) = evaluate(create_baseline(name), [bench])
         assert result.edited is not None
         assert 100 * result.edited.best_f1 == pytest.approx(stated, abs=0.1)

@@ -70,7 +70,7 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         return resize_map(coarse.float().cpu().numpy().astype(np.float32), height, width)
 
     grid = output.difference.grid
-    similarity = torch.sigmoid(output.grounding.similarity_logits[0].float()).unflatten(-1, grid)
+    similarity = torch.sigmoid(output.grounding.similarity_logits[0].float()).reshape(-1, *grid)
     concepts = tuple(
         ConceptMap(concept, on_original, on_picture(similarity[slot]) if known else None)
         for slot, ((concept, on_original), known) in enumerate(

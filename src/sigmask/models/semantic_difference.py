@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 _STAY_MARGIN = 1e-3  # in cosine: a neighbour must be better by this much than the token in place
+_GREY_LEVEL = 1 / 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,22 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
     index = index.view(batch, 1, height * width).expand(-1, channels, -1)
     matched = padded.flatten(2).gather(2, index).view_as(edited)
     return matched, _cosine_distance(matched, edited)
+
+
+def noise_level(original: Tensor, edited: Tensor) -> Tensor:
+    """(B, 1, 1, 1): by how much a pair's pixels differ where nothing was edited, in units of [0, 1].
+
+    The geometric mean of the difference plus one grey level: a local edit, however strong, hardly moves it, and it is
+    never under one grey level. (B, 3, H, W) images in [0, 1].
+    """
+    difference = (edited.float() - original.float()).abs().amax(1, keepdim=True)
+    return (difference + _GREY_LEVEL).log().mean((1, 2, 3), keepdim=True).exp()
+
+
+def relative_pixel_difference(original: Tensor, edited: Tensor) -> Tensor:
+    """(B, 1, H, W) ≥ 0: asinh of the largest channel difference in units of the pair's `noise_level`; 0 where equal."""
+    difference = (edited.float() - original.float()).abs().amax(1, keepdim=True)
+    return torch.asinh(difference / noise_level(original, edited))
 
 
 class SemanticDifference(nn.Module):
