@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import types
 from pathlib import Path
@@ -21,6 +22,8 @@ told_so_far: list[str | None] = []
 class StubAnnotator:
     """Marks nothing and remembers what it was told."""
 
+    fingerprint = "stub"
+
     @classmethod
     def from_pretrained(cls, name: str) -> StubAnnotator:
         if name != "tiny":
@@ -34,8 +37,9 @@ class StubAnnotator:
 
 
 @pytest.fixture
-def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
+def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> typer.Typer:
     told_so_far.clear()
+    monkeypatch.setenv("SIGMASK_CACHE", str(tmp_path / "cache"))
     module = types.ModuleType("sigmask.annotation.annotator")
     module.Annotator = StubAnnotator  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "sigmask.annotation.annotator", module)
@@ -50,7 +54,7 @@ def table(tmp_path: Path, drawn_pairs: list[EditPair]) -> str:
 
 
 def run(app: typer.Typer, *arguments: str) -> str:
-    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, [*arguments, "--jobs", "1"], env={"COLUMNS": "200"})
     assert result.exit_code == 0, (result.output, result.exception)
     return result.output
 
@@ -85,6 +89,44 @@ def test_instructions_can_be_withheld_or_swapped(app: typer.Typer, table: str, d
     run(app, table, "--wrong-instruction")
     assert all(told != pair.instruction for told, pair in zip(told_so_far, drawn_pairs, strict=True))
     assert CliRunner().invoke(app, [table, "--no-instruction", "--wrong-instruction"]).exit_code == 2
+
+
+def test_a_result_is_kept_until_the_benchmark_changes(
+    app: typer.Typer, table: str, drawn_pairs: list[EditPair]
+) -> None:
+    first = run(app, table)
+    told_so_far.clear()
+    assert run(app, table) == first
+    assert told_so_far == []
+    run(app, table, "--fresh")
+    assert len(told_so_far) == len(drawn_pairs)
+    with Path(table).open("a") as file:
+        file.write("\n")
+    run(app, table)
+    assert len(told_so_far) == 2 * len(drawn_pairs)
+
+
+def test_the_output_folder_holds_page_tables_and_worst_cases(app: typer.Typer, table: str, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    text = run(app, "--benchmarks", table, "--methods", "tiny,absolute-difference,ssim", "-o", str(output))
+    assert "drawn: tiny -100.0 F1 over absolute-difference" in text  # the stub marks nothing, and the table says so
+    assert {path.name for path in output.iterdir()} == {
+        *("index.html", "results.md", "results.csv", "results.tex", "results.json", "worst"),
+    }
+    markdown = (output / "results.md").read_text()
+    assert "Where it loses: drawn." in markdown and "## What it costs" in markdown
+    page = (output / "index.html").read_text()
+    pictures = re.findall(r'<img src="([^"]+)"', page)
+    assert pictures and all((output / picture).is_file() for picture in pictures)
+    assert page.count("<polyline") == 3
+    assert r"\textbf{100.0} / 100.0" in (output / "results.tex").read_text()
+
+
+def test_all_benchmarks_are_those_at_hand(app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SIGMASK_SHARED", str(tmp_path / "nowhere"))
+    monkeypatch.delenv("SIGMASK_BENCHMARKS", raising=False)
+    result = CliRunner().invoke(app, ["all"])
+    assert result.exit_code == 2 and "no known benchmark is at hand" in result.output
 
 
 def test_bad_rows_are_told(app: typer.Typer, table: str) -> None:

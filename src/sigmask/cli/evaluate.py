@@ -2,137 +2,191 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sigmask.cli.benchmark_listing import benchmark_listing
-from sigmask.errors import ConfigError, WeightsError, unknown_name
-from sigmask.evaluation.baselines import BASELINES, create_baseline, split_by_availability
-from sigmask.evaluation.benchmark import Benchmark, Sample, load_benchmark
-from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
-from sigmask.evaluation.run import Method, Observer
-from sigmask.evaluation.run import evaluate as run_evaluation
-from sigmask.evaluation.scores import BenchmarkResult, PairScore
-from sigmask.evaluation.tables import results_table, to_csv, to_json, to_markdown
-from sigmask.evaluation.worst_cases import WorstCases
-from sigmask.types import Annotation, EditPair, MapArray, MaskArray
+from sigmask.data.whole_file import whole_file
+from sigmask.evaluation.baselines import BASELINES
+from sigmask.evaluation.gain import gains
+from sigmask.evaluation.methods import method_names
+from sigmask.evaluation.results_page import results_page
+from sigmask.evaluation.scores import BenchmarkResult
+from sigmask.evaluation.stored_run import RunStore, StoredRun, default_store
+from sigmask.evaluation.suite import WORST_CASES, Condition, SuiteProgress, benchmarks_at_hand, run_suite
+from sigmask.evaluation.tables import results_table, to_csv, to_json, to_latex, to_markdown
+from sigmask.report.evaluation_page import write_evaluation_page
 
 
 def evaluate(
     benchmarks: Annotated[
-        list[str] | None, typer.Argument(help="Names (see --list), JSONL tables, or folders of triplets.")
+        list[str] | None,
+        typer.Argument(help="Names (see --list), JSONL tables, or folders of triplets; 'all': those at hand."),
     ] = None,
     model: Annotated[str, typer.Option(help="A model's name, folder, or Hub id.")] = "tiny",
     methods: Annotated[
         str | None,
         typer.Option(help="Models and rivals, separated by commas, in place of --model; 'all': it and every rival."),
     ] = None,
+    more_benchmarks: Annotated[
+        str | None, typer.Option("--benchmarks", help="The same as the arguments, separated by commas.")
+    ] = None,
     no_instruction: Annotated[bool, typer.Option("--no-instruction", help="Tell the model nothing.")] = False,
     wrong_instruction: Annotated[
         bool, typer.Option("--wrong-instruction", help="Give each pair another pair's instruction.")
     ] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pairs of each benchmark.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="Folder for everything: index.html, results.md, .csv, .tex and .json, worst cases."
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="Write everything, every pair's scores included.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
+    latex: Annotated[Path | None, typer.Option(help="Write F1 and IoU as a LaTeX table.")] = None,
     worst: Annotated[Path | None, typer.Option(help="Write the worst cases as pictures into this folder.")] = None,
-    worst_count: Annotated[int, typer.Option(min=1, help="How many of them, per benchmark and method.")] = 12,
+    worst_count: Annotated[
+        int, typer.Option(min=1, max=WORST_CASES, help="How many of them, per benchmark and method.")
+    ] = 12,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Methods run at the same time, each with one thread; by default one for each core."),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Folder of the results that are kept, by default $SIGMASK_CACHE or the user's cache."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Take no kept result, and keep none.")] = False,
     list_known: Annotated[bool, typer.Option("--list", help="List the known benchmarks and rivals.")] = False,
 ) -> None:
     """Score masks against true ones: F1 and IoU, mean per image at 0.5 and at the best threshold of the set.
 
-    Pairs in which nothing was edited are judged by the area marked, never as an F1 of zero.
+    Pairs in which nothing was edited are judged by the area marked, never as an F1 of zero. A method's result on a
+    benchmark is kept and taken again until its weights, its code or the benchmark's files change, so a run that was
+    cut off goes on.
     """
     console = Console()
     if list_known:
         console.print(benchmark_listing(BASELINES), highlight=False)
         return
-    if not benchmarks:
-        raise typer.BadParameter("name at least one benchmark; --list shows those that are known")
+    wanted = _benchmark_names([*(benchmarks or []), *_split(more_benchmarks, "--benchmarks")])
     if no_instruction and wrong_instruction:
         raise typer.BadParameter("choose one of --no-instruction and --wrong-instruction")
-    prepare = without_instructions if no_instruction else with_wrong_instructions if wrong_instruction else None
-    loaded = [load_benchmark(each) for each in benchmarks]
-    ready = [(name, _create_method(name, model)) for name in _method_names(console, methods, model)]
-    results: list[BenchmarkResult] = []
-    with _progress_bar(console) as bar:
-        for benchmark in loaded:
-            for name, method in ready:
-                cases = WorstCases(worst_count) if worst is not None else None
-                observer = _observer(bar, benchmark, name, limit, cases)
-                results += run_evaluation(
-                    method, [benchmark], name=name, limit=limit, prepare=prepare, progress=observer
-                )
-                if worst is not None and cases is not None:
-                    cases.write(worst / benchmark.name / name.replace("/", "_"))
-    console.print(results_table(results, console.width))
-    _report_bad(console, results)
-    for path, write in ((json, to_json), (markdown, to_markdown), (csv, to_csv)):
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(write(results), encoding="utf-8")
+    condition = Condition.NONE if no_instruction else Condition.WRONG if wrong_instruction else Condition.OWN
+    names, not_run = method_names([model] if methods is None else _split(methods, "--methods"), model)
+    for name, reason in not_run.items():
+        console.print(f"not run here: {name}: {reason}", markup=False)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if fresh else cache or default_store()
+        with _Bars(console) as bars:
+            runs = run_suite(
+                wanted,
+                names,
+                RunStore(folder),
+                model=model,
+                condition=condition,
+                limit=limit,
+                jobs=jobs or os.cpu_count() or 1,
+                progress=bars,
+            )
+        results = [run.result for run in runs]
+        console.print(results_table(results, console.width))
+        _print_gains(console, runs, model)
+        _report_bad(console, results)
+        for path, text in ((json, to_json), (markdown, to_markdown), (csv, to_csv), (latex, to_latex)):
+            if path is not None:
+                _write(path, text(results))
+        if worst is not None:
+            _copy_worst(runs, worst, worst_count)
+        if output is not None:
+            command = shlex.join(["sigmask", *sys.argv[1:]])
+            _write(output / "results.md", results_page(runs, model, command, not_run))
+            for name, text in (("results.json", to_json), ("results.csv", to_csv), ("results.tex", to_latex)):
+                _write(output / name, text(results))
+            page = write_evaluation_page(output, runs, model, command=command, not_run=not_run)
+            console.print(f"page: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _method_names(console: Console, methods: str | None, model: str) -> list[str]:
-    """What to run: 'all' is the model and every rival that can be run here; why the others cannot is printed."""
-    if methods is None:
-        return [model]
-    names = [name.strip() for name in methods.split(",") if name.strip()]
+class _Bars(SuiteProgress):
+    """A progress bar for each method on each benchmark that is being run; one that is done goes away."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+
+    def __enter__(self) -> _Bars:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def start(self, benchmark: str, method: str, pairs: int | None) -> None:
+        for (_, other), task in self._tasks.items():
+            if other == method:
+                self._bar.update(task, visible=False)
+        self._tasks[benchmark, method] = self._bar.add_task(f"{benchmark} · {method}", total=pairs)
+
+    def advance(self, benchmark: str, method: str) -> None:
+        if (task := self._tasks.get((benchmark, method))) is not None:
+            self._bar.advance(task)
+
+
+def _split(text: str | None, option: str) -> list[str]:
+    if text is None:
+        return []
+    names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
-        raise typer.BadParameter(f"--methods: expected names separated by commas, got '{methods}'")
-    everything: list[str] = []
-    if "all" in names:
-        ready, reasons = split_by_availability(model=model)
-        everything = [model, *(baseline.rival.name for baseline in ready)]
-        for name, reason in reasons.items():
-            console.print(f"not run here: {name}: {reason}", markup=False)
-    expanded = [each for name in names for each in (everything if name == "all" else [name])]
-    return list(dict.fromkeys(expanded))
+        raise typer.BadParameter(f"{option}: expected names separated by commas, got '{text}'")
+    return names
 
 
-def _create_method(name: str, model: str) -> Method:
-    if name in BASELINES:
-        baseline = create_baseline(name, model=model)
-        reason = baseline.available()
-        if reason is not None:
-            raise ConfigError(f"rival '{name}' cannot be run here: {reason}")
-        return baseline
-    # Imported here, so that the rivals alone start without torch.
-    from sigmask.annotation.annotator import Annotator
-
-    try:
-        annotator = Annotator.from_pretrained(name)
-    except WeightsError as error:
-        raise ConfigError(f"{unknown_name('method', name, ['tiny', *BASELINES])} As a model: {error}") from error
-
-    def annotate(pair: EditPair) -> MapArray | Annotation:
-        annotation: Annotation = annotator(pair.original, pair.edited, pair.instruction)
-        return annotation
-
-    return annotate
+def _benchmark_names(named: Sequence[str]) -> list[str]:
+    if not named:
+        raise typer.BadParameter("name at least one benchmark; --list shows those that are known")
+    at_hand = benchmarks_at_hand() if "all" in named else []
+    if "all" in named and not at_hand:
+        raise typer.BadParameter("no known benchmark is at hand; --list says where each is looked for")
+    return list(dict.fromkeys(each for name in named for each in (at_hand if name == "all" else [name])))
 
 
-def _observer(bar: Progress, benchmark: Benchmark, name: str, limit: int | None, cases: WorstCases | None) -> Observer:
-    total = benchmark.length
-    if total is not None and limit is not None:
-        total = min(total, limit)
-    task = bar.add_task(f"{benchmark.name} · {name}", total=total)
-
-    def observe(sample: Sample, predicted: MaskArray | None, score: PairScore | None) -> None:
-        if cases is not None:
-            cases(sample, predicted, score)
-        bar.advance(task)
-
-    return observe
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
-def _progress_bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+def _copy_worst(runs: Sequence[StoredRun], folder: Path, count: int) -> None:
+    for run in runs:
+        place = folder / run.result.benchmark / run.result.method.replace("/", "_")
+        place.mkdir(parents=True, exist_ok=True)
+        for case in run.cases[:count]:
+            shutil.copyfile(run.folder / case.file, place / case.file)
+
+
+def _print_gains(console: Console, runs: Sequence[StoredRun], model: str) -> None:
+    for gain in gains(runs, model):
+        interval = gain.comparison.interval
+        console.print(
+            f"{gain.model.benchmark}: {model} {100 * gain.comparison.difference:+.1f} F1 over {gain.rival.method} "
+            f"(95 %: {100 * interval.low:+.1f} to {100 * interval.high:+.1f})",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _report_bad(console: Console, results: list[BenchmarkResult]) -> None:

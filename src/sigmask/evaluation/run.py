@@ -9,8 +9,9 @@ from typing import Protocol
 import numpy as np
 
 from sigmask.errors import BadReason
-from sigmask.evaluation.benchmark import Benchmark, Sample
+from sigmask.evaluation.benchmark import Benchmark, Sample, side_effect_of
 from sigmask.evaluation.counts import count_mask, count_thresholds
+from sigmask.evaluation.map_scores import score_map
 from sigmask.evaluation.scores import BenchmarkResult, PairScore, ScoreCollector
 from sigmask.types import Annotation, BadSample, EditPair, MapArray, MaskArray
 
@@ -79,7 +80,8 @@ def _evaluate_one(
             seconds = time.perf_counter() - started
             probability, predicted = _probability_and_mask(output, threshold)
             counts = count_mask(predicted, sample.mask)
-            score = collector.add(sample, counts, count_thresholds(probability, sample.mask), seconds)
+            maps = score_map(probability, predicted, sample.mask, side_effect_of(sample))
+            score = collector.add(sample, counts, count_thresholds(probability, sample.mask), seconds, maps)
         if progress is not None:
             progress(sample, predicted, score)
         if limit is not None and index + 1 >= limit:

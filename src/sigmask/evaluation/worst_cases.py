@@ -44,17 +44,24 @@ class WorstCases:
         else:
             heapq.heappushpop(self._heap, entry)
 
+    @property
+    def badness(self) -> list[tuple[str, float]]:
+        """Each pair's id and how bad it is, in [0, 1], in the order of `write`."""
+        return [(pair.sample_id, badness) for badness, _, pair, _, _ in self._ranked()]
+
     def write(self, folder: Path) -> list[Path]:
         """One PNG per pair, the worst first by name; returns their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        ranked = sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))
-        for rank, (_, _, pair, predicted, score) in enumerate(ranked, start=1):
+        for rank, (_, _, pair, predicted, score) in enumerate(self._ranked(), start=1):
             safe_id = re.sub(r"[^A-Za-z0-9._-]+", "_", pair.sample_id)[:80]
             path = folder / f"{rank:02d}_{safe_id}.png"
             draw_case(pair, predicted, score).save(path)
             paths.append(path)
         return paths
+
+    def _ranked(self) -> list[tuple[float, int, EditPair, MaskArray, PairScore]]:
+        return sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))
 
 
 def draw_case(pair: EditPair, predicted: MaskArray, score: PairScore) -> Image.Image:

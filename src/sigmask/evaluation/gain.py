@@ -1,0 +1,60 @@
+"""What the model under test gains over the best rival on each benchmark; a loss is shown as one.
+
+The best rival is the one of the highest mean F1 on that very benchmark, so it is chosen with hindsight and the gain is
+if anything too small. Parts of the model under test shown alone (its prior, its difference path) are no rivals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sigmask.evaluation.benchmark_result import BenchmarkResult
+from sigmask.evaluation.comparison import compare_results
+from sigmask.evaluation.significance import PairedComparison
+from sigmask.evaluation.stored_run import StoredRun
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """On one benchmark.
+
+    Attributes:
+        model: the result of the model under test.
+        rival: that of the rival with the highest F1 at its fixed threshold, which was tuned elsewhere.
+        comparison: model - rival in F1, pair by pair, with its 95 % interval.
+        flattered: the rival with the highest F1 at the one threshold that suits it best on this very benchmark.
+        flattered_gain: the model's F1 at its fixed threshold minus that.
+    """
+
+    model: BenchmarkResult
+    rival: BenchmarkResult
+    comparison: PairedComparison
+    flattered: BenchmarkResult
+    flattered_gain: float
+
+
+def gains(runs: Sequence[StoredRun], model: str) -> list[Gain]:
+    """One for each benchmark on which the model and a rival were scored on at least two edited pairs, in order."""
+    found = []
+    for benchmark in dict.fromkeys(run.result.benchmark for run in runs):
+        here = [run for run in runs if run.result.benchmark == benchmark and run.result.edited is not None]
+        ours = next((run.result for run in here if run.result.method == model), None)
+        rivals = [run.result for run in here if run.rival]
+        if ours is None or not rivals or ours.edited is None or ours.edited.pairs < 2:
+            continue
+        rival = max(rivals, key=_f1)
+        flattered = max(rivals, key=_best_f1)
+        comparison = compare_results(ours, rival, np.random.default_rng(0))
+        found.append(Gain(ours, rival, comparison, flattered, _f1(ours) - _best_f1(flattered)))
+    return found
+
+
+def _f1(result: BenchmarkResult) -> float:
+    return result.edited.f1 if result.edited is not None else -1.0
+
+
+def _best_f1(result: BenchmarkResult) -> float:
+    return result.edited.best_f1 if result.edited is not None else -1.0

@@ -1,0 +1,100 @@
+"""A method by its name: a model, or a rival; what `sigmask evaluate --methods` accepts."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import sigmask
+from sigmask.errors import ConfigError, WeightsError, unknown_name
+from sigmask.evaluation.baselines import BASELINES, Need, create_baseline, split_by_availability
+from sigmask.evaluation.run import Method
+from sigmask.types import Annotation, EditPair
+
+_MODEL_CODE = ("models", "annotation", "data", "instruction")
+"""Packages whose code decides what a model's mask is."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedMethod:
+    """A method that is ready to be scored.
+
+    Attributes:
+        call: see `sigmask.evaluation.run.Method`.
+        fingerprint: equal ones give equal maps; a hash of weights, values and code.
+        origin: where its weights or values come from, in words.
+        rival: a rival that owes nothing to the model under test; its parts shown alone are none.
+    """
+
+    name: str
+    call: Method
+    fingerprint: str
+    origin: str
+    rival: bool
+
+
+def create_method(name: str, model: str = "tiny") -> NamedMethod:
+    """The rival of that name, or else the model: a name, folder or Hub id.
+
+    Args:
+        model: the model under test, for the rivals that show a part of it alone.
+
+    Raises:
+        ConfigError: there is neither a rival nor a model of that name, or it cannot be run here; the message says why.
+    """
+    if name in BASELINES:
+        baseline = create_baseline(name, model=model)
+        reason = baseline.available()
+        if reason is not None:
+            raise ConfigError(f"rival '{name}' cannot be run here: {reason}")
+        part_of_model = Need.MODEL in baseline.rival.needs
+        fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if part_of_model else "")
+        return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=not part_of_model)
+    # Imported here, so that the rivals alone start without torch.
+    from sigmask.annotation.annotator import Annotator
+
+    try:
+        annotator = Annotator.from_pretrained(name)
+    except WeightsError as error:
+        raise ConfigError(f"{unknown_name('method', name, ['tiny', *BASELINES])} As a model: {error}") from error
+
+    def annotate(pair: EditPair) -> Annotation:
+        return annotator(pair.original, pair.edited, pair.instruction)
+
+    fingerprint = annotator.fingerprint + code_fingerprint(_MODEL_CODE)
+    return NamedMethod(name, annotate, fingerprint, f"weights {annotator.fingerprint[:12]}", rival=False)
+
+
+def method_names(names: Iterable[str], model: str) -> tuple[list[str], dict[str, str]]:
+    """The names without repetition, 'all' spelled out as the model and every rival that can be run here.
+
+    Returns:
+        The names, and for each rival that 'all' leaves out the reason.
+    """
+    chosen, reasons = list(names), dict[str, str]()
+    everything: list[str] = []
+    if "all" in chosen:
+        ready, reasons = split_by_availability(model=model)
+        everything = [model, *(baseline.rival.name for baseline in ready)]
+    expanded = [each for name in chosen for each in (everything if name == "all" else [name])]
+    return list(dict.fromkeys(expanded)), reasons
+
+
+@functools.cache
+def code_fingerprint(packages: tuple[str, ...], without: tuple[str, ...] = ()) -> str:
+    """Hash of the modules that lie directly in these subpackages of sigmask, 16 hex digits.
+
+    Args:
+        without: names of modules that do not count.
+    """
+    root, digest = Path(sigmask.__file__).parent, hashlib.sha256()
+    for package in packages:
+        for file in sorted((root / package).glob("*.py")):
+            if file.stem in without:
+                continue
+            digest.update(f"{package}/{file.name}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

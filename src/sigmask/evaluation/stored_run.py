@@ -1,0 +1,140 @@
+"""One method on one benchmark, kept on disk, so that a table costs what is new in it and a killed one goes on.
+
+An entry is a folder named by a hash of everything that decides the result: the method's weights, values and code, the
+benchmark's files, what the method was told, and the code of the metrics. It holds `run.json` and the worst cases as
+pictures. It appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sigmask.evaluation.benchmark import Benchmark
+from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
+from sigmask.evaluation.methods import NamedMethod, code_fingerprint
+
+_ONLY_SHOW = ("benchmark_facts", "comparison", "gain", "results_page", "suite", "tables")
+"""Modules that change nothing of a result."""
+_TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".csv", ".json"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """The picture of one pair: `badness` is 1 - F1, or the false-positive share where nothing was edited."""
+
+    file: str
+    sample_id: str
+    badness: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A result and what belongs to it.
+
+    Attributes:
+        origin: where the method's weights or values come from, in words.
+        rival: see `NamedMethod`.
+        peak_memory: of the process that ran the method, in bytes; None where the system does not tell.
+        threads: how many the method could use while it was timed.
+        cases: the worst pairs, the worst first; their files lie in `folder`.
+    """
+
+    result: BenchmarkResult
+    origin: str
+    rival: bool
+    peak_memory: int | None
+    threads: int
+    cases: tuple[StoredCase, ...]
+    folder: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON, the folder left out."""
+        return {
+            "result": self.result.to_dict(),
+            "origin": self.origin,
+            "rival": self.rival,
+            "peak_memory": self.peak_memory,
+            "threads": self.threads,
+            "cases": [[case.file, case.sample_id, case.badness] for case in self.cases],
+        }
+
+
+class RunStore:
+    """Entries below a folder, which is made when the first is written."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def load(self, key: str) -> StoredRun | None:
+        """The entry, None if there is none; a damaged one counts as none and is made again."""
+        folder = self.folder / key
+        try:
+            plain = json.loads((folder / "run.json").read_bytes())
+            cases = tuple(StoredCase(str(file), str(name), float(bad)) for file, name, bad in plain["cases"])
+            if not all((folder / case.file).is_file() for case in cases):
+                return None
+            return StoredRun(
+                BenchmarkResult.from_dict(plain["result"]),
+                str(plain["origin"]),
+                bool(plain["rival"]),
+                plain["peak_memory"],
+                int(plain["threads"]),
+                cases,
+                folder,
+            )
+        except (OSError, ValueError, KeyError, TypeError, ResultError):
+            return None
+
+    def store(self, key: str, make: Callable[[Path], StoredRun]) -> StoredRun:
+        """Give `make` a new folder for its pictures, and keep what it returns."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=self.folder))
+        try:
+            plain = make(partial).to_dict()
+            (partial / "run.json").write_text(json.dumps(plain, allow_nan=False), encoding="utf-8")
+            shutil.rmtree(self.folder / key, ignore_errors=True)
+            partial.rename(self.folder / key)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        stored = self.load(key)
+        assert stored is not None  # it was written a line above
+        return stored
+
+
+def default_store() -> Path:
+    """`$SIGMASK_CACHE/evaluation`, else `sigmask/evaluation` in the user's cache folder."""
+    own = os.environ.get("SIGMASK_CACHE", "").strip()
+    if own:
+        return Path(own) / "evaluation"
+    caches = os.environ.get("XDG_CACHE_HOME", "").strip()
+    return (Path(caches) if caches else Path.home() / ".cache") / "sigmask" / "evaluation"
+
+
+def run_key(method: NamedMethod, benchmark: Benchmark, condition: str, limit: int | None) -> str:
+    """The name of an entry; see the module."""
+    parts = (method.name, method.fingerprint, benchmark.name, files_fingerprint(benchmark), condition, limit)
+    code = code_fingerprint(("evaluation", "evaluation/benchmark_layouts", "data"), _ONLY_SHOW)
+    return hashlib.sha256(repr((parts, code)).encode()).hexdigest()[:32]
+
+
+def files_fingerprint(benchmark: Benchmark) -> str:
+    """Hash of the names, sizes and times of change of a benchmark's files; no file is read."""
+    source = benchmark.source
+    beside = source.is_file() and source.suffix in _TABLES_WITH_IMAGES_BESIDE
+    root = source.parent if beside else source
+    files = sorted(root.rglob("*")) if root.is_dir() else [root]
+    digest = hashlib.sha256(str(source.resolve()).encode())
+    for file in files:
+        facts = file.stat()
+        if file.is_file():
+            digest.update(f"{file.relative_to(root)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
