@@ -1,4 +1,4 @@
-# make demo | make test | make bench: each does its own set-up (needs Python 3.11 or newer and a package registry).
+# make demo | make test | make bench | make results: each does its own set-up (needs Python 3.11 or newer and a package registry).
 # Settings: VENV=folder  PYTHON=interpreter  CORPUS=folder-of-your-own (for make demo)
 
 VENV ?= .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 OUT ?= demo-output
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench results clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -26,6 +26,11 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/annotate_throughput.py
+
+# The comparison in docs/results.md: every benchmark that is at hand, every method that can be run.
+results: $(VENV)/.installed-dev
+	$(BIN)/sigmask evaluate --methods all --benchmarks all --output runs/comparison
+	cp runs/comparison/results.md docs/results.md
 
 clean:
 	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
