@@ -14,6 +14,10 @@ from sigmask.evaluation.baselines import BASELINES, Need, create_baseline, split
 from sigmask.evaluation.run import Method
 from sigmask.types import Annotation, EditPair
 
+EMBEDDED = ("tiny",)
+"""Models that ship with the package."""
+VARIANT_SIGN = "@"
+"""`tiny@uniform-prior` is `tiny` with its prior used as `prior_variants` says."""
 _MODEL_CODE = ("models", "annotation", "data", "instruction")
 """Packages whose code decides what a model's mask is."""
 
@@ -37,7 +41,7 @@ class NamedMethod:
 
 
 def create_method(name: str, model: str = "tiny") -> NamedMethod:
-    """The rival of that name, or else the model: a name, folder or Hub id.
+    """The rival of that name, or else the model: a name, folder or Hub id, maybe with a variant: `tiny@naive-prior`.
 
     Args:
         model: the model under test, for the rivals that show a part of it alone.
@@ -53,19 +57,37 @@ def create_method(name: str, model: str = "tiny") -> NamedMethod:
         part_of_model = Need.MODEL in baseline.rival.needs
         fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if part_of_model else "")
         return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=not part_of_model)
+    base, _, variant = name.partition(VARIANT_SIGN)
+    if variant:
+        return _variant(base, variant, model)
     # Imported here, so that the rivals alone start without torch.
     from sigmask.annotation.annotator import Annotator
 
     try:
         annotator = Annotator.from_pretrained(name)
     except WeightsError as error:
-        raise ConfigError(f"{unknown_name('method', name, ['tiny', *BASELINES])} As a model: {error}") from error
+        known = name in EMBEDDED or Path(name).is_dir()
+        unknown = "" if known else f"{unknown_name('method', name, [*EMBEDDED, *BASELINES])} As a model: "
+        raise ConfigError(f"{unknown}{error}") from error
 
     def annotate(pair: EditPair) -> Annotation:
         return annotator(pair.original, pair.edited, pair.instruction)
 
     fingerprint = annotator.fingerprint + code_fingerprint(_MODEL_CODE)
     return NamedMethod(name, annotate, fingerprint, f"weights {annotator.fingerprint[:12]}", rival=False)
+
+
+def _variant(base: str, variant: str, model: str) -> NamedMethod:
+    """The model `base` with its prior used in another way."""
+    from sigmask.annotation.annotator import Annotator
+    from sigmask.evaluation.prior_variants import PRIOR_VARIANTS
+
+    if variant not in PRIOR_VARIANTS:
+        raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
+    plain = create_method(base, model)
+    fingerprint = f"{plain.fingerprint}{variant}{code_fingerprint(('evaluation',))}"
+    call = PRIOR_VARIANTS[variant](Annotator.from_pretrained(base))
+    return NamedMethod(f"{base}{VARIANT_SIGN}{variant}", call, fingerprint, plain.origin, rival=False)
 
 
 def method_names(names: Iterable[str], model: str) -> tuple[list[str], dict[str, str]]:

@@ -21,8 +21,11 @@ from sigmask.evaluation.benchmark import Benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
 from sigmask.evaluation.methods import NamedMethod, code_fingerprint
 
-_ONLY_SHOW = ("benchmark_facts", "comparison", "gain", "results_page", "suite", "tables")
-"""Modules that change nothing of a result."""
+_NOT_OF_RESULTS = (
+    *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "prior_variants"),
+    *("results_page", "suite", "tables"),
+)
+"""Modules that change nothing of a result, or whose share in it the method's fingerprint covers."""
 _TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".csv", ".json"}
 
 
@@ -122,7 +125,7 @@ def default_store() -> Path:
 def run_key(method: NamedMethod, benchmark: Benchmark, condition: str, limit: int | None) -> str:
     """The name of an entry; see the module."""
     parts = (method.name, method.fingerprint, benchmark.name, files_fingerprint(benchmark), condition, limit)
-    code = code_fingerprint(("evaluation", "evaluation/benchmark_layouts", "data"), _ONLY_SHOW)
+    code = code_fingerprint(("evaluation", "evaluation/benchmark_layouts", "data"), _NOT_OF_RESULTS)
     return hashlib.sha256(repr((parts, code)).encode()).hexdigest()[:32]
 
 

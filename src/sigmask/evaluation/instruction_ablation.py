@@ -1,0 +1,98 @@
+"""What the instruction buys: one model told the right words, none, another pair's, or with its prior used otherwise.
+
+`python -m sigmask.evaluation.instruction_ablation cocoglide_vae true_edits --model tiny -o ablation.md`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from sigmask.data.whole_file import whole_file
+from sigmask.evaluation.benchmark_result import BenchmarkResult
+from sigmask.evaluation.comparison import compare_results
+from sigmask.evaluation.methods import VARIANT_SIGN
+from sigmask.evaluation.stored_run import RunStore, default_store
+from sigmask.evaluation.suite import Condition, benchmarks_at_hand, run_suite
+from sigmask.evaluation.tables import markdown_table
+
+CONDITIONS: dict[str, tuple[str, Condition]] = {
+    "right instruction": ("", Condition.OWN),
+    "no instruction": ("", Condition.NONE),
+    "wrong instruction": ("", Condition.WRONG),
+    "uniform prior": ("uniform-prior", Condition.OWN),
+    "prior multiplied in": ("naive-prior", Condition.OWN),
+}
+"""Rows of the table: how the prior is used (see `prior_variants`), and what is told."""
+_REFERENCE = "no instruction"
+
+Results = dict[str, list[BenchmarkResult]]
+
+
+def ablate_instruction(benchmarks: Sequence[str], model: str, store: RunStore, *, limit: int | None = None) -> Results:
+    """The results of each condition, benchmark by benchmark."""
+    results: Results = {}
+    for name, (variant, condition) in CONDITIONS.items():
+        method = f"{model}{VARIANT_SIGN}{variant}" if variant else model
+        runs = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit)
+        results[name] = [run.result for run in runs]
+    return results
+
+
+def ablation_page(results: Results, model: str) -> str:
+    """As Markdown: F1 of each condition and its difference to no instruction, then the same per edit type."""
+    lines = [f"# What the instruction buys: `{model}`", ""]
+    lines += [
+        "F1 in %, mean per image at 0.5; in brackets the difference to no instruction with its 95 % interval.",
+        "",
+    ]
+    rows = []
+    for place, reference in enumerate(results[_REFERENCE]):
+        row = [reference.benchmark]
+        for name, condition in results.items():
+            row.append(_cell(condition[place], reference, show_difference=name != _REFERENCE))
+        rows.append(row)
+    lines += markdown_table(["benchmark", *results], rows)
+    typed = []
+    for place, reference in enumerate(results[_REFERENCE]):
+        for kind in reference.by_edit_type:
+            scores = [condition[place].by_edit_type[kind] for condition in results.values()]
+            typed.append(
+                [reference.benchmark, kind, str(scores[0].pairs), *(f"{100 * each.f1:.1f}" for each in scores)]
+            )
+    lines += ["", "## Per edit type", "", *markdown_table(["benchmark", "edit type", "pairs", *results], typed, 2)]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(result: BenchmarkResult, reference: BenchmarkResult, *, show_difference: bool) -> str:
+    if result.edited is None:
+        return f"{100 * result.unedited.false_positive_share:.2f} % marked" if result.unedited else "–"
+    text = f"{100 * result.edited.f1:.1f}"
+    if not show_difference or result.edited.pairs < 2:
+        return text
+    compared = compare_results(result, reference, np.random.default_rng(0))
+    low, high = 100 * compared.interval.low, 100 * compared.interval.high
+    return f"{text} ({100 * compared.difference:+.1f}: {low:+.1f} to {high:+.1f})"
+
+
+def main(
+    benchmarks: Annotated[list[str] | None, typer.Argument(help="names or paths; by default all at hand")] = None,
+    model: str = "tiny",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Markdown file to write")] = None,
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
+) -> None:
+    """Print the table."""
+    names = benchmarks or benchmarks_at_hand()
+    page = ablation_page(ablate_instruction(names, model, RunStore(default_store()), limit=limit), model)
+    print(page)
+    if output is not None:
+        with whole_file(output) as partial:
+            partial.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(main)

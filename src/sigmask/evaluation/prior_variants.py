@@ -1,0 +1,45 @@
+"""The model with its prior used in another way than it was trained for: what refinement is compared with."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from sigmask.annotation.annotator import Annotator
+from sigmask.models.grounding import UNIFORM, Grounding
+from sigmask.types import Annotation, EditPair, MapArray
+
+Variant = Callable[[Annotator], Callable[[EditPair], MapArray | Annotation]]
+
+
+def uniform_prior(annotator: Annotator) -> Callable[[EditPair], Annotation]:
+    """The words are told, and the prior says nothing about where."""
+
+    def flatten(_module: Any, _inputs: Any, grounding: Grounding) -> Grounding:
+        return dataclasses.replace(grounding, prior=torch.full_like(grounding.prior, UNIFORM))
+
+    annotator.model.grounding.register_forward_hook(flatten)
+
+    def annotate(pair: EditPair) -> Annotation:
+        return annotator(pair.original, pair.edited, pair.instruction)
+
+    return annotate
+
+
+def naive_prior(annotator: Annotator) -> Callable[[EditPair], MapArray]:
+    """No refinement by the words: the probability of a model that was told nothing, times the prior."""
+
+    def annotate(pair: EditPair) -> MapArray:
+        told = annotator(pair.original, pair.edited, pair.instruction)
+        untold = annotator(pair.original, pair.edited, None)
+        product: MapArray = untold.probability * told.prior
+        return product
+
+    return annotate
+
+
+PRIOR_VARIANTS: dict[str, Variant] = {"uniform-prior": uniform_prior, "naive-prior": naive_prior}
+"""Every variant by its name behind the model's: `tiny@uniform-prior`."""
