@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from sigmask.losses.prior_loss import prior_loss
+from sigmask.losses.prior_loss import absence_loss, presence_loss, prior_loss
 
 
 def test_both_sides_weigh_the_same() -> None:
@@ -43,3 +43,20 @@ def test_gradients_are_finite_for_empty_and_full_regions(level: float) -> None:
     prior_loss(logits, torch.tensor([[True]]), torch.full((1, 3), level), torch.tensor([True])).backward()
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
+
+
+def test_a_thing_that_is_somewhere_lights_up_a_tenth() -> None:
+    logits = torch.full((1, 20), -9.0)
+    logits[0, 3], logits[0, 17] = 1.0, 3.0
+    # the two brightest of 20, mean 2: −log σ(2)
+    assert presence_loss(logits).item() == pytest.approx(math.log1p(math.exp(-2)), rel=1e-5)
+    assert presence_loss(torch.zeros(0, 20)).item() == 0
+
+
+def test_a_thing_that_is_not_there_lights_up_nothing() -> None:
+    logits = torch.zeros(1, 4)
+    logits[0, 2] = 2.0
+    brightest = math.log1p(math.exp(2))
+    everywhere = (3 * math.log(2) + brightest) / 4
+    assert absence_loss(logits).item() == pytest.approx((everywhere + brightest) / 2, rel=1e-5)
+    assert absence_loss(torch.zeros(0, 4)).item() == 0

@@ -21,6 +21,14 @@ def test_true_iou() -> None:
     assert true_iou(*_masks()).tolist() == pytest.approx([1 / 3, 1.0, 0.0])
 
 
+def test_pixels_that_are_not_valid_do_not_count() -> None:
+    logits, truth = _masks()
+    valid = torch.ones_like(truth)
+    valid[0, 0, 1] = 0  # was marked and untrue: one in common, two in the union now
+    valid[2, 0, 1] = 0  # was all there is: both empty now
+    assert true_iou(logits, truth, valid).tolist() == pytest.approx([1 / 2, 1.0, 1.0])
+
+
 def test_the_loss_is_the_cross_entropy_with_the_true_iou() -> None:
     logits, truth = _masks()
     loss = quality_loss(torch.zeros(1), logits[:1], truth[:1])

@@ -9,7 +9,9 @@ from sigmask.errors import ConfigError, CorpusError
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
 from sigmask.synthesis.photos import PhotoLibrary, random_view
+from sigmask.synthesis.region import dilate
 from sigmask.synthesis.side_effect import add_side_effect
+from sigmask.synthesis.surroundings import RIM
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
 
 
@@ -19,7 +21,9 @@ def _assert_sound(edit: SyntheticEdit, size: int) -> None:
     for image in (edit.original, edit.edited):
         assert image.shape == (height, width, 3) and image.dtype == np.uint8
     assert edit.mask.dtype == np.bool_ and edit.target.dtype == np.bool_ and edit.target.shape == edit.mask.shape
-    assert np.array_equal(edit.original[~edit.mask], edit.edited[~edit.mask])
+    redrawn = edit.mask if edit.region is None else dilate(edit.region, RIM)
+    assert not (edit.mask & ~redrawn).any()
+    assert np.array_equal(edit.original[~redrawn], edit.edited[~redrawn])
     assert 0.001 <= edit.mask.mean() <= 0.9 or edit.mask.all()
     assert visible_change(edit.original, edit.edited)[edit.mask].mean() >= 0.5
     assert edit.target.any() and edit.instruction.strip() and edit.edit[0].action == edit.action

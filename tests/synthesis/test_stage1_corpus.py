@@ -35,7 +35,7 @@ def test_a_record_holds_arrays_of_one_size_and_what_was_said(library: PhotoLibra
         with_null += "original_round_trip" in record
         for name in pictures:
             assert (record[name].dtype, record[name].shape) == (np.uint8, (*mask.shape, 3))
-        assert set(record) == pictures | {"mask", "target", "meta"}
+        assert set(record) == pictures | {"mask", "region", "target", "meta"}
         meta = json.loads(record["meta"])
         assert set(meta) == {"instruction", "edit", "action", "family"}
         assert meta["action"] in set(Action)

@@ -10,7 +10,15 @@ import pytest
 import torch
 
 from sigmask.errors import CorpusError
-from sigmask.training.stage1_views import Stage1Views, View, ViewMix, collate_views, draw_view, edit_from_json
+from sigmask.training.stage1_views import (
+    Stage1Views,
+    View,
+    ViewMix,
+    collate_views,
+    draw_view,
+    edit_from_json,
+    mask_of_redrawn,
+)
 from sigmask.types import Action, EditTuple
 from tests.training.tiny_corpus import drawn_record, write_tiny_corpus
 
@@ -43,7 +51,7 @@ def test_a_batch_has_shapes_ranges_and_edits(corpus: Path) -> None:
     for name in ("original", "edited"):
         assert tuple(batch[name].shape) == (8, 3, 64, 64)
         assert 0 <= batch[name].min() < batch[name].max() <= 1
-    for name in ("mask", "target"):
+    for name in ("mask", "target", "valid"):
         assert tuple(batch[name].shape) == (8, 64, 64)
         assert set(batch[name].unique().tolist()) <= {0.0, 1.0}
     assert len(batch["edits"]) == 8
@@ -109,6 +117,26 @@ def test_images_and_mask_are_cut_alike(rng: np.random.Generator) -> None:
 def test_small_pictures_are_enlarged_to_the_crop(rng: np.random.Generator) -> None:
     view = draw_view(drawn_record(rng, height=40, width=48), OTHER, rng, 64, ALWAYS_OWN)
     assert tuple(view.original.shape) == (3, 64, 64)
+
+
+def test_what_was_redrawn_faintly_is_mask_where_it_shows_and_unknown_where_noise_hides_it() -> None:
+    original = np.full((60, 60, 3), 100, np.uint8)
+    mask, region = np.zeros((60, 60), bool), np.zeros((60, 60), bool)
+    mask[20:30, 20:30] = True
+    region[10:40, 10:40] = True
+    edited = original.copy()
+    edited[region] += 6
+    edited[mask] += 60
+    seen, valid = mask_of_redrawn(original, edited, mask, region)
+    assert np.array_equal(seen, region)
+    assert valid.all()
+    noisy = edited + np.random.default_rng(0).integers(0, 9, edited.shape, dtype=np.uint8)
+    seen, valid = mask_of_redrawn(original, noisy, mask, region)
+    assert np.array_equal(seen, mask)
+    assert np.array_equal(valid, ~(region & ~mask))
+    seen, valid = mask_of_redrawn(original, edited, mask, mask)
+    assert np.array_equal(seen, mask)
+    assert valid.all()
 
 
 def test_tuples_come_back_from_json() -> None:

@@ -32,6 +32,7 @@ def drawn_record(
         "edited_round_trip": noisy(pair.edited),
         "original_round_trip": noisy(pair.original),
         "mask": pair.mask,
+        "region": pair.mask,
         "target": pair.mask,
         "meta": json.dumps({"instruction": instruction, "edit": [asdict(part) for part in parse(instruction)]}),
     }

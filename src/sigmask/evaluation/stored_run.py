@@ -22,8 +22,8 @@ from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
 from sigmask.evaluation.methods import NamedMethod, code_fingerprint
 
 _NOT_OF_RESULTS = (
-    *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "prior_variants"),
-    *("results_page", "suite", "tables"),
+    *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "prior_accuracy"),
+    *("prior_variants", "results_page", "suite", "tables"),
 )
 """Modules that change nothing of a result, or whose share in it the method's fingerprint covers."""
 _TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".csv", ".json"}

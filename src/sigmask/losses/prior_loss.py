@@ -27,3 +27,27 @@ def prior_loss(similarity_logits: Tensor, known: Tensor, target: Tensor, supervi
     probability = torch.sigmoid(logits)
     dice = 1 - (2 * (probability * truth).sum(1) + 1) / (probability.sum(1) + truth.sum(1) + 1)
     return entropy + dice.mean()
+
+
+def presence_loss(similarity_logits: Tensor, share: float = 0.1) -> Tensor:
+    """Scalar: a thing that is somewhere must light up a tenth of the picture, wherever that is.
+
+    Args:
+        similarity_logits: (K, N), of concepts that the picture shows; K may be 0.
+    """
+    if not len(similarity_logits):
+        return similarity_logits.sum() * 0
+    brightest = similarity_logits.topk(max(1, round(share * similarity_logits.shape[1])), dim=1).values.mean(1)
+    return F.softplus(-brightest).mean()
+
+
+def absence_loss(similarity_logits: Tensor) -> Tensor:
+    """Scalar: a thing that is not there must light up nothing; the brightest token counts as much as all together.
+
+    Args:
+        similarity_logits: (K, N), of concepts that the picture lacks; K may be 0.
+    """
+    if not len(similarity_logits):
+        return similarity_logits.sum() * 0
+    everywhere = F.softplus(similarity_logits)
+    return (everywhere.mean(1) + everywhere.amax(1)).mean() / 2

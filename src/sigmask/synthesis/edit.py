@@ -17,6 +17,7 @@ from sigmask.synthesis.recolour import change_material, recolour_object
 from sigmask.synthesis.removal import remove_object
 from sigmask.synthesis.replacement import redraw_object, replace_object
 from sigmask.synthesis.side_effect import add_side_effect
+from sigmask.synthesis.surroundings import SURROUNDINGS_SHARE, redraw_surroundings
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
 from sigmask.synthesis.text_edit import edit_text
 
@@ -86,5 +87,7 @@ def make_edit(
             continue
         if not edit.mask.all() and rng.random() < SIDE_EFFECT_SHARE:
             edit = add_side_effect(edit, photo, library, rng)
+        if not edit.mask.all() and rng.random() < SURROUNDINGS_SHARE:
+            edit = redraw_surroundings(edit, rng)
         return edit
     raise ConfigError(f"200 photographs gave no '{name}' edit: the library has too few objects for this family")

@@ -139,7 +139,7 @@ class PhotoLibrary:
             raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
         image = np.ascontiguousarray(pixels[:, :, ::-1])
         if entry.polygons:
-            return Photo(image, _polygon_instances(entry, image.shape[:2]), entry.caption)
+            return Photo(image, polygon_instances(entry, image.shape[:2]), entry.caption)
         if index not in self._segments:
             self._segments[index] = _pack_segments(image, entry.caption, index)
         grid, packed = self._segments[index]
@@ -217,7 +217,8 @@ def _class_name(path: Path) -> str:
     return path.stem.split("_", 1)[-1].replace("_", " ").lower()
 
 
-def _polygon_instances(entry: PhotoEntry, shape: tuple[int, int]) -> tuple[Instance, ...]:
+def polygon_instances(entry: PhotoEntry, shape: tuple[int, int]) -> tuple[Instance, ...]:
+    """The objects of a photograph that has polygons, as masks of (H, W) `shape`; tiny ones are left out."""
     grid = entry.grid or shape
     factor = np.array([shape[1] / grid[1], shape[0] / grid[0]])
     instances = []

@@ -10,7 +10,9 @@ network sees, as old editors are), recompressed, and stored at the network's siz
 from __future__ import annotations
 
 import json
+import multiprocessing
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +36,7 @@ RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
 _NULL_SHARE = 0.3  # of the pairs also keep a round trip of the unedited original
-_WHOLE_JPEG_SHARE = 0.7
+_WHOLE_JPEG_SHARE = 0.6
 
 
 def make_record(
@@ -47,8 +49,8 @@ def make_record(
 ) -> dict[str, Any]:
     """One pair as arrays.
 
-    Keys: `original`, `edited`, `edited_round_trip` and for some `original_round_trip` (h, w, 3) uint8, `mask` and
-    `target` (h, w) bool, `meta` a JSON string with instruction, tuples, action and family.
+    Keys: `original`, `edited`, `edited_round_trip` and for some `original_round_trip` (h, w, 3) uint8, `mask`, `region`
+    and `target` (h, w) bool, `meta` a JSON string with instruction, tuples, action and family.
     """
     sizes, shares = zip(*NATIVE_SIZES, strict=True)
     edit = make_edit(library, rng, size=int(rng.choice(sizes, p=shares)), weights=weights)
@@ -64,7 +66,8 @@ def make_record(
     scale = stored_size / max(height, width)
     size = (round(height * scale), round(width * scale))
     record: dict[str, Any] = {name: resize_image(picture, *size) for name, picture in pictures.items()}
-    record |= {"mask": _resize_mask(edit.mask, size), "target": _resize_mask(edit.target, size)}
+    masks = {"mask": edit.mask, "region": edit.mask if edit.region is None else edit.region, "target": edit.target}
+    record |= {name: _resize_mask(mask, size) for name, mask in masks.items()}
     record["meta"] = json.dumps(
         {
             "instruction": edit.instruction,
@@ -77,18 +80,22 @@ def make_record(
 
 
 def load_round_trips(folders: list[Path]) -> list[RoundTrip]:
-    """Every autoencoder found in `folders` (`taef2_*` pairs and our own `vae*.safetensors`), each with latent noise.
+    """Round trips with latent noise through each of `load_autoencoders(folders)`."""
+    return [_noisy(autoencoder) for autoencoder in load_autoencoders(folders)]
+
+
+def load_autoencoders(folders: list[Path]) -> list[Autoencoder]:
+    """Every autoencoder found in `folders`: `taef2_*` pairs and our own `vae*.safetensors`.
 
     Raises:
         CorpusError: if there is none.
         WeightsError: if one is damaged.
     """
-    found: list[RoundTrip] = []
+    found: list[Autoencoder] = []
     for folder in folders:
         if (folder / "taef2_encoder.safetensors").is_file():
-            found.append(_noisy(TinyAutoencoder.from_folder(folder)))
-        for path in sorted(folder.glob("vae*.safetensors")):
-            found.append(_noisy(SmallAutoencoder.load(path)))
+            found.append(TinyAutoencoder.from_folder(folder))
+        found += [SmallAutoencoder.load(path) for path in sorted(folder.glob("vae*.safetensors"))]
     if not found:
         raise CorpusError(f"expected autoencoder weights in {', '.join(map(str, folders))}; found none")
     return found
@@ -118,13 +125,29 @@ def main(
     count: int = 4000,
     seed: int = 0,
     autoencoders: Annotated[list[Path] | None, typer.Option(help="further folders with vae*.safetensors")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
 ) -> None:
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
-    torch.set_num_threads(1)
     output.mkdir(parents=True, exist_ok=True)
-    library = PhotoLibrary.load(shared / "data" / "photos")
-    round_trips = load_round_trips([shared / "weights", *(autoencoders or [])])
-    for index in range(count):
+    folders = [shared / "weights", *(autoencoders or [])]
+    load_round_trips(folders)  # what is wrong with them is said here, once
+    spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        parts = [
+            pool.submit(_make_pairs, shared / "data" / "photos", folders, output, seed, range(first, count, workers))
+            for first in range(workers)
+        ]
+        for part in parts:
+            part.result()
+
+
+def _make_pairs(photos: Path, autoencoders: list[Path], output: Path, seed: int, indices: range) -> None:
+    """Make those pairs of `indices` that are not there yet."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    library = PhotoLibrary.load(photos)
+    round_trips = load_round_trips(autoencoders)
+    for index in indices:
         path = output / f"pair-{seed:02d}-{index:06d}.npz"
         if path.exists():
             continue
@@ -132,7 +155,7 @@ def main(
         with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **record)
         if index % 100 == 0:
-            print(f"{index}/{count}", flush=True)
+            print(f"{index}/{indices.stop}", flush=True)
 
 
 if __name__ == "__main__":

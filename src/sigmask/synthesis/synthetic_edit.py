@@ -20,10 +20,12 @@ TYPICAL_DIFFERENCE = 11.0
 
 @dataclass(frozen=True, slots=True)
 class SyntheticEdit:
-    """A pair with its truth. All arrays share one (H, W) grid; outside `mask` the two images are identical.
+    """A pair with its truth. All arrays share one (H, W) grid; outside `region` the two images are identical,
+    but for a feathered rim of a few pixels where something was redrawn.
 
     Attributes:
         mask: what changed, with shadows and side-effects.
+        region: `mask` and what was redrawn around it, a few grey levels off; None where that is nothing.
         target: the region of what the instruction names, on the original or the edited image.
         family: which maker made it ("removal", "recolour", ...).
     """
@@ -36,6 +38,7 @@ class SyntheticEdit:
     edit: tuple[EditTuple, ...]
     action: Action
     family: str
+    region: MaskArray | None = None
 
 
 def settle(

@@ -131,7 +131,7 @@ def training_losses(
 ) -> dict[str, Tensor]:
     """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
     instruction = collate_instructions(batch["edits"], encoder)
-    original, edited, mask = batch["original"], batch["edited"], batch["mask"]
+    original, edited, mask, valid = batch["original"], batch["edited"], batch["mask"], batch["valid"]
     with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
         original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))
         if "original_features" in batch:
@@ -140,14 +140,15 @@ def training_losses(
             output = model(original, edited, instruction)
     logits = output.mask_logits.float()
     target = F.adaptive_avg_pool2d(batch["target"][:, None], output.difference.grid).flatten(1)
-    changed = F.adaptive_avg_pool2d(mask[:, None], output.difference.grid).flatten(1)
+    changed, known = (F.adaptive_avg_pool2d(part[:, None], output.difference.grid).flatten(1) for part in (mask, valid))
+    refined_prior = output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4)
     losses = {
-        "mask": mask_loss(logits, mask),
+        "mask": mask_loss(logits, mask, valid),
         "prior": prior_loss(
             output.grounding.similarity_logits.float(), instruction.known, target, batch["instruction_is_right"]
         ),
-        "refined_prior": F.binary_cross_entropy(output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4), changed),
-        "quality": quality_loss(output.quality_logits, logits, mask),
+        "refined_prior": F.binary_cross_entropy(refined_prior, changed, weight=known),
+        "quality": quality_loss(output.quality_logits, logits, mask, valid),
         "scope": scope_loss(output.scope_logits, mask),
     }
     weights = config.loss
@@ -158,7 +159,7 @@ def training_losses(
         + weights.quality * losses["quality"]
         + weights.scope * losses["scope"]
     )
-    return {"total": total, **losses, "iou": true_iou(logits, mask).mean()}
+    return {"total": total, **losses, "iou": true_iou(logits, mask, valid).mean()}
 
 
 def _initial_model(config: Stage1Config) -> Locator:

@@ -19,7 +19,11 @@ from torch.utils.data import Dataset
 
 from sigmask.errors import CorpusError
 from sigmask.synthesis.perturbation import perturb, recompress
+from sigmask.synthesis.synthetic_edit import local_difference
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
+
+_STANDS_OUT = 2.5
+_JUST_SEEN = 1.5  # grey levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +32,24 @@ class ViewMix:
 
     null: float = 0.12
     swapped: float = 0.15
-    round_trip: float = 0.65
-    perturbed: float = 0.75
+    round_trip: float = 0.6
+    perturbed: float = 0.65
     no_instruction: float = 0.25
     wrong_instruction: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One training sample: images (3, S, S) uint8, mask (S, S) float, target (S, S) float, and what was said."""
+    """One training sample: images (3, S, S) uint8; mask, target and valid (S, S) float; and what was said.
+
+    `valid` is 0 where nobody can say whether something was edited: what was redrawn so faintly that noise hides it.
+    """
 
     original: Tensor
     edited: Tensor
     mask: Tensor
     target: Tensor
+    valid: Tensor
     edit: tuple[EditTuple, ...]
     instruction_is_right: bool
 
@@ -78,7 +86,7 @@ def draw_view(
     mask: MaskArray = record["mask"]
     target: MaskArray = record["target"]
     edit = edit_from_json(json.loads(str(record["meta"]))["edit"])
-    right = True
+    right, valid = True, np.ones_like(mask)
     if rng.random() < mix.null:
         edited = record.get("original_round_trip", original)
         edited, mask = perturb(edited, rng, 1.0), np.zeros_like(mask)
@@ -87,6 +95,7 @@ def draw_view(
         edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
         if rng.random() < mix.perturbed:
             edited = perturb(edited, rng, rng.uniform(0.3, 1.2))
+        mask, valid = mask_of_redrawn(original, edited, mask, record["region"])
     if rng.random() < 0.2:
         original = recompress(original, rng, (70, 98))
     draw = rng.random()
@@ -96,17 +105,36 @@ def draw_view(
         edit, right = (), False
     elif draw < mix.no_instruction + mix.wrong_instruction:
         edit, right = other, False
-    pictures = _crop([original, edited], [mask, target], rng, crop)
+    pictures = _crop([original, edited], [mask, target, valid], rng, crop)
     return View(*pictures, edit=edit, instruction_is_right=right)
 
 
+def mask_of_redrawn(
+    original: ImageArray, edited: ImageArray, mask: MaskArray, region: MaskArray
+) -> tuple[MaskArray, MaskArray]:
+    """The mask and the valid pixels of a pair whose `region` ⊇ `mask` was redrawn, faintly outside `mask`.
+
+    Where the redrawn part stands out from what differs in the rest of the picture, the mask is `region`; else that
+    part is not valid.
+    """
+    faint = region & ~mask
+    if not faint.any() or region.all():
+        return mask, np.ones_like(mask)
+    difference = local_difference(original, edited)
+    noise = float(np.median(difference[~region]))
+    if float(np.median(difference[faint])) > _STANDS_OUT * noise + _JUST_SEEN:
+        return region, np.ones_like(mask)
+    return mask, ~faint
+
+
 def collate_views(views: list[View]) -> dict[str, Any]:
-    """A batch: images (B, 3, S, S) float in [0, 1], mask and target (B, S, S), and the edits as a list."""
+    """A batch: images (B, 3, S, S) float in [0, 1], mask, target and valid (B, S, S), and the edits as a list."""
     return {
         "original": torch.stack([view.original for view in views]).float().div(255),
         "edited": torch.stack([view.edited for view in views]).float().div(255),
         "mask": torch.stack([view.mask for view in views]),
         "target": torch.stack([view.target for view in views]),
+        "valid": torch.stack([view.valid for view in views]),
         "edits": [view.edit for view in views],
         "instruction_is_right": torch.tensor([view.instruction_is_right for view in views]),
     }
@@ -127,7 +155,7 @@ def _read(path: Path, names: tuple[str, ...] | None = None) -> dict[str, Any]:
 
 def _crop(
     images: list[ImageArray], masks: list[MaskArray], rng: np.random.Generator, crop: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """The same random scale, crop and flip for all; small pictures are enlarged to the crop's size."""
     height, width = masks[0].shape
     scale = max(float(np.exp(rng.uniform(np.log(0.75), np.log(1.3)))), crop / min(height, width))
@@ -141,7 +169,7 @@ def _crop(
         piece = piece[:, ::-1] if flip else piece
         tensor = torch.from_numpy(np.ascontiguousarray(piece))
         cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
-    return cut[0], cut[1], cut[2], cut[3]
+    return cut[0], cut[1], cut[2], cut[3], cut[4]
 
 
 def _corner(mask: MaskArray, rng: np.random.Generator, crop: int) -> tuple[int, int]:

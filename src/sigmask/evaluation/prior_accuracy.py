@@ -1,0 +1,114 @@
+"""How well the prior points: on held-out photographs with polygons, and apart for classes that training left out.
+
+`python -m sigmask.evaluation.prior_accuracy --photos DIR --model tiny`
+
+*Pointing accuracy*: the share of (photograph, class) pairs whose brightest token lies on the class. *mIoU*: the mean
+IoU of the map above one half with the class's region. "Left out" are the classes of `is_left_out`; the figures mean
+what they say only of weights that were trained with `leave_out: true`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+
+from sigmask.evaluation.tables import markdown_table
+from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.models.instruction_batch import collate_instructions
+from sigmask.models.locator import Locator
+from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
+from sigmask.types import Action, EditTuple, MapArray, MaskArray
+
+
+@dataclass(frozen=True, slots=True)
+class Pointing:
+    """One class in one photograph; `share` is what of the picture it covers: what a blind guess would hit."""
+
+    name: str
+    hit: bool
+    iou: float
+    share: float
+
+
+def prior_map(model: Locator, encoder: TextEncoder, view: NamedView, name: str) -> MapArray | None:
+    """(h, w) float32 in [0, 1] of a concept on the tokens' grid; None where the encoder does not know the word."""
+    instruction = collate_instructions([(EditTuple(name, None, Action.REPLACE),)], encoder)
+    if not bool(instruction.known[0, 0]):
+        return None
+    pixels = torch.from_numpy(view.image).permute(2, 0, 1)[None].float().div(255)
+    with torch.inference_mode():
+        features = model.backbone(pixels.contiguous(memory_format=torch.channels_last))[-1]
+        logits = model.grounding.similarity_logits(features, features, instruction)
+    return torch.sigmoid(logits[0, 0].float()).reshape(features.shape[-2:]).numpy()
+
+
+def point(found: MapArray, region: MaskArray, name: str) -> Pointing:
+    """Compare a map (h, w) with the region (H, W) of its class; a token counts by the pixel at its centre."""
+    rows, columns = found.shape
+    height, width = region.shape
+    y = ((np.arange(rows) + 0.5) * height / rows).astype(int)
+    x = ((np.arange(columns) + 0.5) * width / columns).astype(int)
+    truth = region[np.ix_(y, x)]
+    brightest = np.unravel_index(int(found.argmax()), found.shape)
+    marked = found > 0.5
+    union = int((marked | truth).sum())
+    iou = float((marked & truth).sum() / union) if union else 0.0
+    return Pointing(name, bool(truth[brightest]), iou, float(region.mean()))
+
+
+def point_everywhere(model: Locator, encoder: TextEncoder, views: Iterable[NamedView]) -> list[Pointing]:
+    """Every class of every view whose name the encoder knows."""
+    found = []
+    for view in views:
+        for name, region in view.regions.items():
+            map_ = prior_map(model, encoder, view, name)
+            if map_ is not None:
+                found.append(point(map_, region, name))
+    return found
+
+
+def accuracy_table(pointings: list[Pointing]) -> str:
+    """As Markdown: all, classes that were seen in training, and classes that were left out."""
+    groups = {
+        "all": pointings,
+        "seen classes": [each for each in pointings if not is_left_out(each.name)],
+        "left-out classes": [each for each in pointings if is_left_out(each.name)],
+    }
+    rows = []
+    for label, group in groups.items():
+        if group:
+            means = [
+                100 * float(np.mean(values)) for values in zip(*((p.hit, p.iou, p.share) for p in group), strict=True)
+            ]
+            names = len({each.name for each in group})
+            rows.append([label, str(names), str(len(group)), *(f"{mean:.1f}" for mean in means)])
+    return "\n".join(markdown_table(["", "classes", "regions", "pointing accuracy", "mIoU", "a blind guess"], rows))
+
+
+def main(
+    photos: Annotated[Path, typer.Option(help="folder with coco/, as the trainers read it")],
+    model: str = "tiny",
+    size: int = 384,
+) -> None:
+    """Measure the prior of MODEL on the held-out photographs."""
+    from sigmask.models.pretrained import load_locator
+    from sigmask.synthesis.photos import PhotoLibrary
+
+    locator, encoder, _ = load_locator(model)
+    entries = [each for each in PhotoLibrary.load(photos).entries if each.polygons and is_held_out(each)]
+
+    def views() -> Iterator[NamedView]:
+        for entry in entries:
+            yield named_view(entry, size)
+
+    print(accuracy_table(point_everywhere(locator, encoder, views())))
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,41 @@
+"""Pointing accuracy and mIoU of the prior, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sigmask.evaluation.prior_accuracy import Pointing, accuracy_table, point, point_everywhere
+from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.synthesis.named_view import NamedView, is_left_out
+from tests.models.random_locator import random_locator
+
+
+def test_the_brightest_token_and_the_overlap() -> None:
+    region = np.zeros((8, 8), bool)
+    region[:4, :] = True  # the upper row of a 2 × 2 grid
+    found = np.array([[0.9, 0.4], [0.8, 0.1]], np.float32)
+    pointing = point(found, region, "dog")
+    assert pointing == Pointing("dog", True, pytest.approx(1 / 3), 0.5)  # one in common, three in the union
+    assert not point(found[::-1], region, "dog").hit
+
+
+def test_classes_whose_word_is_not_known_are_left_out() -> None:
+    region = np.zeros((64, 64), bool)
+    region[:20] = True
+    view = NamedView(np.full((64, 64, 3), 90, np.uint8), {"dog": region, "zxqvbn": region}, frozenset(), None)
+    found = point_everywhere(random_locator("tiny"), StaticTextEncoder.from_package(), [view])
+    assert [each.name for each in found] == ["dog"]
+
+
+def test_the_table_tells_seen_from_left_out() -> None:
+    names = [f"name {number}" for number in range(40)]
+    left_out = next(name for name in names if is_left_out(name))
+    seen = next(name for name in names if not is_left_out(name))
+    table = accuracy_table([Pointing(seen, True, 0.5, 0.2), Pointing(left_out, False, 0.1, 0.2)])
+    lines = table.splitlines()
+    assert lines[2:] == [
+        "| all | 2 | 2 | 50.0 | 30.0 | 20.0 |",
+        "| seen classes | 1 | 1 | 100.0 | 50.0 | 20.0 |",
+        "| left-out classes | 1 | 1 | 0.0 | 10.0 | 20.0 |",
+    ]
