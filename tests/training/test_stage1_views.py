@@ -11,6 +11,7 @@ import torch
 
 from sigmask.errors import CorpusError
 from sigmask.training.stage1_views import (
+    KindChoice,
     Stage1Views,
     View,
     ViewMix,
@@ -146,6 +147,38 @@ def test_tuples_come_back_from_json() -> None:
         '"attributes": ["black"], "location": "left", "quoted_text": null}]'
     )
     assert edit_from_json(stored) == (edit,)
+
+
+def _kinds_corpus(folder: Path) -> Path:
+    folder.mkdir()
+    rng = np.random.default_rng(5)
+    said = [("add a lamp", "addition"), ("remove the dog", "removal"), ("make the car wooden", "material")]
+    for index, (instruction, family) in enumerate(said):
+        np.savez(folder / f"pair-00-{index:06d}.npz", **drawn_record(rng, instruction, family=family))
+    return folder
+
+
+def test_new_kinds_stand_beside_a_replay_of_the_others(tmp_path: Path) -> None:
+    corpus = _kinds_corpus(tmp_path / "kinds")
+    mix = ViewMix(null=0, swapped=0, no_instruction=0, wrong_instruction=0)
+    kinds = KindChoice(new=("material",), new_share=0.7)
+    views = Stage1Views(corpus, crop=32, seed=0, positions=range(200), mix=mix, kinds=kinds)
+    said = [views[index].edit[0].original_concept for index in range(len(views))]
+    assert said.count("car") == pytest.approx(140, abs=20)
+    assert len(views.paths) == 2 and len(views.new) == 1
+
+
+def test_left_out_kinds_are_never_drawn(tmp_path: Path) -> None:
+    corpus = _kinds_corpus(tmp_path / "kinds")
+    kinds = KindChoice(left_out=("remove", "material"))
+    views = Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=kinds)
+    assert [path.name for path in views.paths] == ["pair-00-000000.npz"]
+    with pytest.raises(CorpusError, match="nothing is left to replay"):
+        kinds = KindChoice(new=("add", "remove", "material"))
+        Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=kinds)
+    with pytest.raises(CorpusError, match="Did you mean 'material'"):
+        kinds = KindChoice(new=("materal",))
+        Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=kinds)
 
 
 def test_a_folder_without_pairs_is_an_error(tmp_path: Path) -> None:

@@ -17,7 +17,12 @@ from tests.drawing import draw_pair
 
 
 def drawn_record(
-    rng: np.random.Generator, instruction: str = "add a lamp", *, height: int = 80, width: int = 96
+    rng: np.random.Generator,
+    instruction: str = "add a lamp",
+    *,
+    height: int = 80,
+    width: int = 96,
+    family: str = "addition",
 ) -> dict[str, Any]:
     """One pair with all round trips, which here are a little noise."""
     pair = draw_pair(rng, height, width)
@@ -34,7 +39,14 @@ def drawn_record(
         "mask": pair.mask,
         "region": pair.mask,
         "target": pair.mask,
-        "meta": json.dumps({"instruction": instruction, "edit": [asdict(part) for part in parse(instruction)]}),
+        "meta": json.dumps(
+            {
+                "instruction": instruction,
+                "edit": [asdict(part) for part in parse(instruction)],
+                "action": parse(instruction)[0].action,
+                "family": family,
+            }
+        ),
     }
 
 

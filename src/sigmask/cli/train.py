@@ -16,6 +16,13 @@ def stage1(
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")
     ] = True,
+    init: Annotated[
+        str | None, typer.Option(help="Go on from these weights: a name, folder or Hub id, in place of a new model.")
+    ] = None,
+    actions: Annotated[
+        str | None,
+        typer.Option(help="Kinds of edits: '+text' teaches it beside a replay of the others, '-text' leaves it out."),
+    ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
     ] = None,
@@ -23,8 +30,21 @@ def stage1(
     """Stage I: supervised, on pairs made from photographs with object polygons."""
     from sigmask.training import stage1 as stage
 
-    folder = stage.train(config, resume=resume, overrides=tuple(changes or ()))
+    overrides = [*(changes or ()), *_kind_overrides(actions)]
+    if init is not None:
+        overrides.append(f"initial={init}")
+    folder = stage.train(config, resume=resume, overrides=tuple(overrides))
     typer.echo(f"trained weights: {folder} (try: sigmask mask ORIGINAL EDITED --model {folder})")
+
+
+def _kind_overrides(actions: str | None) -> list[str]:
+    """'+text,-material' as keys of the config."""
+    named = [part.strip() for part in (actions or "").split(",") if part.strip()]
+    if bad := [part for part in named if part[0] not in "+-" or len(part) < 2]:
+        raise typer.BadParameter(f"--actions: expected '+' or '-' before each kind of edit, got '{bad[0]}'")
+    new = [part[1:] for part in named if part[0] == "+"]
+    left_out = [part[1:] for part in named if part[0] == "-"]
+    return [f"{key}=[{', '.join(kinds)}]" for key, kinds in (("new_kinds", new), ("left_out_kinds", left_out)) if kinds]
 
 
 @app.command("grounding")

@@ -33,7 +33,7 @@ from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
-from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from sigmask.training.stage1_views import KindChoice, Stage1Views, ViewMix, collate_views
 from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
@@ -57,7 +57,8 @@ class Stage1Config:
     frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a
     local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
     from, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen
-    backbone's features of that many views once and trains on them.
+    backbone's features of that many views once and trains on them. `new_kinds` (actions, or families of edits) are
+    `new_share` of the views, and the rest replays what was known; `left_out_kinds` are never drawn.
     """
 
     corpus: Path
@@ -79,6 +80,9 @@ class Stage1Config:
     seed: int = 0
     cached_views: int = 0
     positions_offset: int = 0
+    new_kinds: tuple[str, ...] = ()
+    new_share: float = 0.5
+    left_out_kinds: tuple[str, ...] = ()
     bfloat16: bool = True
     workers: int = 1
     threads: int = 2
@@ -211,18 +215,24 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
     positions = range(start + done * config.batch, start + config.steps * config.batch)
     source: Dataset[Any]
     if config.cached_views > 0:
-        kept = Stage1Views(
-            config.corpus, crop=config.crop, seed=config.seed, positions=range(config.cached_views), mix=config.mix
-        )
+        kept = _views(config, range(config.cached_views))
         source = CachedViews(kept, model.backbone, _features_folder(config), positions, config.seed)
         collate: Callable[[list[Any]], dict[str, Any]] = collate_cached_views
     else:
-        source = Stage1Views(config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix)
+        source = _views(config, positions)
         collate = collate_views
     return iter(DataLoader(source, config.batch, collate_fn=collate, num_workers=config.workers, drop_last=True))
 
 
+def _views(config: Stage1Config, positions: range) -> Stage1Views:
+    kinds = KindChoice(config.new_kinds, config.new_share, config.left_out_kinds)
+    return Stage1Views(
+        config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix, kinds=kinds
+    )
+
+
 def _features_folder(config: Stage1Config) -> Path:
     """A folder of its own for everything that cached features depend on, so that none is taken for another's."""
-    parts = (config.corpus, config.seed, config.crop, config.mix, config.model.backbone, config.backbone_weights)
+    kinds = (config.new_kinds, config.new_share, config.left_out_kinds)
+    parts = (config.corpus, config.seed, config.crop, config.mix, kinds, config.model.backbone, config.backbone_weights)
     return config.output / f"features-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"

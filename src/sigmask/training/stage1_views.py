@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sigmask.errors import CorpusError
+from sigmask.errors import CorpusError, unknown_name
 from sigmask.synthesis.perturbation import perturb, recompress
 from sigmask.synthesis.synthetic_edit import local_difference
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
@@ -54,17 +54,39 @@ class View:
     instruction_is_right: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KindChoice:
+    """Which kinds of edits are drawn. A kind is an action ("text") or a family of makers ("material").
+
+    Attributes:
+        new: kinds that are to be learned; they are `new_share` of the views, all others are replay.
+        left_out: kinds that are never drawn.
+    """
+
+    new: tuple[str, ...] = ()
+    new_share: float = 0.5
+    left_out: tuple[str, ...] = ()
+
+
 class Stage1Views(Dataset[View]):
     """Views of the pairs in `folder`; item N of an epoch is always the same for a seed.
 
-    Index i stands for position i of an endless sequence: epoch i // len(pairs), in an order drawn per epoch.
+    Index i stands for position i of an endless sequence: epoch i // len(pairs), in an order drawn per epoch; with new
+    kinds, each position draws its group and its pair.
     """
 
-    def __init__(self, folder: Path, *, crop: int, seed: int, positions: range, mix: ViewMix) -> None:
+    def __init__(
+        self, folder: Path, *, crop: int, seed: int, positions: range, mix: ViewMix, kinds: KindChoice | None = None
+    ) -> None:
         self.paths = sorted(folder.glob("pair-*.npz"))
         if not self.paths:
             raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask.synthesis.stage1_corpus); found none")
         self.crop, self.seed, self.positions, self.mix = crop, seed, positions, mix
+        self.new: list[Path] = []
+        self.new_share = 0.0
+        if kinds is not None and (kinds.new or kinds.left_out):
+            self.paths, self.new = _chosen(self.paths, kinds)
+            self.new_share = kinds.new_share if self.new else 0.0
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -72,10 +94,34 @@ class Stage1Views(Dataset[View]):
     def __getitem__(self, index: int) -> View:
         position = self.positions[index]
         epoch, place = divmod(position, len(self.paths))
-        chosen = int(np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))[place])
+        chosen = self.paths[int(np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))[place])]
         rng = np.random.default_rng((self.seed, position, 1))
         other = json.loads(str(_read(self.paths[rng.integers(len(self.paths))], ("meta",))["meta"]))
-        return draw_view(_read(self.paths[chosen]), edit_from_json(other["edit"]), rng, self.crop, self.mix)
+        if self.new and rng.random() < self.new_share:
+            chosen = self.new[int(rng.integers(len(self.new)))]
+        return draw_view(_read(chosen), edit_from_json(other["edit"]), rng, self.crop, self.mix)
+
+
+def _chosen(paths: list[Path], kinds: KindChoice) -> tuple[list[Path], list[Path]]:
+    """(replay, new) of `paths`.
+
+    Raises:
+        CorpusError: a kind does not occur, or nothing is left to replay.
+    """
+    of_path: dict[Path, set[str]] = {}
+    for path in paths:
+        meta = json.loads(str(_read(path, ("meta",))["meta"]))
+        of_path[path] = {meta["action"], meta["family"]}
+    known = set().union(*of_path.values())
+    for kind in (*kinds.new, *kinds.left_out):
+        if kind not in known:
+            raise CorpusError(unknown_name("kind of edit in this corpus", kind, sorted(known)))
+    kept = [path for path in paths if not of_path[path] & set(kinds.left_out)]
+    new = [path for path in kept if of_path[path] & set(kinds.new)]
+    replay = [path for path in kept if path not in set(new)]
+    if not replay:
+        raise CorpusError("every pair of the corpus is of a new or a left-out kind: nothing is left to replay")
+    return replay, new
 
 
 def draw_view(

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sigmask.cli.train import app
+from sigmask.training import stage1
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    overrides_so_far: list[tuple[str, ...]] = []
+
+    def train(config: Path, *, resume: bool, overrides: tuple[str, ...]) -> Path:
+        overrides_so_far.append(overrides)
+        return Path("out")
+
+    monkeypatch.setattr(stage1, "train", train)
+    return overrides_so_far
+
+
+def test_kinds_and_first_weights_become_keys_of_the_config(told: list[tuple[str, ...]]) -> None:
+    arguments = ["stage1", "c.yaml", "--init", "tiny", "--actions", "+text, +material,-style", "--set", "steps=10"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert told == [("steps=10", "new_kinds=[text, material]", "left_out_kinds=[style]", "initial=tiny")]
+
+
+@pytest.mark.parametrize("actions", ["text", "+text,style", "+"])
+def test_a_kind_needs_its_sign(told: list[tuple[str, ...]], actions: str) -> None:
+    result = CliRunner().invoke(app, ["stage1", "c.yaml", "--actions", actions])
+    assert result.exit_code == 2 and not told
