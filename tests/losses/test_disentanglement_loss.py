@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sigmask.losses.disentanglement_loss import cross_covariance, vanishing_edit
+from sigmask.losses.disentanglement_loss import (
+    CodeEnergy,
+    cross_covariance,
+    difference_energy,
+    energy_distance,
+    vanishing_edit,
+)
 
 
 def test_a_code_correlates_fully_with_itself_and_its_multiples() -> None:
@@ -40,3 +46,28 @@ def test_vanishing_edit_is_the_mean_square_over_unedited_tokens() -> None:
     assert vanishing_edit(code, torch.tensor([[1.0, 0.0]])).item() == pytest.approx((9 + 1) / 2)
     assert vanishing_edit(code, torch.tensor([[1.0, 1.0]])).item() == pytest.approx((9 + 1 + 200) / 4)
     assert vanishing_edit(code, torch.zeros(1, 2)).item() == 0
+
+
+def test_energies_add_up_and_a_zero_code_has_none() -> None:
+    torch.manual_seed(0)
+    energy = CodeEnergy(3, 2)
+    edit, noise = torch.randn(1, 4, 3), torch.randn(1, 4, 3)
+    assert energy(edit, noise).shape == (1, 4, 2)
+    torch.testing.assert_close(energy(edit, noise), energy.edit(edit) + energy.noise(noise))
+    torch.testing.assert_close(energy.edit(2 * edit), 4 * energy.edit(edit))
+    assert not energy(torch.zeros(1, 4, 3), torch.zeros(1, 4, 3)).any()
+
+
+def test_the_energy_seen_is_the_distance_of_each_depth_on_the_tokens_grid() -> None:
+    fine = torch.arange(16.0).reshape(1, 1, 4, 4)
+    coarse = torch.full((1, 1, 2, 2), 3.0)
+    seen = difference_energy([fine, coarse], (2, 2))
+    assert seen[0, :, 0].tolist() == [2.5, 4.5, 10.5, 12.5]
+    assert seen[0, :, 1].tolist() == [3.0] * 4
+
+
+def test_energies_are_compared_by_their_roots() -> None:
+    predicted, seen = torch.tensor([[[4.0], [0.0]]]), torch.tensor([[[9.0], [1.0]]])
+    assert energy_distance(predicted, seen).item() == pytest.approx(1.0, abs=1e-3)
+    first_only = torch.tensor([[1.0, 0.0]])
+    assert energy_distance(predicted, torch.tensor([[[9.0], [25.0]]]), first_only).item() == pytest.approx(1, abs=1e-3)

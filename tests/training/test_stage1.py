@@ -151,19 +151,6 @@ def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path
     assert (folder / "model.safetensors").is_file()
 
 
-def test_learning_rates_rise_and_fall() -> None:
-    optimiser = torch.optim.SGD([{"params": [torch.nn.Parameter(torch.zeros(1))]}], lr=1.0)
-    config = Stage1Config(corpus=Path(), output=Path(), steps=100, warmup=10, learning_rate=2.0)
-    rates = []
-    for step in (0, 9, 50, 100):
-        stage1._set_learning_rates(optimiser, config, step)
-        rates.append(optimiser.param_groups[0]["lr"])
-    half = 0.01 + 0.99 * 0.5
-    assert rates[0] == pytest.approx(0.2)
-    assert rates[1] == pytest.approx(2.0, rel=0.025)
-    assert rates[2:] == pytest.approx([2 * half, 0.02])
-
-
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_a_shipped_config_loads_and_its_model_can_be_made(path: Path) -> None:
     config = load_config(path, Stage1Config)

@@ -37,6 +37,39 @@ def stage1(
     typer.echo(f"trained weights: {folder} (try: sigmask mask ORIGINAL EDITED --model {folder})")
 
 
+@app.command("stage2")
+def stage2(
+    config: Annotated[Path, typer.Argument(help="A file like configs/tiny_stage2.yaml.")],
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")
+    ] = True,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
+    ] = None,
+) -> None:
+    """Stage II: round-trip calibration, self-training on unlabelled pairs, edit and noise told apart."""
+    from sigmask.training import stage2 as stage
+
+    folder = stage.train(config, resume=resume, overrides=tuple(changes or ()))
+    typer.echo(f"trained weights: {folder} (try: sigmask mask ORIGINAL EDITED --model {folder})")
+
+
+@app.command("ablate")
+def ablate(
+    config: Annotated[Path, typer.Argument(help="A file like configs/ablation.yaml.")],
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="Change a key of the file: --set seeds=[0] (may be repeated).")
+    ] = None,
+) -> None:
+    """Stage II with its parts on and off, trained and measured: one table. What is finished is not done again."""
+    from sigmask.cli.ablation import AblationConfig, run_ablation
+    from sigmask.config import load_config
+
+    settings = load_config(config, AblationConfig, tuple(changes or ()))
+    typer.echo(run_ablation(settings))
+    typer.echo(f"written: {settings.output / 'ablation.md'}")
+
+
 def _kind_overrides(actions: str | None) -> list[str]:
     """'+text,-material' as keys of the config."""
     named = [part.strip() for part in (actions or "").split(",") if part.strip()]

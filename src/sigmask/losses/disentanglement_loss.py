@@ -1,12 +1,23 @@
 """Edit–noise disentanglement: one code knows of the edit, the other of the round trip's noise, neither of both.
 
-SIGMA trains with such a loss in Stage II; its form here is our choice: a cross-covariance penalty between the codes,
-and an edit code that vanishes where nothing was edited.
+SIGMA trains with such a loss in Stage II; its form here is our choice:
+
+    E(e, n) = ‖A e‖² + ‖B n‖²                     energies add, as those of independent causes do
+
+with edit code e and noise code n of a token and E its cosine distance at each depth. E(e, n) must equal what is seen;
+outside the mask B n alone must; the edit code of a clean edit with the noise code of a null pair must give what is seen
+where both happened (swap test); the codes must not be correlated; the edit code must vanish where nothing was edited.
 """
 
 from __future__ import annotations
 
-from torch import Tensor
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_PARTS = 4  # directions whose squares add up to the energy of one depth
 
 
 def cross_covariance(edit_code: Tensor, noise_code: Tensor) -> Tensor:
@@ -23,6 +34,47 @@ def vanishing_edit(edit_code: Tensor, unedited: Tensor) -> Tensor:
     """Scalar: mean square of the edit code (B, N, C) over tokens where `unedited` (B, N) is 1."""
     weight = unedited[..., None].float()
     return (edit_code.float().square() * weight).sum() / (weight.sum() * edit_code.shape[-1]).clamp_min(1)
+
+
+class CodeEnergy(nn.Module):
+    """Codes (B, N, C) → the energy that they explain at each of `depths`, (B, N, depths) ≥ 0; 0 for a zero code."""
+
+    def __init__(self, code_width: int, depths: int) -> None:
+        super().__init__()
+        self.of_edit = nn.Linear(code_width, depths * _PARTS, bias=False)
+        self.of_noise = nn.Linear(code_width, depths * _PARTS, bias=False)
+
+    def edit(self, code: Tensor) -> Tensor:
+        """What the edit code explains."""
+        return _energy(self.of_edit(code))
+
+    def noise(self, code: Tensor) -> Tensor:
+        """What the noise code explains."""
+        return _energy(self.of_noise(code))
+
+    def forward(self, edit_code: Tensor, noise_code: Tensor) -> Tensor:
+        return self.edit(edit_code) + self.noise(noise_code)
+
+
+def difference_energy(distances: Sequence[Tensor], grid: tuple[int, int]) -> Tensor:
+    """(B, N, L): the cosine distances (B, 1, h, w) of L depths, averaged onto the tokens' `grid`."""
+    pooled = [F.adaptive_avg_pool2d(distance.float(), grid).flatten(1) for distance in distances]
+    return torch.stack(pooled, -1)
+
+
+def energy_distance(predicted: Tensor, seen: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Scalar: mean absolute difference of the square roots, over tokens by their `weight` (B, N).
+
+    Roots, since a few tokens with a large distance would count for all others.
+    """
+    error = ((predicted.float() + 1e-6).sqrt() - (seen.float() + 1e-6).sqrt()).abs().mean(-1)
+    if weight is None:
+        return error.mean()
+    return (error * weight).sum() / weight.sum().clamp_min(1)
+
+
+def _energy(projected: Tensor) -> Tensor:
+    return torch.unflatten(projected.float(), -1, (-1, _PARTS)).square().sum(-1)
 
 
 def _standardise(code: Tensor) -> Tensor:

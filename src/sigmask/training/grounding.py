@@ -8,7 +8,6 @@ classes that are not there must light up nothing (our choice; the paper's own gr
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import field
 from pathlib import Path
@@ -27,6 +26,7 @@ from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
+from sigmask.training.schedule import learning_rate_factor, set_learning_rates
 from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
@@ -108,10 +108,8 @@ def run_grounding(config: GroundingConfig) -> Path:
     log = TrainingLog(config.output / "grounding.jsonl", done=0, steps=config.steps, every=config.log_every)
     rng = np.random.default_rng(config.seed)
     for step in range(config.steps):
-        rise = min(1.0, (step + 1) / max(1, config.warmup))
-        fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-        for group in optimiser.param_groups:
-            group["lr"] = config.learning_rate * rise * fall
+        factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
+        set_learning_rates(optimiser, (config.learning_rate,), factor)
         chosen = [views[index] for index in rng.integers(len(views), size=config.batch)]
         losses = grounding_losses(model, chosen, vectors, rng, config.loss)
         optimiser.zero_grad(set_to_none=True)

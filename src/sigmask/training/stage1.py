@@ -7,7 +7,6 @@ data too, so that a run killed and started again goes on with the view it would 
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
@@ -33,6 +32,7 @@ from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
+from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
 from sigmask.training.stage1_views import KindChoice, Stage1Views, ViewMix, collate_views
 from sigmask.training.training_log import TrainingLog
 
@@ -111,12 +111,13 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     encoder = StaticTextEncoder.from_package()
     model = _initial_model(config)
     average = MovingAverage(model, config.ema_decay)
-    optimiser = torch.optim.AdamW(_parameter_groups(model, config), weight_decay=config.weight_decay)
+    optimiser = torch.optim.AdamW(parameter_groups(model, model.backbone), weight_decay=config.weight_decay)
     checkpoint = config.output / "checkpoint.pt"
     done = load_checkpoint(checkpoint, model, average, optimiser) if resume and checkpoint.is_file() else 0
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batch in enumerate(_batches(config, model, done), start=done):
-        _set_learning_rates(optimiser, config, step)
+        factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
+        set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
         losses = training_losses(model, batch, encoder, config)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
@@ -190,24 +191,6 @@ def _measure_null(model: Locator, config: Stage1Config, batches: int = 6) -> Non
     for batch in DataLoader(views, config.batch, collate_fn=collate_views):
         features.append((model.backbone(batch["original"]), model.backbone(batch["edited"])))
     measure_null_statistics(model.semantic_difference, features)
-
-
-def _parameter_groups(model: Locator, config: Stage1Config) -> list[dict[str, Any]]:
-    own = [p for name, p in model.named_parameters() if p.requires_grad and not name.startswith("backbone.")]
-    groups: list[dict[str, Any]] = [{"params": own}]
-    adapted = [parameter for parameter in model.backbone.parameters() if parameter.requires_grad]
-    if adapted:
-        groups.append({"params": adapted})
-    return groups
-
-
-def _set_learning_rates(optimiser: torch.optim.Optimizer, config: Stage1Config, step: int) -> None:
-    """Linear warm-up, then half a cosine down to a hundredth."""
-    rise = min(1.0, (step + 1) / max(1, config.warmup))
-    fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / config.steps))
-    peaks = (config.learning_rate, config.backbone_learning_rate)
-    for group, peak in zip(optimiser.param_groups, peaks, strict=False):
-        group["lr"] = peak * rise * fall
 
 
 def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[str, Any]]:

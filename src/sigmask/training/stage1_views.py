@@ -96,10 +96,10 @@ class Stage1Views(Dataset[View]):
         epoch, place = divmod(position, len(self.paths))
         chosen = self.paths[int(np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))[place])]
         rng = np.random.default_rng((self.seed, position, 1))
-        other = json.loads(str(_read(self.paths[rng.integers(len(self.paths))], ("meta",))["meta"]))
+        other = json.loads(str(read_record(self.paths[rng.integers(len(self.paths))], ("meta",))["meta"]))
         if self.new and rng.random() < self.new_share:
             chosen = self.new[int(rng.integers(len(self.new)))]
-        return draw_view(_read(chosen), edit_from_json(other["edit"]), rng, self.crop, self.mix)
+        return draw_view(read_record(chosen), edit_from_json(other["edit"]), rng, self.crop, self.mix)
 
 
 def _chosen(paths: list[Path], kinds: KindChoice) -> tuple[list[Path], list[Path]]:
@@ -110,7 +110,7 @@ def _chosen(paths: list[Path], kinds: KindChoice) -> tuple[list[Path], list[Path
     """
     of_path: dict[Path, set[str]] = {}
     for path in paths:
-        meta = json.loads(str(_read(path, ("meta",))["meta"]))
+        meta = json.loads(str(read_record(path, ("meta",))["meta"]))
         of_path[path] = {meta["action"], meta["family"]}
     known = set().union(*of_path.values())
     for kind in (*kinds.new, *kinds.left_out):
@@ -194,7 +194,8 @@ def edit_from_json(parts: list[dict[str, Any]]) -> tuple[EditTuple, ...]:
     )
 
 
-def _read(path: Path, names: tuple[str, ...] | None = None) -> dict[str, Any]:
+def read_record(path: Path, names: tuple[str, ...] | None = None) -> dict[str, Any]:
+    """A pair of the corpus as `stage1_corpus.make_record` gave it, or those keys of it."""
     with np.load(path, allow_pickle=False) as file:
         return {name: file[name] for name in names or file.files}
 

@@ -1,0 +1,114 @@
+"""`sigmask train ablate`: Stage II with its parts switched on one after the other, each trained and measured."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+
+from sigmask.config import build_config, config_to_dict
+from sigmask.data.whole_file import whole_file
+from sigmask.evaluation.benchmark_result import BenchmarkResult
+from sigmask.evaluation.stored_run import RunStore
+from sigmask.evaluation.suite import Condition, run_suite
+from sigmask.evaluation.tables import markdown_table
+from sigmask.training.stage2 import Stage2Config, run_stage2
+
+_STRICT = ConfigDict(extra="forbid")
+
+ROWS: dict[str, dict[str, bool] | None] = {
+    "Stage I only": None,
+    "nothing added": {"calibration": False, "null_pairs": False, "self_training": False, "disentanglement": False},
+    "+ calibration": {"null_pairs": False, "self_training": False, "disentanglement": False},
+    "+ null pairs": {"self_training": False, "disentanglement": False},
+    "+ self-training": {"disentanglement": False},
+    "+ disentanglement": {"self_training": False},
+    "all": {},
+    "all, without instruction": {"instruction": False},
+}
+"""Rows of the table: which parts of Stage II are switched off; None is not trained at all. "nothing added" trains as
+long as the others on clean pairs alone, so that what more steps buy is not taken for what a part buys."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class AblationConfig:
+    """`base` is the run whose parts are switched; `benchmarks` are names or paths, of which `limit` pairs are taken."""
+
+    base: Stage2Config
+    output: Path
+    benchmarks: tuple[str, ...]
+    seeds: tuple[int, ...] = (0, 1, 2)
+    rows: tuple[str, ...] = tuple(ROWS)
+    limit: int | None = None
+
+
+def run_ablation(config: AblationConfig) -> str:
+    """Train and measure every row with every seed; the table as Markdown, which is also in `output/ablation.md`."""
+    store = RunStore(config.output / "results")
+    found: dict[str, dict[Condition, list[list[BenchmarkResult]]]] = {}
+    for row in config.rows:
+        weights = _trained(config, row)
+        found[row] = {
+            condition: [_measured(config, folder, condition, store) for folder in weights]
+            for condition in (Condition.OWN, Condition.NONE)
+        }
+    page = ablation_table(found, config)
+    with whole_file(config.output / "ablation.md") as partial:
+        partial.write_text(page, encoding="utf-8")
+    return page
+
+
+def ablation_table(
+    found: Mapping[str, Mapping[Condition, Sequence[Sequence[BenchmarkResult]]]], config: AblationConfig
+) -> str:
+    """Mean over the seeds, ± their standard deviation where there are several; F1 in %, or the area marked on null."""
+    benchmarks = [result.benchmark for result in next(iter(found.values()))[Condition.OWN][0]]
+    lines = [
+        "# What each part of Stage II buys",
+        "",
+        f"{config.base.steps} steps of {config.base.batch} views, {len(config.seeds)} seed(s)"
+        + (f", the first {config.limit} pairs of each benchmark" if config.limit else "")
+        + ". F1 in %, mean per image at 0.5; of pairs in which nothing was edited the area marked, in %.",
+    ]
+    for condition, title in ((Condition.OWN, "With the instruction"), (Condition.NONE, "Told nothing")):
+        rows = [
+            [row, *(_cell([seed[place] for seed in per_condition[condition]]) for place in range(len(benchmarks)))]
+            for row, per_condition in found.items()
+        ]
+        lines += ["", f"## {title}", "", *markdown_table(["", *benchmarks], rows)]
+    return "\n".join(lines) + "\n"
+
+
+def _trained(config: AblationConfig, row: str) -> list[str]:
+    """The weights of a row, one for each seed; those of Stage I are the same for all."""
+    switches = ROWS[row]
+    if switches is None:
+        return [config.base.initial]
+    folders = []
+    for seed in config.seeds:
+        name = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
+        changed: dict[str, Any] = {**switches, "seed": seed, "output": str(config.output / f"{name}-{seed}")}
+        run = build_config(config_to_dict(config.base) | changed, Stage2Config, source=f"ablation row '{row}'")
+        folders.append(str(run_stage2(run)))
+    return folders
+
+
+def _measured(config: AblationConfig, weights: str, condition: Condition, store: RunStore) -> list[BenchmarkResult]:
+    runs = run_suite(config.benchmarks, [weights], store, model=weights, condition=condition, limit=config.limit)
+    return [dataclasses.replace(run.result, pairs=()) for run in runs]
+
+
+def _cell(seeds: Sequence[BenchmarkResult]) -> str:
+    values = [
+        100
+        * (result.edited.f1 if result.edited else result.unedited.false_positive_share if result.unedited else np.nan)
+        for result in seeds
+    ]
+    digits = 1 if seeds[0].edited else 2
+    spread = f" ± {np.std(values, ddof=1):.{digits}f}" if len(values) > 1 else ""
+    return f"{np.mean(values):.{digits}f}{spread}"

@@ -1,0 +1,309 @@
+"""Stage II: from inpainting masks to what text-driven editors do, without a label.
+
+Each step adds up to three sums of losses, and each part is a switch, so that an ablation is one command:
+
+- supervised views as in Stage I (`stage1.training_losses`), under round trips (`calibration`) and with null pairs;
+- `self_training`: an EMA teacher marks an unlabelled pair, the student must say so of the disturbed pair;
+- `disentanglement`: the edit code and the noise code of the difference tokens explain the edit and the noise apart.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import ConfigDict
+from pydantic.dataclasses import dataclass
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+
+from sigmask.config import load_config
+from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.losses.disentanglement_loss import (
+    CodeEnergy,
+    cross_covariance,
+    difference_energy,
+    energy_distance,
+    vanishing_edit,
+)
+from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+from sigmask.models.instruction_batch import collate_instructions
+from sigmask.models.locator import Locator, LocatorOutput
+from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
+from sigmask.training.area_guard import AreaGuard
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.ema import MovingAverage
+from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
+from sigmask.training.stage1 import LossWeights, Stage1Config, training_losses
+from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from sigmask.training.stage2_views import (
+    Triples,
+    UnlabelledViews,
+    collate_triples,
+    collate_two_views,
+    read_unlabelled,
+)
+from sigmask.training.training_log import TrainingLog
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Stage2Weights:
+    """Factors of the added losses; the supervised ones keep their own."""
+
+    self_training: float = 0.3
+    reconstruction: float = 0.5
+    swap: float = 0.5
+    covariance: float = 0.5
+    vanishing: float = 0.2
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Stage2Config:
+    """Everything a Stage II run depends on; the fields are the keys of `configs/*_stage2.yaml`.
+
+    `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs. The teacher is
+    believed where its probability is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
+    """
+
+    corpus: Path
+    unlabelled: Path
+    output: Path
+    initial: str = "tiny"
+    calibration: bool = True
+    null_pairs: bool = True
+    self_training: bool = True
+    disentanglement: bool = True
+    instruction: bool = True
+    steps: int = 1500
+    batch: int = 6
+    unlabelled_batch: int = 2
+    triple_batch: int = 2
+    crop: int = 256
+    learning_rate: float = 2e-4
+    backbone_learning_rate: float = 0.0
+    backbone_frozen_stages: int = 2
+    weight_decay: float = 1e-2
+    warmup: int = 50
+    ema_decay: float = 0.998
+    strict: tuple[float, float] = (0.97, 0.03)
+    lax: tuple[float, float] = (0.85, 0.1)
+    loss: LossWeights = field(default_factory=LossWeights)
+    weights: Stage2Weights = field(default_factory=Stage2Weights)
+    mix: ViewMix = field(default_factory=ViewMix)
+    seed: int = 0
+    bfloat16: bool = True
+    workers: int = 1
+    threads: int = 2
+    log_every: int = 25
+    checkpoint_every: int = 200
+
+
+def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] = ()) -> Path:
+    """Train as the YAML file says; returns the folder that `Annotator.from_pretrained` opens.
+
+    Raises:
+        ConfigError, CorpusError, WeightsError: for a bad config, an empty corpus, or weights that do not fit.
+    """
+    return run_stage2(load_config(config_path, Stage2Config, overrides), resume=resume)
+
+
+def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
+    """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`."""
+    torch.manual_seed(config.seed)
+    torch.set_num_threads(config.threads)
+    config.output.mkdir(parents=True, exist_ok=True)
+    model, encoder, folder = load_locator(config.initial)
+    model.requires_grad_(True)
+    model.backbone.freeze()
+    if config.backbone_learning_rate > 0:
+        model.backbone.thaw(config.backbone_frozen_stages)
+    student = Student(model.to(memory_format=torch.channels_last).train())
+    average = MovingAverage(student, config.ema_decay)
+    optimiser = torch.optim.AdamW(parameter_groups(student, student.model.backbone), weight_decay=config.weight_decay)
+    checkpoint = config.output / "checkpoint.pt"
+    done = load_checkpoint(checkpoint, student, average, optimiser) if resume and checkpoint.is_file() else 0
+    log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
+    for step, batches in enumerate(_batches(config, done), start=done):
+        factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
+        set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
+        losses = stage2_losses(student, average.average.model, batches, encoder, config, step)
+        optimiser.zero_grad(set_to_none=True)
+        losses["total"].backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
+        optimiser.step()
+        average.update(student)
+        log.add(step + 1, losses)
+        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
+            save_checkpoint(checkpoint, step + 1, student, average, optimiser)
+            save_pretrained(average.average.model, config.output, text_table_of(folder))
+    return config.output
+
+
+class Student(nn.Module):
+    """The model, and what is trained with it and not shipped: how the codes explain energy, and the area guard."""
+
+    def __init__(self, model: Locator) -> None:
+        super().__init__()
+        self.model = model
+        self.energy = CodeEnergy(model.config.code_width, len(model.backbone.channels))
+        self.guard = AreaGuard()
+
+
+def stage2_losses(
+    student: Student,
+    teacher: Locator,
+    batches: dict[str, dict[str, Any]],
+    encoder: TextEncoder,
+    config: Stage2Config,
+    step: int,
+) -> dict[str, Tensor]:
+    """All losses of one step and their `total`.
+
+    Args:
+        batches: "supervised" (see `collate_views`), and for the parts that are on "unlabelled" and "triples".
+    """
+    supervised = batches["supervised"]
+    if not config.instruction:
+        supervised = supervised | {"edits": [()] * len(supervised["edits"])}
+    losses = training_losses(student.model, supervised, encoder, _as_stage1(config))
+    total = losses.pop("total")
+    if config.self_training:
+        found = _self_training(student, teacher, batches["unlabelled"], encoder, config, step)
+        losses |= found
+        total = total + config.weights.self_training * found["self_training"]
+    if config.disentanglement:
+        found = _disentanglement(student, batches["triples"], encoder, config)
+        losses |= found
+        for name in ("reconstruction", "swap", "covariance", "vanishing"):
+            total = total + getattr(config.weights, name) * found[name]
+    return {"total": total, **losses}
+
+
+def confidence_at(step: int, config: Stage2Config) -> Confidence:
+    """The teacher's thresholds at a step: from `strict` to `lax` in a straight line."""
+    share = min(1.0, step / max(1, config.steps - 1))
+    changed, unchanged = (
+        strict + share * (lax - strict) for strict, lax in zip(config.strict, config.lax, strict=True)
+    )
+    return Confidence(changed, unchanged)
+
+
+def _self_training(
+    student: Student,
+    teacher: Locator,
+    batch: dict[str, Any],
+    encoder: TextEncoder,
+    config: Stage2Config,
+    step: int,
+) -> dict[str, Tensor]:
+    edits = batch["edits"] if config.instruction else [()] * len(batch["edits"])
+    instruction = collate_instructions(edits, encoder)
+    with torch.no_grad(), _precision(config):
+        said = teacher(batch["weak_original"], batch["weak_edited"], instruction)
+    probability = torch.sigmoid(said.mask_logits.float())
+    expected = torch.sigmoid(said.quality_logits.float())
+    areas = (probability > 0.5).float().mean((1, 2))
+    for area in areas.tolist():
+        student.guard.add(area)
+    with _precision(config):
+        output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
+    logits = output.mask_logits.float()
+    weight = pair_weight(expected) * float(student.guard.open)
+    return {
+        "self_training": self_training_loss(logits, probability, weight, confidence_at(step, config)),
+        "teacher_area": areas.mean(),
+        "student_area": (logits.detach() > 0).float().mean(),
+        "teacher_quality": expected.mean(),
+        "sure": confidence_at(step, config).pixels(probability).float().mean(),
+        "guard_open": torch.tensor(float(student.guard.open)),
+    }
+
+
+def _disentanglement(
+    student: Student, batch: dict[str, Any], encoder: TextEncoder, config: Stage2Config
+) -> dict[str, Tensor]:
+    nothing_said = collate_instructions([()] * len(batch["mask"]), encoder)
+
+    def look(edited: str) -> LocatorOutput:
+        with _precision(config):
+            output: LocatorOutput = student.model(batch["original"], batch[edited], nothing_said)
+        return output
+
+    clean, null, noisy = (look(name) for name in ("clean", "null", "noisy"))
+    grid = noisy.difference.grid
+    seen = {
+        name: difference_energy(output.difference.distances, grid).detach()
+        for name, output in (("clean", clean), ("null", null), ("noisy", noisy))
+    }
+    outside = (F.adaptive_max_pool2d(batch["mask"][:, None], grid).flatten(1) == 0).float()
+    everywhere = torch.ones_like(outside)
+    energy = student.energy
+    reconstruction = (
+        energy_distance(energy(noisy.edit_code, noisy.noise_code), seen["noisy"])
+        + energy_distance(energy(clean.edit_code, clean.noise_code), seen["clean"])
+        + energy_distance(energy.noise(noisy.noise_code), seen["noisy"], outside)
+        + energy_distance(energy.noise(null.noise_code), seen["null"], everywhere)
+    ) / 4
+    swapped = energy(clean.edit_code, null.noise_code)
+    codes = [torch.cat([getattr(each, name) for each in (clean, null, noisy)]) for name in ("edit_code", "noise_code")]
+    unedited = torch.cat([outside, everywhere, outside])
+    return {
+        "reconstruction": reconstruction,
+        "swap": energy_distance(swapped, seen["noisy"]),
+        "covariance": cross_covariance(*codes),
+        "vanishing": vanishing_edit(codes[0], unedited),
+    }
+
+
+def _precision(config: Stage2Config) -> torch.autocast:
+    return torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16)
+
+
+def _as_stage1(config: Stage2Config) -> Stage1Config:
+    """What `training_losses` needs to know."""
+    return Stage1Config(corpus=config.corpus, output=config.output, loss=config.loss, bfloat16=config.bfloat16)
+
+
+def view_mix(config: Stage2Config) -> ViewMix:
+    """`config.mix` with the parts that are switched off taken out."""
+    mix = config.mix
+    if not config.calibration:
+        mix = dataclasses.replace(mix, round_trip=0.0)
+    return mix if config.null_pairs else dataclasses.replace(mix, null=0.0)
+
+
+def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, Any]]]:
+    def positions(batch: int) -> range:
+        return range(done * batch, config.steps * batch)
+
+    settings: dict[str, Any] = {"crop": config.crop, "seed": config.seed}
+    sources: dict[str, DataLoader[Any]] = {
+        "supervised": DataLoader(
+            Stage1Views(config.corpus, positions=positions(config.batch), mix=view_mix(config), **settings),
+            config.batch,
+            collate_fn=collate_views,
+            num_workers=config.workers,
+        )
+    }
+    if config.self_training:
+        pairs = read_unlabelled(config.unlabelled)
+        sources["unlabelled"] = DataLoader(
+            UnlabelledViews(pairs, positions=positions(config.unlabelled_batch), **settings),
+            config.unlabelled_batch,
+            collate_fn=collate_two_views,
+        )
+    if config.disentanglement:
+        sources["triples"] = DataLoader(
+            Triples(config.corpus, positions=positions(config.triple_batch), **settings),
+            config.triple_batch,
+            collate_fn=collate_triples,
+        )
+    for parts in zip(*sources.values(), strict=True):
+        yield dict(zip(sources, parts, strict=True))

@@ -1,0 +1,146 @@
+"""What Stage II looks at beside Stage I's views: unlabelled pairs twice, and one edit with and without noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from sigmask.data.corpus import load_corpus
+from sigmask.data.geometry import fit_original_to_edited
+from sigmask.errors import CorpusError
+from sigmask.instruction.parser import parse
+from sigmask.synthesis.perturbation import perturb, recompress
+from sigmask.training.stage1_views import read_record
+from sigmask.types import EditPair, EditTuple, ImageArray, MaskArray
+
+_LARGEST = 640  # pixels of the longer side at which unlabelled pairs are kept in memory
+
+
+@dataclass(frozen=True, slots=True)
+class TwoViews:
+    """One crop of an unlabelled pair, (3, S, S) uint8 each: as it is for the teacher, disturbed for the student."""
+
+    weak_original: Tensor
+    weak_edited: Tensor
+    strong_original: Tensor
+    strong_edited: Tensor
+    edit: tuple[EditTuple, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Triple:
+    """One crop of a synthetic pair: `clean` has the edit alone, `null` the noise alone, `noisy` both.
+
+    Images (3, S, S) uint8, `mask` (S, S) float.
+    """
+
+    original: Tensor
+    clean: Tensor
+    null: Tensor
+    noisy: Tensor
+    mask: Tensor
+
+
+class UnlabelledViews(Dataset[TwoViews]):
+    """Views of real pairs without masks; item N is always the same for a seed. The pairs are kept in memory."""
+
+    def __init__(self, pairs: Sequence[EditPair], *, crop: int, seed: int, positions: range) -> None:
+        if not pairs:
+            raise CorpusError("self-training needs unlabelled pairs; none could be read")
+        self.pairs, self.crop, self.seed, self.positions = pairs, crop, seed, positions
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, index: int) -> TwoViews:
+        rng = np.random.default_rng((self.seed, self.positions[index], 2))
+        pair = self.pairs[int(rng.integers(len(self.pairs)))]
+        strong = perturb(pair.edited, rng, float(rng.uniform(0.5, 1.2)))
+        original = recompress(pair.original, rng, (60, 95)) if rng.random() < 0.3 else pair.original
+        cut = cut_alike([pair.original, pair.edited, original, strong], rng, self.crop)
+        told = parse(pair.instruction) if rng.random() < 0.75 else ()
+        weak_original, weak_edited, strong_original, strong_edited = cut
+        return TwoViews(weak_original, weak_edited, strong_original, strong_edited, tuple(told))
+
+
+class Triples(Dataset[Triple]):
+    """Triples of those pairs in a Stage I corpus that keep a round trip of the original too."""
+
+    def __init__(self, folder: Path, *, crop: int, seed: int, positions: range) -> None:
+        paths = sorted(folder.glob("pair-*.npz"))
+        self.paths = [path for path in paths if "original_round_trip" in np.load(path).files]
+        if not self.paths:
+            raise CorpusError(f"expected pairs with a round trip of the original in {folder}, found none")
+        self.crop, self.seed, self.positions = crop, seed, positions
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, index: int) -> Triple:
+        rng = np.random.default_rng((self.seed, self.positions[index], 3))
+        record = read_record(self.paths[int(rng.integers(len(self.paths)))])
+        names = ("original", "edited", "original_round_trip", "edited_round_trip", "mask")
+        return Triple(*cut_alike([record[name] for name in names], rng, self.crop))
+
+
+def read_unlabelled(path: Path) -> list[EditPair]:
+    """The pairs of any corpus that can be read, the original fitted to the edited image; bad rows are left out."""
+    pairs = []
+    for sample in load_corpus(path):
+        if isinstance(sample, EditPair):
+            original, _ = fit_original_to_edited(sample.original, sample.edited)
+            pairs.append(EditPair(sample.sample_id, _smaller(original), _smaller(sample.edited), sample.instruction))
+    return pairs
+
+
+def cut_alike(arrays: Sequence[ImageArray | MaskArray], rng: np.random.Generator, crop: int) -> tuple[Tensor, ...]:
+    """The same square crop of arrays of one size: (3, S, S) uint8 for images, (S, S) float for masks.
+
+    Pictures smaller than the crop are enlarged to it.
+    """
+    height, width = arrays[0].shape[:2]
+    scale = max(float(np.exp(rng.uniform(np.log(0.75), np.log(1.2)))), crop / min(height, width))
+    size = (max(crop, round(width * scale)), max(crop, round(height * scale)))
+    top, left = int(rng.integers(size[1] - crop + 1)), int(rng.integers(size[0] - crop + 1))
+    flip = rng.random() < 0.5
+    cut = []
+    for array in arrays:
+        picture = array.astype(np.float32) if array.ndim == 2 else array
+        piece = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)[top : top + crop, left : left + crop]
+        tensor = torch.from_numpy(np.ascontiguousarray(piece[:, ::-1] if flip else piece))
+        cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
+    return tuple(cut)
+
+
+def collate_two_views(views: Sequence[TwoViews]) -> dict[str, Any]:
+    """(B, 3, S, S) float in [0, 1] by name, and the edits as a list."""
+    names = ("weak_original", "weak_edited", "strong_original", "strong_edited")
+    batch: dict[str, Any] = {name: _floats([getattr(view, name) for view in views]) for name in names}
+    return batch | {"edits": [view.edit for view in views]}
+
+
+def collate_triples(triples: Sequence[Triple]) -> dict[str, Tensor]:
+    """(B, 3, S, S) float in [0, 1] by name, and `mask` (B, S, S)."""
+    names = ("original", "clean", "null", "noisy")
+    images = {name: _floats([getattr(each, name) for each in triples]) for name in names}
+    return images | {"mask": torch.stack([each.mask for each in triples])}
+
+
+def _floats(images: Sequence[Tensor]) -> Tensor:
+    return torch.stack(list(images)).float().div(255)
+
+
+def _smaller(image: ImageArray) -> ImageArray:
+    scale = _LARGEST / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,34 @@
+"""Self-training: hand-computed, sure pixels only, each class on its own, weighted pairs."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+
+SURE = Confidence(0.9, 0.1)
+
+
+def test_only_sure_pixels_count_and_each_class_by_itself() -> None:
+    teacher = torch.tensor([[[0.95, 0.6, 0.05, 0.02]]])
+    logits = torch.tensor([[[2.0, -50.0, 0.0, 1.0]]])  # the second would cost 50 if it counted
+    changed = math.log1p(math.exp(-2))
+    unchanged = (math.log(2) + math.log1p(math.exp(1))) / 2
+    loss = self_training_loss(logits, teacher, torch.ones(1), SURE)
+    assert loss.item() == pytest.approx((changed + unchanged) / 2, rel=1e-5)
+
+
+def test_a_pair_without_weight_or_without_sure_pixels_costs_nothing() -> None:
+    teacher = torch.tensor([[[0.95, 0.05]], [[0.5, 0.6]]])
+    logits = torch.zeros(2, 1, 2, requires_grad=True)
+    loss = self_training_loss(logits, teacher, torch.tensor([0.0, 1.0]), SURE)
+    assert loss.item() == 0
+    loss.backward()
+    assert logits.grad is not None and not logits.grad.any()
+
+
+def test_the_weight_grows_with_the_expected_iou() -> None:
+    assert pair_weight(torch.tensor([0.3, 0.5, 0.7, 0.9, 1.0])).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
