@@ -96,7 +96,7 @@ def test_a_result_is_kept_until_the_benchmark_changes(
 ) -> None:
     first = run(app, table)
     told_so_far.clear()
-    assert run(app, table) == first
+    assert f"running drawn · tiny\n{run(app, table)}" == first
     assert told_so_far == []
     run(app, table, "--fresh")
     assert len(told_so_far) == len(drawn_pairs)
@@ -115,11 +115,23 @@ def test_the_output_folder_holds_page_tables_and_worst_cases(app: typer.Typer, t
     }
     markdown = (output / "results.md").read_text()
     assert "Where it loses: drawn." in markdown and "## What it costs" in markdown
+    assert "peak MB of its process" in markdown
     page = (output / "index.html").read_text()
     pictures = re.findall(r'<img src="([^"]+)"', page)
     assert pictures and all((output / picture).is_file() for picture in pictures)
     assert page.count("<polyline") == 3
     assert r"\textbf{100.0} / 100.0" in (output / "results.tex").read_text()
+
+
+def test_the_model_under_test_is_the_first_that_is_named(app: typer.Typer, table: str, tmp_path: Path) -> None:
+    text = run(app, table, "--methods", "absolute-difference,tiny", "--limit", "3")
+    assert "tiny -100.0 F1 over absolute-difference" in text
+
+
+def test_an_output_that_is_a_file_is_refused_at_once(app: typer.Typer, table: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, [table, "-o", str(tmp_path / "file")])
+    assert result.exit_code == 2 and told_so_far == []
 
 
 def test_all_benchmarks_are_those_at_hand(app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def run_of(method: str, value: float, columns: int, *, rival: bool = True) -> St
         return probability
 
     (result,) = evaluate(call, [Benchmark("bench", Path(), lambda: iter(PAIRS))], name=method)
-    return StoredRun(result, "drawn", rival, 3 << 20, 1, (), Path())
+    return StoredRun(result, "drawn", rival, 3 << 20, 1, "a machine", (), Path())
 
 
 def test_the_best_rival_is_chosen_at_fixed_and_at_flattering_thresholds() -> None:

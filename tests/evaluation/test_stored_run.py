@@ -33,7 +33,7 @@ def stored(folder: Path, table: Path) -> StoredRun:
     (result,) = evaluate(marks_nothing, [load_benchmark(table)], name="nothing")
     (folder / "worst.png").write_bytes(b"a picture")
     case = StoredCase("worst.png", result.pairs[0].sample_id, 1.0)
-    return StoredRun(result, "no weights", True, 1 << 20, 1, (case,), folder)
+    return StoredRun(result, "no weights", True, 1 << 20, 1, "a machine", (case,), folder)
 
 
 def test_an_entry_comes_back_as_it_was(tmp_path: Path, table: Path) -> None:

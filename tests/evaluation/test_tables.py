@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -12,7 +13,7 @@ from rich.console import Console
 from sigmask.errors import BadReason
 from sigmask.evaluation.counts import count_mask, count_thresholds
 from sigmask.evaluation.scores import BenchmarkResult, ScoreCollector
-from sigmask.evaluation.tables import results_table, to_csv, to_json, to_markdown
+from sigmask.evaluation.tables import results_table, to_csv, to_json, to_latex, to_markdown
 from sigmask.evaluation.worst_cases import WorstCases
 from sigmask.types import BadSample, EditPair
 
@@ -46,9 +47,27 @@ def test_markdown(results: list[BenchmarkResult]) -> None:
     assert lines[-2:] == ["| bench | a\\|b | add | 1 | 100.0 | 100.0 |", "| bench | a\\|b | remove | 1 | 50.0 | 33.3 |"]
 
 
-def test_csv_and_the_terminal_hold_the_same(results: list[BenchmarkResult]) -> None:
+def test_csv_holds_every_number_unrounded(results: list[BenchmarkResult]) -> None:
     rows = list(csv.DictReader(io.StringIO(to_csv(results))))
-    assert rows[0]["method"] == "a|b" and rows[0]["pooled F1"] == "66.7" and rows[1]["null area"] == "0.00"
+    assert rows[0]["method"] == "a|b" and float(rows[0]["edited.pooled_f1"]) == pytest.approx(2 / 3)
+    assert float(rows[0]["edited.f1_interval.low"]) <= 0.75 <= float(rows[0]["edited.f1_interval.high"])
+    assert rows[1]["edited.f1"] == "" and float(rows[1]["unedited.specificity"]) == 1
+
+
+def test_the_terminal_shows_names_as_they_are(results: list[BenchmarkResult]) -> None:
+    odd = dataclasses.replace(results[0], benchmark="set[a]", method="runs[/v2]")
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(results_table([odd]))
+    assert "set[a]" in console.export_text(clear=False) and "runs[/v2]" in console.export_text()
+
+
+def test_latex_has_methods_in_rows(results: list[BenchmarkResult]) -> None:
+    lines = to_latex(results).splitlines()
+    assert lines[0] == r"\begin{tabular}{lr}" and lines[2] == r"F1 / IoU & bench \\"
+    assert lines[4] == r"a|b & \textbf{75.0} / 66.7 \\"
+
+
+def test_the_terminal(results: list[BenchmarkResult]) -> None:
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(results_table(results))
     text = console.export_text()

@@ -99,8 +99,8 @@ def _trained(config: AblationConfig, row: str) -> list[str]:
 
 
 def _measured(config: AblationConfig, weights: str, condition: Condition, store: RunStore) -> list[BenchmarkResult]:
-    runs = run_suite(config.benchmarks, [weights], store, model=weights, condition=condition, limit=config.limit)
-    return [dataclasses.replace(run.result, pairs=()) for run in runs]
+    suite = run_suite(config.benchmarks, [weights], store, model=weights, condition=condition, limit=config.limit)
+    return [dataclasses.replace(result, pairs=()) for result in suite.all_results()]
 
 
 def _cell(seeds: Sequence[BenchmarkResult]) -> str:

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sigmask.cli.benchmark_listing import benchmark_listing
@@ -24,7 +25,14 @@ from sigmask.evaluation.methods import method_names
 from sigmask.evaluation.results_page import results_page
 from sigmask.evaluation.scores import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore, StoredRun, default_store
-from sigmask.evaluation.suite import WORST_CASES, Condition, SuiteProgress, benchmarks_at_hand, run_suite
+from sigmask.evaluation.suite import (
+    WORST_CASES,
+    Condition,
+    SuiteProgress,
+    benchmarks_at_hand,
+    run_suite,
+    safe_name,
+)
 from sigmask.evaluation.tables import results_table, to_csv, to_json, to_latex, to_markdown
 from sigmask.report.evaluation_page import write_evaluation_page
 
@@ -34,10 +42,15 @@ def evaluate(
         list[str] | None,
         typer.Argument(help="Names (see --list), JSONL tables, or folders of triplets; 'all': those at hand."),
     ] = None,
-    model: Annotated[str, typer.Option(help="A model's name, folder, or Hub id.")] = "tiny",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="The model under test: a name, folder or Hub id. By default the first in --methods, or tiny."
+        ),
+    ] = None,
     methods: Annotated[
         str | None,
-        typer.Option(help="Models and rivals, separated by commas, in place of --model; 'all': it and every rival."),
+        typer.Option(help="What to score, separated by commas; 'all': the model and every rival. Default: the model."),
     ] = None,
     more_benchmarks: Annotated[
         str | None, typer.Option("--benchmarks", help="The same as the arguments, separated by commas.")
@@ -50,7 +63,10 @@ def evaluate(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", help="Folder for everything: index.html, results.md, .csv, .tex and .json, worst cases."
+            "--output",
+            "-o",
+            file_okay=False,
+            help="Folder for everything: index.html, results.md, .csv, .tex and .json, worst cases.",
         ),
     ] = None,
     json: Annotated[Path | None, typer.Option(help="Write everything, every pair's scores included.")] = None,
@@ -63,7 +79,7 @@ def evaluate(
     ] = 12,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Methods run at the same time, each with one thread; by default one for each core."),
+        typer.Option(min=1, help="Processes at the same time, of one thread each; by default one for each core."),
     ] = None,
     cache: Annotated[
         Path | None,
@@ -86,25 +102,27 @@ def evaluate(
     if no_instruction and wrong_instruction:
         raise typer.BadParameter("choose one of --no-instruction and --wrong-instruction")
     condition = Condition.NONE if no_instruction else Condition.WRONG if wrong_instruction else Condition.OWN
-    names, not_run = method_names([model] if methods is None else _split(methods, "--methods"), model)
+    named = _split(methods, "--methods")
+    tested = model or next((name for name in named if name != "all" and name not in BASELINES), "tiny")
+    names, not_run = method_names(named or [tested], tested)
     for name, reason in not_run.items():
         console.print(f"not run here: {name}: {reason}", markup=False)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if fresh else cache or default_store()
         with _Bars(console) as bars:
-            runs = run_suite(
+            suite = run_suite(
                 wanted,
                 names,
                 RunStore(folder),
-                model=model,
+                model=tested,
                 condition=condition,
                 limit=limit,
                 jobs=jobs or os.cpu_count() or 1,
                 progress=bars,
             )
-        results = [run.result for run in runs]
+        runs, results = suite.runs, [run.result for run in suite.runs]
         console.print(results_table(results, console.width))
-        _print_gains(console, runs, model)
+        _print_gains(console, runs, tested)
         _report_bad(console, results)
         for path, text in ((json, to_json), (markdown, to_markdown), (csv, to_csv), (latex, to_latex)):
             if path is not None:
@@ -112,12 +130,16 @@ def evaluate(
         if worst is not None:
             _copy_worst(runs, worst, worst_count)
         if output is not None:
-            command = shlex.join(["sigmask", *sys.argv[1:]])
-            _write(output / "results.md", results_page(runs, model, command, not_run))
+            command, unfinished = shlex.join(["sigmask", *sys.argv[1:]]), not_run | suite.failed
+            _write(output / "results.md", results_page(runs, tested, command, unfinished))
             for name, text in (("results.json", to_json), ("results.csv", to_csv), ("results.tex", to_latex)):
                 _write(output / name, text(results))
-            page = write_evaluation_page(output, runs, model, command=command, not_run=not_run)
+            page = write_evaluation_page(output, runs, tested, command=command, not_run=unfinished)
             console.print(f"page: {page}", markup=False, highlight=False, soft_wrap=True)
+    for method, reason in suite.failed.items():
+        console.print(f"failed: {method}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    if suite.failed:
+        raise typer.Exit(1)
 
 
 class _Bars(SuiteProgress):
@@ -126,6 +148,7 @@ class _Bars(SuiteProgress):
     def __init__(self, console: Console) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         self._bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self._console = console
         self._tasks: dict[tuple[str, str], TaskID] = {}
 
     def __enter__(self) -> _Bars:
@@ -139,7 +162,9 @@ class _Bars(SuiteProgress):
         for (_, other), task in self._tasks.items():
             if other == method:
                 self._bar.update(task, visible=False)
-        self._tasks[benchmark, method] = self._bar.add_task(f"{benchmark} · {method}", total=pairs)
+        self._tasks[benchmark, method] = self._bar.add_task(escape(f"{benchmark} · {method}"), total=pairs)
+        if not self._console.is_terminal:
+            self._console.print(f"running {benchmark} · {method}", markup=False, highlight=False)
 
     def advance(self, benchmark: str, method: str) -> None:
         if (task := self._tasks.get((benchmark, method))) is not None:
@@ -172,7 +197,7 @@ def _write(path: Path, text: str) -> None:
 
 def _copy_worst(runs: Sequence[StoredRun], folder: Path, count: int) -> None:
     for run in runs:
-        place = folder / run.result.benchmark / run.result.method.replace("/", "_")
+        place = folder / safe_name(run.result.benchmark) / safe_name(run.result.method)
         place.mkdir(parents=True, exist_ok=True)
         for case in run.cases[:count]:
             shutil.copyfile(run.folder / case.file, place / case.file)

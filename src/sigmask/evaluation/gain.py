@@ -1,7 +1,8 @@
 """What the model under test gains over the best rival on each benchmark; a loss is shown as one.
 
-The best rival is the one of the highest mean F1 on that very benchmark, so it is chosen with hindsight and the gain is
-if anything too small. Parts of the model under test shown alone (its prior, its difference path) are no rivals.
+The best rival is the one of the highest mean F1 on that very benchmark, chosen with hindsight. Its threshold was tuned
+elsewhere and may fit badly, so the rival that may choose its threshold on the benchmark is shown beside it. Parts of
+the model under test shown alone (its prior, its difference path) are no rivals.
 """
 
 from __future__ import annotations

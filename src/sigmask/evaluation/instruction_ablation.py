@@ -38,8 +38,8 @@ def ablate_instruction(benchmarks: Sequence[str], model: str, store: RunStore, *
     results: Results = {}
     for name, (variant, condition) in CONDITIONS.items():
         method = f"{model}{VARIANT_SIGN}{variant}" if variant else model
-        runs = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit)
-        results[name] = [run.result for run in runs]
+        suite = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit)
+        results[name] = suite.all_results()
     return results
 
 

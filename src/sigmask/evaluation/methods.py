@@ -54,9 +54,10 @@ def create_method(name: str, model: str = "tiny") -> NamedMethod:
         reason = baseline.available()
         if reason is not None:
             raise ConfigError(f"rival '{name}' cannot be run here: {reason}")
-        part_of_model = Need.MODEL in baseline.rival.needs
-        fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if part_of_model else "")
-        return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=not part_of_model)
+        needs = set(baseline.rival.needs)
+        shares_code = needs & {Need.MODEL, Need.TORCH, Need.INSTRUCTION, Need.WEIGHTS}
+        fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if shares_code else "")
+        return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=Need.MODEL not in needs)
     base, _, variant = name.partition(VARIANT_SIGN)
     if variant:
         return _variant(base, variant, model)
@@ -107,15 +108,15 @@ def method_names(names: Iterable[str], model: str) -> tuple[list[str], dict[str,
 
 @functools.cache
 def code_fingerprint(packages: tuple[str, ...], without: tuple[str, ...] = ()) -> str:
-    """Hash of the modules that lie directly in these subpackages of sigmask, 16 hex digits.
+    """Hash of the modules and YAML files that lie directly in these subpackages of sigmask, 16 hex digits.
 
     Args:
         without: names of modules that do not count.
     """
     root, digest = Path(sigmask.__file__).parent, hashlib.sha256()
     for package in packages:
-        for file in sorted((root / package).glob("*.py")):
-            if file.stem in without:
+        for file in sorted((root / package).iterdir()):
+            if file.suffix not in (".py", ".yaml") or file.stem in without:
                 continue
             digest.update(f"{package}/{file.name}\0".encode())
             digest.update(file.read_bytes())

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 from sigmask.evaluation.benchmark_result import BenchmarkResult, EditedScores
 from sigmask.evaluation.gain import Gain, gains
-from sigmask.evaluation.scores import MASK_SIZES
+from sigmask.evaluation.scores import MASK_SIZES, image_level_scores
 from sigmask.evaluation.stored_run import StoredRun
 from sigmask.evaluation.tables import markdown_table
 from sigmask.version import __version__
@@ -25,38 +22,28 @@ def results_page(runs: Sequence[StoredRun], model: str, command: str, not_run: M
         not_run: the rivals that could not be run here, with the reason.
     """
     results = [run.result for run in runs]
-    lines = ["# Results", "", f"Made by `{command}`, sigmask {__version__}, on {machine()}.", ""]
+    machines = ", ".join(dict.fromkeys(run.machine for run in runs))
+    lines = ["# Results", "", f"Made by `{command}`, sigmask {__version__}, on {machines}.", ""]
     lines += [
         "In %, mean per image at the native size of the edited image. F1 and IoU are at each method's one fixed",
         "threshold: 0.5 for the model, and for a rival the value tuned once on synthetic pairs",
-        "([rivals.md](rivals.md)), never on a benchmark. *Best* is at the single threshold that suits the method best",
-        "on that very benchmark, which flatters it. Intervals are 95 % bootstrap intervals over images.",
-        "[evaluation.md](evaluation.md) defines every column.",
+        "(docs/rivals.md), never on a benchmark. *Best* is at the single threshold that suits the method best on that",
+        "very benchmark, which flatters it. Intervals are 95 % bootstrap intervals over images. docs/evaluation.md",
+        "defines every column.",
         "",
     ]
     lines += _gain_section(gains(runs, model), model)
     lines += ["", "## F1 at the fixed threshold / at the best one", "", *_matrix(results)]
-    lines += _unedited_section(results)
+    lines += _unedited_section(runs, model)
+    lines += _image_level_section(results)
     lines += _breakdown("Per size of the true mask", "mask", results, lambda each: each.by_mask_size, list(MASK_SIZES))
     ours = [result for result in results if result.method == model]
     lines += _breakdown("Per edit type", "edit type", ours, lambda each: each.by_edit_type, None)
     lines += _side_effect_section(results)
-    lines += ["", "## What it costs", "", *_costs(runs)]
+    lines += ["", "## What it costs", "", *markdown_table(COST_HEADERS, cost_rows(runs), 2)]
     if not_run:
         lines += ["", "## Not run here", "", *(f"- `{name}`: {reason}" for name, reason in not_run.items())]
     return "\n".join(lines) + "\n"
-
-
-def machine() -> str:
-    """The processor and its number of cores, in words."""
-    name = platform.processor() or platform.machine()
-    cpu = Path("/proc/cpuinfo")
-    if cpu.is_file():
-        models = [
-            line.split(":", 1)[1].strip() for line in cpu.read_text().splitlines() if line.startswith("model name")
-        ]
-        name = models[0] if models else name
-    return f"{os.cpu_count()} cores ({name})"
 
 
 def gain_cells(gain: Gain) -> list[str]:
@@ -124,22 +111,56 @@ def _matrix(results: Sequence[BenchmarkResult]) -> list[str]:
     return markdown_table(["method", *benchmarks], rows)
 
 
-def _unedited_section(results: Sequence[BenchmarkResult]) -> list[str]:
-    rows = [
-        [
-            result.benchmark,
-            result.method,
-            str(result.unedited.pairs),
-            f"{100 * result.unedited.false_positive_share:.2f}",
-            f"{100 * result.unedited.marked_pairs:.1f}",
-        ]
-        for result in results
-        if result.unedited is not None
-    ]
+def _unedited_section(runs: Sequence[StoredRun], model: str) -> list[str]:
+    rows, words = [], []
+    for benchmark in dict.fromkeys(run.result.benchmark for run in runs):
+        areas = {}
+        for run in runs:
+            unedited = run.result.unedited
+            if run.result.benchmark != benchmark or unedited is None:
+                continue
+            areas[run.result.method] = (unedited.false_positive_share, run.rival)
+            share, marked = f"{100 * unedited.false_positive_share:.2f}", f"{100 * unedited.marked_pairs:.1f}"
+            rows.append(
+                [benchmark, run.result.method, str(unedited.pairs), share, f"{100 * unedited.specificity:.2f}", marked]
+            )
+        rivals = {method: area for method, (area, is_rival) in areas.items() if is_rival}
+        if model in areas and rivals:
+            least = min(rivals, key=lambda method: rivals[method])
+            words.append(
+                f"On {benchmark}, `{model}` marks {100 * areas[model][0]:.2f} % of the area; "
+                f"the rival that marks least, {least}, {100 * rivals[least]:.2f} %."
+            )
     if not rows:
         return []
-    headers = ["benchmark", "method", "pairs", "area marked, %", "pairs with more than 0.1 % marked, %"]
-    return ["", "## Where nothing was edited", "", *markdown_table(headers, rows, 2)]
+    headers = ["benchmark", "method", "pairs", "area marked", "specificity", "pairs with over 0.1 % marked"]
+    return ["", "## Where nothing was edited", "", *words, "", *markdown_table(headers, rows, 2)]
+
+
+def image_level_rows(results: Sequence[BenchmarkResult]) -> list[list[str]]:
+    """Per method, over all its edited and unedited pairs together: was the pair edited at all; in %."""
+    rows = []
+    for method in dict.fromkeys(result.method for result in results):
+        pairs = [pair for result in results if result.method == method for pair in result.pairs]
+        scores = image_level_scores(pairs)
+        if scores is not None:
+            figures = (scores.auc, scores.balanced_accuracy, scores.equal_error_rate, scores.expected_calibration_error)
+            counts = [str(scores.edited_pairs), str(scores.unedited_pairs)]
+            rows.append([method, *counts, *(f"{100 * figure:.1f}" for figure in figures)])
+    return rows
+
+
+IMAGE_LEVEL_HEADERS = [
+    *("method", "edited pairs", "unedited pairs", "AUC", "balanced accuracy", "equal error rate", "calibration error"),
+]
+
+
+def _image_level_section(results: Sequence[BenchmarkResult]) -> list[str]:
+    rows = image_level_rows(results)
+    if not rows:
+        return []
+    note = "All edited pairs against all unedited ones; a pair's score is that of its most probable part."
+    return ["", "## Was it edited at all", "", note, "", *markdown_table(IMAGE_LEVEL_HEADERS, rows)]
 
 
 def _breakdown(
@@ -191,7 +212,11 @@ def _side_effect_section(results: Sequence[BenchmarkResult]) -> list[str]:
     return ["", "## Side effects", "", note, "", *markdown_table(headers, rows, 2)]
 
 
-def _costs(runs: Sequence[StoredRun]) -> list[str]:
+COST_HEADERS = ["method", "values or weights", "ms a pair", "threads", "peak MB of its process"]
+
+
+def cost_rows(runs: Sequence[StoredRun]) -> list[list[str]]:
+    """What each method takes: mean time a pair without reading, and the most memory of its processes."""
     rows = []
     for method in dict.fromkeys(run.result.method for run in runs):
         own = [run for run in runs if run.result.method == method]
@@ -208,4 +233,4 @@ def _costs(runs: Sequence[StoredRun]) -> list[str]:
                 f"{max(peaks) / 2**20:.0f}" if peaks else "–",
             ]
         )
-    return markdown_table(["method", "values or weights", "ms a pair", "threads", "peak MB of its process"], rows, 2)
+    return rows

@@ -7,16 +7,21 @@ pictures. It appears whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib.metadata
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sigmask.data.whole_file import whole_file
+from sigmask.errors import SigmaskError
 from sigmask.evaluation.benchmark import Benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
 from sigmask.evaluation.methods import NamedMethod, code_fingerprint
@@ -26,7 +31,10 @@ _NOT_OF_RESULTS = (
     *("prior_variants", "results_page", "suite", "tables"),
 )
 """Modules that change nothing of a result, or whose share in it the method's fingerprint covers."""
-_TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".csv", ".json"}
+_TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".ndjson", ".csv", ".tsv", ".json"}
+_DAY = 86_400  # seconds
+_LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "torch", "timm")
+"""Their versions decide the last digits, and may decide more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,7 @@ class StoredRun:
         rival: see `NamedMethod`.
         peak_memory: of the process that ran the method, in bytes; None where the system does not tell.
         threads: how many the method could use while it was timed.
+        machine: where it was timed.
         cases: the worst pairs, the worst first; their files lie in `folder`.
     """
 
@@ -55,6 +64,7 @@ class StoredRun:
     rival: bool
     peak_memory: int | None
     threads: int
+    machine: str
     cases: tuple[StoredCase, ...]
     folder: Path
 
@@ -66,6 +76,7 @@ class StoredRun:
             "rival": self.rival,
             "peak_memory": self.peak_memory,
             "threads": self.threads,
+            "machine": self.machine,
             "cases": [[case.file, case.sample_id, case.badness] for case in self.cases],
         }
 
@@ -90,6 +101,7 @@ class RunStore:
                 bool(plain["rival"]),
                 plain["peak_memory"],
                 int(plain["threads"]),
+                str(plain["machine"]),
                 cases,
                 folder,
             )
@@ -99,18 +111,28 @@ class RunStore:
     def store(self, key: str, make: Callable[[Path], StoredRun]) -> StoredRun:
         """Give `make` a new folder for its pictures, and keep what it returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._sweep()
         partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=self.folder))
         try:
             plain = make(partial).to_dict()
-            (partial / "run.json").write_text(json.dumps(plain, allow_nan=False), encoding="utf-8")
+            with whole_file(partial / "run.json") as file:
+                file.write_text(json.dumps(plain, allow_nan=False), encoding="utf-8")
             shutil.rmtree(self.folder / key, ignore_errors=True)
-            partial.rename(self.folder / key)
-        except BaseException:
+            with contextlib.suppress(OSError):  # another process may have stored the same at this moment
+                partial.rename(self.folder / key)
+        finally:
             shutil.rmtree(partial, ignore_errors=True)
-            raise
         stored = self.load(key)
-        assert stored is not None  # it was written a line above
+        if stored is None:
+            raise SigmaskError(f"the result could not be kept in {self.folder}: is the disk full, or not writable?")
         return stored
+
+    def _sweep(self) -> None:
+        """Remove what processes left behind that were killed a day ago or earlier."""
+        for left in self.folder.glob(".partial-*"):
+            with contextlib.suppress(OSError):
+                if time.time() - left.stat().st_mtime > _DAY:
+                    shutil.rmtree(left, ignore_errors=True)
 
 
 def default_store() -> Path:
@@ -124,20 +146,28 @@ def default_store() -> Path:
 
 def run_key(method: NamedMethod, benchmark: Benchmark, condition: str, limit: int | None) -> str:
     """The name of an entry; see the module."""
-    parts = (method.name, method.fingerprint, benchmark.name, files_fingerprint(benchmark), condition, limit)
+    versions = [(name, _version(name)) for name in _LIBRARIES]
+    parts = (versions, method.name, method.fingerprint, benchmark.name, files_fingerprint(benchmark), condition, limit)
     code = code_fingerprint(("evaluation", "evaluation/benchmark_layouts", "data"), _NOT_OF_RESULTS)
     return hashlib.sha256(repr((parts, code)).encode()).hexdigest()[:32]
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def files_fingerprint(benchmark: Benchmark) -> str:
     """Hash of the names, sizes and times of change of a benchmark's files; no file is read."""
     source = benchmark.source
-    beside = source.is_file() and source.suffix in _TABLES_WITH_IMAGES_BESIDE
+    beside = source.is_file() and source.suffix.lower() in _TABLES_WITH_IMAGES_BESIDE
     root = source.parent if beside else source
     files = sorted(root.rglob("*")) if root.is_dir() else [root]
     digest = hashlib.sha256(str(source.resolve()).encode())
     for file in files:
-        facts = file.stat()
         if file.is_file():
+            facts = file.stat()
             digest.update(f"{file.relative_to(root)}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()

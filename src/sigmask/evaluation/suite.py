@@ -1,23 +1,29 @@
-"""Many methods on many benchmarks: what is stored is taken, the rest is run, each method in a process of its own.
+"""Many methods on many benchmarks: what is stored is taken, the rest is run in processes of its own.
 
-One process per method, so that its peak memory is its own and a rival's failure takes nothing else along.
+A process runs one method, with one thread, so that its peak memory and its times are its own, and the failure of one
+method takes no other along.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
+import platform
 import queue
-import sys
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sigmask.errors import ConfigError, SigmaskError
 from sigmask.evaluation.benchmark import Benchmark, Sample, known_benchmarks, load_benchmark
 from sigmask.evaluation.benchmark_registry import Originals
+from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
 from sigmask.evaluation.methods import NamedMethod, create_method
 from sigmask.evaluation.run import evaluate
@@ -26,6 +32,8 @@ from sigmask.evaluation.stored_run import RunStore, StoredCase, StoredRun, run_k
 from sigmask.evaluation.worst_cases import WorstCases
 from sigmask.types import MaskArray
 
+_MOST_PROCESSES = 61  # Windows waits for no more at once
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 WORST_CASES = 24
 """Pictures kept for each method and benchmark."""
 
@@ -56,16 +64,39 @@ class SuiteProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """What came out.
+
+    Attributes:
+        runs: benchmark by benchmark; those that failed are not among them.
+        failed: method → why it stopped, for those that did; their finished benchmarks are in `runs`.
+    """
+
+    runs: tuple[StoredRun, ...]
+    failed: dict[str, str]
+
+    def all_results(self) -> list[BenchmarkResult]:
+        """The results of every run.
+
+        Raises:
+            SigmaskError: if a method failed.
+        """
+        if self.failed:
+            raise SigmaskError("; ".join(f"{method}: {reason}" for method, reason in self.failed.items()))
+        return [run.result for run in self.runs]
+
+
+@dataclass(frozen=True, slots=True)
 class _Task:
-    """One method on the benchmarks for which nothing is stored, as it is sent to a process."""
+    """One method on benchmarks for which nothing is stored, as it is sent to a process; `keys` name their entries."""
 
     method: str
     model: str
     benchmarks: tuple[str, ...]
+    keys: tuple[str, ...]
     condition: Condition
     limit: int | None
     store: Path
-    threads: int | None
 
 
 def benchmarks_at_hand() -> list[str]:
@@ -85,20 +116,23 @@ def run_suite(
     limit: int | None = None,
     jobs: int = 1,
     progress: SuiteProgress | None = None,
-) -> list[StoredRun]:
-    """Every method on every benchmark, benchmark by benchmark.
+) -> SuiteResult:
+    """Every method on every benchmark.
 
     Args:
         benchmarks, methods: names or paths; see `load_benchmark` and `create_method`.
         model: the model under test, for rivals that show a part of it.
         limit: at most so many samples of each benchmark.
-        jobs: methods that run at the same time, each with one thread; with 1, a method has all of them.
+        jobs: processes at the same time, each with one thread; with 1, everything runs in this process with all
+            threads, and peak memory is not measured.
 
     Raises:
-        ConfigError, CorpusError: a method or benchmark does not exist or cannot be used here.
+        ConfigError, CorpusError: a method or benchmark does not exist or cannot be used here, or two benchmarks have
+            one name. A method that stops later on is told in the result.
     """
     progress = progress or SuiteProgress()
     loaded = {name: load_benchmark(name) for name in benchmarks}
+    _require_distinct(loaded)
     ready = {name: create_method(name, model) for name in methods}
     keys = {
         (benchmark, method): run_key(ready[method], loaded[benchmark], condition, limit)
@@ -106,38 +140,90 @@ def run_suite(
         for method in ready
     }
     found = {pair: store.load(key) for pair, key in keys.items()}
-    tasks = []
-    for method in ready:
-        missing = tuple(name for name in loaded if found[name, method] is None)
-        if missing:
-            threads = 1 if jobs > 1 else None
-            tasks.append(_Task(method, model, missing, condition, limit, store.folder, threads))
-    if jobs == 1 or len(tasks) == 1:
+    missing = {method: [name for name in loaded if found[name, method] is None] for method in ready}
+    tasks = [
+        _Task(method, model, part, tuple(keys[name, method] for name in part), condition, limit, store.folder)
+        for method, names in missing.items()
+        for part in _parts(names, jobs, methods=sum(map(bool, missing.values())))
+    ]
+    failed: dict[str, str] = {}
+    if jobs == 1:
         for task in tasks:
-            _run_task(task, progress.start, progress.advance, loaded, ready[task.method])
-    else:
-        _run_in_processes(tasks, jobs, progress)
-    runs = [found[pair] or store.load(key) for pair, key in keys.items()]
-    return [run for run in runs if run is not None]
+            with _told_in(failed, task.method):
+                _run_task(task, progress.start, progress.advance, loaded, ready[task.method])
+    elif tasks:
+        _run_in_processes(tasks, min(jobs, len(tasks), _MOST_PROCESSES), progress, failed)
+    runs = {pair: found[pair] or store.load(key) for pair, key in keys.items()}
+    for (_, method), run in runs.items():
+        if run is None:
+            failed.setdefault(method, "its result could not be read back")
+    return SuiteResult(tuple(run for run in runs.values() if run is not None), failed)
 
 
-def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress) -> None:
+def safe_name(name: str) -> str:
+    """A method's or benchmark's name as a file's: a path or a Hub id may be one."""
+    return re.sub(r"[^A-Za-z0-9._@+-]+", "_", name).strip("._") or "_"
+
+
+def _require_distinct(loaded: dict[str, Benchmark]) -> None:
+    for name, number in Counter(benchmark.name for benchmark in loaded.values()).items():
+        if number > 1:
+            given = [path for path, benchmark in loaded.items() if benchmark.name == name]
+            raise ConfigError(f"two benchmarks are called '{name}': {', '.join(given)}. Rename the folder of one.")
+
+
+def _parts(names: Sequence[str], jobs: int, methods: int) -> list[tuple[str, ...]]:
+    """A method's benchmarks, split where there are fewer methods than processes."""
+    number = min(len(names), -(-jobs // max(1, methods)))
+    return [tuple(names[first::number]) for first in range(number)]
+
+
+@contextlib.contextmanager
+def _told_in(failed: dict[str, str], method: str) -> Iterator[None]:
+    """Whatever a method raises is noted in place of ending the others; an interrupt is not held up."""
+    try:
+        yield
+    except SigmaskError as error:
+        failed[method] = str(error)
+    except Exception as error:
+        failed[method] = f"{type(error).__name__}: {error}"
+
+
+def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress, failed: dict[str, str]) -> None:
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
     with (
+        _one_thread_each(),
         spawn.Manager() as manager,
         ProcessPoolExecutor(jobs, mp_context=spawn, max_tasks_per_child=1) as pool,
     ):
         told: queue.Queue[tuple[object, ...]] = manager.Queue()
-        pending: set[Future[None]] = {pool.submit(_run_sent_task, task, told) for task in tasks}
+        method_of: dict[Future[None], str] = {pool.submit(_run_sent_task, task, told): task.method for task in tasks}
+        pending = set(method_of)
         try:
             while pending:
                 done, pending = wait(pending, timeout=0.3, return_when=FIRST_COMPLETED)
                 _pass_on(told, progress)
                 for future in done:
-                    future.result()
+                    with _told_in(failed, method_of[future]):
+                        future.result()
         except BaseException:
             pool.shutdown(cancel_futures=True, wait=False)
             raise
+
+
+@contextlib.contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Libraries read these when they are loaded, so a new process must find them."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _pass_on(told: queue.Queue[tuple[object, ...]], progress: SuiteProgress) -> None:
@@ -150,6 +236,9 @@ def _pass_on(told: queue.Queue[tuple[object, ...]], progress: SuiteProgress) -> 
 
 
 def _run_sent_task(task: _Task, told: queue.Queue[tuple[object, ...]]) -> None:
+    import cv2
+
+    cv2.setNumThreads(1)
     _run_task(
         task,
         lambda *arguments: told.put(("start", *arguments)),
@@ -166,22 +255,24 @@ def _run_task(
     benchmarks: dict[str, Benchmark],
     method: NamedMethod | None,
 ) -> None:
-    if task.threads is not None:
-        _use_threads(task.threads)
+    """`method` is None in a process of its own, which makes it, and whose memory is then measured."""
     ready = create_method(task.method, task.model) if method is None else method
     store = RunStore(task.store)
-    for name in task.benchmarks:
+    for name, key in zip(task.benchmarks, task.keys, strict=True):
         benchmark = benchmarks[name]
-        known = (
-            benchmark.length if task.limit is None or benchmark.length is None else min(benchmark.length, task.limit)
-        )
-        start(benchmark.name, task.method, known)
-        key = run_key(ready, benchmark, task.condition, task.limit)
-        store.store(key, functools.partial(_scored, ready, benchmark, task, advance))
+        pairs = benchmark.length
+        start(benchmark.name, task.method, pairs if pairs is None or task.limit is None else min(pairs, task.limit))
+        store.store(key, functools.partial(_scored, ready, benchmark, task, advance, own_process=method is None))
 
 
 def _scored(
-    method: NamedMethod, benchmark: Benchmark, task: _Task, advance: Callable[[str, str], None], folder: Path
+    method: NamedMethod,
+    benchmark: Benchmark,
+    task: _Task,
+    advance: Callable[[str, str], None],
+    folder: Path,
+    *,
+    own_process: bool,
 ) -> StoredRun:
     worst = WorstCases(WORST_CASES)
 
@@ -201,23 +292,35 @@ def _scored(
         StoredCase(path.name, sample_id, badness)
         for path, (sample_id, badness) in zip(worst.write(folder), worst.badness, strict=True)
     ]
-    threads = task.threads or os.cpu_count() or 1
-    return StoredRun(result, method.origin, method.rival, _peak_memory(), threads, tuple(cases), folder)
+    return StoredRun(
+        result,
+        method.origin,
+        method.rival,
+        peak_memory=_peak_memory() if own_process else None,
+        threads=1 if own_process else os.cpu_count() or 1,
+        machine=machine(),
+        cases=tuple(cases),
+        folder=folder,
+    )
 
 
-def _use_threads(number: int) -> None:
-    import cv2
-    import torch
-
-    cv2.setNumThreads(number)
-    torch.set_num_threads(number)
+def machine() -> str:
+    """The processor and its number of cores, in words."""
+    name = platform.processor() or platform.machine()
+    cpu = Path("/proc/cpuinfo")
+    if cpu.is_file():
+        lines = [line for line in cpu.read_text().splitlines() if line.startswith("model name")]
+        name = lines[0].split(":", 1)[1].strip() if lines else name
+    return f"{os.cpu_count()} cores ({name})"
 
 
 def _peak_memory() -> int | None:
-    """Of this process so far, in bytes; None on Windows."""
-    try:
-        import resource
-    except ImportError:
+    """Of this process so far, in bytes; None where the system does not say.
+
+    Not `ru_maxrss`: on Linux a new process starts with its parent's.
+    """
+    status = Path("/proc/self/status")
+    if not status.is_file():
         return None
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak
+    peak = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text(), re.MULTILINE)
+    return 1024 * int(peak.group(1)) if peak else None

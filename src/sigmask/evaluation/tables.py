@@ -7,9 +7,11 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
+from rich.markup import escape
 from rich.table import Table
 
 from sigmask.evaluation.scores import BenchmarkResult, EditedScores, UneditedScores
@@ -21,26 +23,26 @@ def results_table(results: Sequence[BenchmarkResult], width: int = 200) -> Table
 
     A narrow terminal (under 120 columns) gets the main columns only, and none gets those that only the files hold.
     """
-    shown = [index for index, header in enumerate(_HEADERS) if header in (_WIDE if width >= 120 else _MAIN)]
     table = Table(title="Mean per image, in %; best: at the threshold chosen on the very set")
-    for index in shown:
-        is_text = index < _TEXT_COLUMNS
-        table.add_column(_HEADERS[index], justify="left" if is_text else "right", overflow="fold", no_wrap=not is_text)
-    for cells in _cells(results):
-        table.add_row(*(cells[index] for index in shown))
+    shown = [column for column in _COLUMNS if column.wide and (width >= 120 or column.main)]
+    for column in shown:
+        justify: Literal["left", "right"] = "left" if column.text else "right"
+        table.add_column(column.header, justify=justify, overflow="fold", no_wrap=not column.text)
+    for result in results:
+        table.add_row(*(escape(column.show(result)) for column in shown))
     return table
 
 
 def table_cells(results: Sequence[BenchmarkResult]) -> tuple[list[str], list[list[str]]]:
     """Headers and rows of the whole table, as text."""
-    return list(_HEADERS), _cells(results)
+    return [column.header for column in _COLUMNS], [[column.show(each) for column in _COLUMNS] for each in results]
 
 
 def to_markdown(results: Sequence[BenchmarkResult]) -> str:
     """The table as a wide terminal shows it, and one of F1 and IoU per edit type where a benchmark has several."""
-    shown = [_HEADERS.index(header) for header in _WIDE]
-    rows = [[cells[index] for index in shown] for cells in _cells(results)]
-    lines = markdown_table(_WIDE, rows, _TEXT_COLUMNS)
+    shown = [column for column in _COLUMNS if column.wide]
+    rows = [[column.show(each) for column in shown] for each in results]
+    lines = markdown_table([column.header for column in shown], rows, sum(column.text for column in shown))
     typed = [result for result in results if len(result.by_edit_type) > 1]
     if typed:
         rows = [
@@ -53,12 +55,41 @@ def to_markdown(results: Sequence[BenchmarkResult]) -> str:
 
 
 def to_csv(results: Sequence[BenchmarkResult]) -> str:
-    """Every column, comma-separated, with a header line."""
+    """Every scalar of each result, unrounded and in [0, 1], by the names of `BenchmarkResult`'s fields; empty where
+    undefined."""
+    rows = [flat_result(result) for result in results]
+    headers = list(dict.fromkeys(name for row in rows for name in row))
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_HEADERS)
-    writer.writerows(_cells(results))
+    writer = csv.DictWriter(buffer, headers, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
     return buffer.getvalue()
+
+
+def flat_result(result: BenchmarkResult) -> dict[str, Any]:
+    """The scalars of a result: `benchmark`, `method`, `pairs`, …, `edited.f1`, `edited.f1_interval.low`, …"""
+    flat: dict[str, Any] = {
+        "benchmark": result.benchmark,
+        "method": result.method,
+        "threshold": result.threshold,
+        "pairs": len(result.pairs),
+        "bad": len(result.bad),
+        "seconds_per_pair": result.seconds_per_pair,
+    }
+    plain = result.to_dict()
+    for part in ("edited", "unedited", "image_level"):
+        flat |= _scalars(plain[part] or {}, f"{part}.")
+    return flat
+
+
+def _scalars(values: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _scalars(value, f"{prefix}{name}.")
+        elif value is not None:
+            flat[f"{prefix}{name}"] = value
+    return flat
 
 
 def to_latex(results: Sequence[BenchmarkResult]) -> str:
@@ -118,38 +149,38 @@ def _scored(result: BenchmarkResult) -> str:
     return str(len(result.pairs))
 
 
-_COLUMNS: tuple[tuple[str, Callable[[BenchmarkResult], str]], ...] = (
-    ("benchmark", lambda result: result.benchmark),
-    ("method", lambda result: result.method),
-    ("pairs", _scored),
-    ("bad", lambda result: str(len(result.bad))),
-    ("F1", _edited(lambda scores: _percent(scores.f1))),
-    ("F1 95 %", _edited(lambda scores: _interval(scores.f1_interval))),
-    ("IoU", _edited(lambda scores: _percent(scores.iou))),
-    ("IoU 95 %", _edited(lambda scores: _interval(scores.iou_interval))),
-    ("precision", _edited(lambda scores: _percent(scores.precision))),
-    ("recall", _edited(lambda scores: _percent(scores.recall))),
-    ("MCC", _edited(lambda scores: _percent(scores.mcc))),
-    ("AUC", _edited(lambda scores: _percent(scores.auc))),
-    ("AP", _edited(lambda scores: _percent(scores.average_precision))),
-    ("boundary F1", _edited(lambda scores: _percent(scores.boundary_f1))),
-    ("side-effect recall", _edited(lambda scores: _percent(scores.side_effect_recall))),
-    ("pooled F1", _edited(lambda scores: _percent(scores.pooled_f1))),
-    ("best F1", _edited(lambda scores: _percent(scores.best_f1))),
-    ("best IoU", _edited(lambda scores: _percent(scores.best_iou))),
-    ("best at", _edited(lambda scores: f"{scores.best_threshold:.3f}")),
-    ("null area", _unedited(lambda scores: f"{100 * scores.false_positive_share:.2f}")),
-    ("null pairs marked", _unedited(lambda scores: _percent(scores.marked_pairs))),
-    ("ms/pair", lambda result: f"{1000 * result.seconds_per_pair:.0f}"),
-)
-_HEADERS = [header for header, _ in _COLUMNS]
-_WIDE = (
-    *("benchmark", "method", "pairs", "bad", "F1", "IoU", "pooled F1", "best F1", "best IoU", "best at"),
-    *("null area", "null pairs marked", "ms/pair"),
-)
-_MAIN = ("benchmark", "method", "pairs", "F1", "IoU", "best F1", "null area", "ms/pair")
-_TEXT_COLUMNS = 2
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column: `main` ones are shown on any terminal, `wide` ones on a wide one and in Markdown, others in files."""
+
+    header: str
+    show: Callable[[BenchmarkResult], str]
+    wide: bool = True
+    main: bool = False
+    text: bool = False
 
 
-def _cells(results: Sequence[BenchmarkResult]) -> list[list[str]]:
-    return [[show(result) for _, show in _COLUMNS] for result in results]
+_COLUMNS: tuple[_Column, ...] = (
+    _Column("benchmark", lambda result: result.benchmark, main=True, text=True),
+    _Column("method", lambda result: result.method, main=True, text=True),
+    _Column("pairs", _scored, main=True),
+    _Column("bad", lambda result: str(len(result.bad))),
+    _Column("F1", _edited(lambda scores: _percent(scores.f1)), main=True),
+    _Column("F1 95 %", _edited(lambda scores: _interval(scores.f1_interval)), wide=False),
+    _Column("IoU", _edited(lambda scores: _percent(scores.iou)), main=True),
+    _Column("IoU 95 %", _edited(lambda scores: _interval(scores.iou_interval)), wide=False),
+    _Column("precision", _edited(lambda scores: _percent(scores.precision)), wide=False),
+    _Column("recall", _edited(lambda scores: _percent(scores.recall)), wide=False),
+    _Column("MCC", _edited(lambda scores: _percent(scores.mcc)), wide=False),
+    _Column("AUC", _edited(lambda scores: _percent(scores.auc)), wide=False),
+    _Column("AP", _edited(lambda scores: _percent(scores.average_precision)), wide=False),
+    _Column("boundary F1", _edited(lambda scores: _percent(scores.boundary_f1)), wide=False),
+    _Column("side-effect recall", _edited(lambda scores: _percent(scores.side_effect_recall)), wide=False),
+    _Column("pooled F1", _edited(lambda scores: _percent(scores.pooled_f1))),
+    _Column("best F1", _edited(lambda scores: _percent(scores.best_f1)), main=True),
+    _Column("best IoU", _edited(lambda scores: _percent(scores.best_iou))),
+    _Column("best at", _edited(lambda scores: f"{scores.best_threshold:.3f}")),
+    _Column("null area", _unedited(lambda scores: f"{100 * scores.false_positive_share:.2f}"), main=True),
+    _Column("null pairs marked", _unedited(lambda scores: _percent(scores.marked_pairs))),
+    _Column("ms/pair", lambda result: f"{1000 * result.seconds_per_pair:.0f}", main=True),
+)

@@ -32,36 +32,38 @@ class WorstCases:
             raise ValueError(f"count must be 1 or more, got {count}")
         self._count = count
         self._order = itertools.count()
-        self._heap: list[tuple[float, int, EditPair, MaskArray, PairScore]] = []
+        self._heap: list[tuple[float, int, str, Image.Image]] = []  # pictures, so that large pairs are let go
 
     def __call__(self, sample: Sample, predicted: MaskArray | None, score: PairScore | None) -> None:
         if not isinstance(sample, EditPair) or predicted is None or score is None:
             return
         badness = score.false_positive_share if score.f1 is None else 1.0 - score.f1
-        entry = (badness, next(self._order), sample, predicted, score)
+        if len(self._heap) == self._count and badness <= self._heap[0][0]:
+            return
+        entry = (badness, -next(self._order), sample.sample_id, draw_case(sample, predicted, score))
         if len(self._heap) < self._count:
             heapq.heappush(self._heap, entry)
         else:
-            heapq.heappushpop(self._heap, entry)
+            heapq.heapreplace(self._heap, entry)
 
     @property
     def badness(self) -> list[tuple[str, float]]:
         """Each pair's id and how bad it is, in [0, 1], in the order of `write`."""
-        return [(pair.sample_id, badness) for badness, _, pair, _, _ in self._ranked()]
+        return [(sample_id, badness) for badness, _, sample_id, _ in self._ranked()]
 
     def write(self, folder: Path) -> list[Path]:
         """One PNG per pair, the worst first by name; returns their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         paths = []
-        for rank, (_, _, pair, predicted, score) in enumerate(self._ranked(), start=1):
-            safe_id = re.sub(r"[^A-Za-z0-9._-]+", "_", pair.sample_id)[:80]
+        for rank, (_, _, sample_id, picture) in enumerate(self._ranked(), start=1):
+            safe_id = re.sub(r"[^A-Za-z0-9._-]+", "_", sample_id)[:80]
             path = folder / f"{rank:02d}_{safe_id}.png"
-            draw_case(pair, predicted, score).save(path)
+            picture.save(path)
             paths.append(path)
         return paths
 
-    def _ranked(self) -> list[tuple[float, int, EditPair, MaskArray, PairScore]]:
-        return sorted(self._heap, key=lambda entry: (-entry[0], entry[1]))
+    def _ranked(self) -> list[tuple[float, int, str, Image.Image]]:
+        return sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
 
 
 def draw_case(pair: EditPair, predicted: MaskArray, score: PairScore) -> Image.Image:

@@ -12,9 +12,17 @@ import jinja2
 from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.benchmark_result import BenchmarkResult, EditedScores
 from sigmask.evaluation.gain import gains
-from sigmask.evaluation.results_page import GAIN_HEADERS, gain_cells, machine
+from sigmask.evaluation.results_page import (
+    COST_HEADERS,
+    GAIN_HEADERS,
+    IMAGE_LEVEL_HEADERS,
+    cost_rows,
+    gain_cells,
+    image_level_rows,
+)
+from sigmask.evaluation.scores import MASK_SIZES
 from sigmask.evaluation.stored_run import StoredRun
-from sigmask.evaluation.suite import WORST_CASES
+from sigmask.evaluation.suite import WORST_CASES, safe_name
 from sigmask.evaluation.tables import table_cells
 from sigmask.version import __version__
 
@@ -61,6 +69,7 @@ def write_evaluation_page(
         command, not_run: see `results_page`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder / "worst", ignore_errors=True)  # an earlier run's
     results = [run.result for run in runs]
     headers, rows = table_cells(results)
     environment = jinja2.Environment(
@@ -69,7 +78,7 @@ def write_evaluation_page(
     page = environment.get_template("evaluation.html.j2").render(
         model=model,
         command=command,
-        machine=machine(),
+        machine=", ".join(dict.fromkeys(run.machine for run in runs)),
         version=__version__,
         gain_headers=GAIN_HEADERS,
         gains=[gain_cells(gain) for gain in gains(runs, model)],
@@ -79,6 +88,11 @@ def write_evaluation_page(
         size=_PLOT,
         types=_group_rows(results, "by_edit_type"),
         sizes=_group_rows(results, "by_mask_size"),
+        size_order=list(MASK_SIZES),
+        image_level_headers=IMAGE_LEVEL_HEADERS,
+        image_level=image_level_rows(results),
+        cost_headers=COST_HEADERS,
+        costs=cost_rows(runs),
         worst={method: _worst_cases(folder, runs, method) for method in dict.fromkeys(r.method for r in results)},
         not_run=not_run,
     )
@@ -131,7 +145,7 @@ def _worst_cases(folder: Path, runs: Sequence[StoredRun], method: str) -> list[W
     cases.sort(key=lambda entry: -entry[0].badness)
     shown = []
     for case, run in cases[:WORST_CASES]:
-        place = Path("worst") / run.result.benchmark / method.replace("/", "_")
+        place = Path("worst") / safe_name(run.result.benchmark) / safe_name(method)
         (folder / place).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(run.folder / case.file, folder / place / case.file)
         shown.append(WorstCase(f"{place.as_posix()}/{case.file}", run.result.benchmark, case.sample_id, case.badness))

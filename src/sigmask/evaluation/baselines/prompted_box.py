@@ -127,13 +127,13 @@ def _load(name: str, processor: str, model: str) -> tuple[Any, Any]:
     try:
         import transformers
     except ImportError as error:
-        raise MissingExtraError("transformers", "rivals", "the rival 'prompted-box'") from error
+        raise MissingExtraError("transformers", "text", "the rival 'prompted-box'") from error
     try:
-        loaded = getattr(transformers, model).from_pretrained(name).eval()
-        return getattr(transformers, processor).from_pretrained(name), loaded
+        loaded = getattr(transformers, model).from_pretrained(name, local_files_only=True).eval()
+        return getattr(transformers, processor).from_pretrained(name, local_files_only=True), loaded
     except (OSError, ValueError) as error:
         raise WeightsError(
-            f"'{name}' is no folder and could not be fetched from the Hub: {error}; hf download {name}"
+            f"'{name}' is no folder and is not in the Hub's cache: {error}; hf download {name}"
         ) from error
 
 
