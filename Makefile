@@ -44,6 +44,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -qq --constraint constraints.txt --editable ".[dev]"
+	$(PIP) install -qq --no-deps imdlbenco==0.1.45  # for one test; its own dependencies ask for old ones
 	$(BIN)/python -c "import sigmask.cli.main, pytest, ruff, mypy"
 	@touch $@ $(VENV)/.installed
 
