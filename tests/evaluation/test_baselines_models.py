@@ -118,7 +118,7 @@ def test_detector_and_segmenter_load_and_run(tmp_path: Path, monkeypatch: pytest
 
 def test_a_detector_that_is_nowhere_is_named(tmp_path: Path) -> None:
     pytest.importorskip("transformers", reason="needs the package transformers")
-    with pytest.raises(WeightsError, match="could not be fetched from the Hub"):
+    with pytest.raises(WeightsError, match="is not in the Hub's cache"):
         prompted_box_module.load_detector(str(tmp_path / "empty"))
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
-from sigmask.models.semantic_difference import SemanticDifference, best_match, measure_null_statistics
+from sigmask.models.semantic_difference import (
+    SemanticDifference,
+    best_match,
+    measure_null_statistics,
+    noise_level,
+    relative_pixel_difference,
+)
 
 
 def _grid_of_directions(height: int = 5, width: int = 6) -> Tensor:
@@ -60,7 +68,7 @@ def test_no_difference_gives_no_tokens(bfloat16: bool) -> None:
     features[1][..., :2] = 1.0  # a flat part, where every neighbour matches as well
     features = [part.bfloat16() if bfloat16 else part for part in features]
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-        pyramid = difference(features, [part.clone() for part in features])
+        pyramid = difference(features, [part.clone() for part in features], torch.zeros(2, 1, 16, 16))
     assert pyramid.grid == (4, 4)
     assert tuple(pyramid.tokens.shape) == (2, 16, 16)
     assert [tuple(part.shape) for part in pyramid.maps] == [(2, 4, 8, 8), (2, 4, 4, 4)]
@@ -74,10 +82,31 @@ def test_a_difference_stays_where_it_is() -> None:
     original = torch.randn(1, 6, 6, 6)
     edited = original.clone()
     edited[:, :, 2, 3] *= -1
-    tokens = difference([original], [edited]).tokens.view(6, 6, 16)
+    tokens = difference([original], [edited], torch.zeros(1, 1, 12, 12)).tokens.view(6, 6, 16)
     changed = tokens.abs().sum(-1) > 0
     assert changed[2, 3]
     assert changed.sum() == 1
+
+
+def test_pixels_that_differ_are_evidence_too() -> None:
+    torch.manual_seed(0)
+    difference = SemanticDifference((6,), (4,), 16, (1,))
+    features, pixels = torch.randn(1, 6, 4, 4), torch.zeros(1, 1, 8, 8)
+    pixels[..., 2:4, 6:8] = 1.0  # the token in row 1, column 3
+    changed = difference([features], [features], pixels).tokens.view(4, 4, 16).abs().sum(-1) > 0
+    assert changed.nonzero().tolist() == [[1, 3]]
+
+
+def test_the_noise_level_is_the_geometric_mean_of_the_largest_channel_difference() -> None:
+    original = torch.zeros(1, 3, 2, 2)
+    assert noise_level(original, original).item() == pytest.approx(1 / 255)
+    edited = original.clone()
+    edited[0, 1, 0, 0] = 15 / 255
+    edited[0, 2, 0, 0] = 3 / 255  # the largest channel counts
+    # ⁴√(16 · 1 · 1 · 1) = 2 grey levels
+    assert noise_level(original, edited).item() == pytest.approx(2 / 255)
+    relative = relative_pixel_difference(original, edited)
+    assert relative.flatten().tolist() == pytest.approx([math.asinh(7.5), 0, 0, 0])
 
 
 def test_null_statistics_are_the_root_mean_square_of_the_difference() -> None:

@@ -14,7 +14,7 @@ from sigmask.models.grounding import Grounding, InstructionGrounding
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.mask_decoder import MaskDecoder
-from sigmask.models.semantic_difference import DifferencePyramid, SemanticDifference
+from sigmask.models.semantic_difference import DifferencePyramid, SemanticDifference, relative_pixel_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,8 @@ class Locator(nn.Module):
         instruction: InstructionBatch,
     ) -> LocatorOutput:
         """The same from features that are already there: cached ones of a frozen backbone."""
-        difference = self.semantic_difference(original_features, edited_features)
+        pixels = relative_pixel_difference(original, edited)
+        difference = self.semantic_difference(original_features, edited_features, pixels)
         grounding = self.grounding(original_features[-1], edited_features[-1], instruction)
         tokens, _, refined_prior = self.refinement(
             difference.tokens, grounding.concept, grounding.concept_valid, grounding.prior, difference.grid

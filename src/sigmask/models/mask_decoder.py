@@ -1,8 +1,8 @@
 """Mask decoder: from difference tokens to logits at full resolution.
 
 Two paths (our choice). The semantic path climbs from the coarsest grid to half resolution and decides *whether*
-something changed. The shallow path sees both images' pixels and their difference, divided by the picture's own mean
-difference, and decides *where exactly* the boundary runs. Whatever carries image content is multiplied by a bias-free
+something changed. The shallow path sees both images' pixels and their difference, in units of the pair's own noise,
+and decides *where exactly* the boundary runs. Whatever carries image content is multiplied by a bias-free
 function of a difference, so that two equal images give the same, empty answer whatever they show.
 """
 
@@ -15,9 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sigmask.models.semantic_difference import noise_level
+
 _FOLD = 2
 _LOGIT_AT_FIRST = -2.0  # a pixel in eight or so is changed
-_NOISE_FLOOR = 4 / 255  # a difference below this counts as none when the picture's own noise is taken as the unit
 
 
 class MaskDecoder(nn.Module):
@@ -99,8 +100,7 @@ class ShallowPath(nn.Module):
 
     def forward(self, original: Tensor, edited: Tensor) -> Tensor:
         difference = edited - original
-        unit = difference.abs().mean((1, 2, 3), keepdim=True) + _NOISE_FLOOR
-        relative = (difference / unit).clamp(-8, 8)
+        relative = torch.asinh(difference / noise_level(original, edited))
         before, after = F.pixel_unshuffle(original, _FOLD), F.pixel_unshuffle(edited, _FOLD)
         change = self.change(torch.cat([F.pixel_unshuffle(relative, _FOLD), 4 * (after - before)], 1))
         content = self.content(torch.cat([before, after], 1))

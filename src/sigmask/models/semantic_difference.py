@@ -4,6 +4,8 @@ SIGMA subtracts frozen dense features. How it is done here (several depths, best
 statistics) is our choice. A token of the edited image is compared with the most similar token of the original within
 a small window, since editors shift things by a pixel or two. Each channel of the difference is divided by its spread
 under a round trip of an unedited image (the null statistics), so that one unit means "as much as noise makes".
+Beside the features stands how much the pixels differ, in units of what they differ by elsewhere in the pair: where an
+editor left the rest of the picture alone, a difference of a few grey levels is a change too.
 
 Everything here maps a zero difference to zero: no bias, no normalisation. The empty mask of an unedited
 pair rests on that.
@@ -75,7 +77,7 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
 def noise_level(original: Tensor, edited: Tensor) -> Tensor:
     """(B, 1, 1, 1): by how much a pair's pixels differ where nothing was edited, in units of [0, 1].
 
-    The geometric mean of the difference plus one grey level: a local edit, however strong, hardly moves it, and it is
+    The geometric mean of the difference plus one grey level: a small edit, however strong, hardly moves it, and it is
     never under one grey level. (B, 3, H, W) images in [0, 1].
     """
     difference = (edited.float() - original.float()).abs().amax(1, keepdim=True)
@@ -89,7 +91,7 @@ def relative_pixel_difference(original: Tensor, edited: Tensor) -> Tensor:
 
 
 class SemanticDifference(nn.Module):
-    """Features of both images, depth by depth → `DifferencePyramid`.
+    """Features of both images, depth by depth, and their pixels → `DifferencePyramid`.
 
     `null_spread` holds the null statistics: one number per depth and channel, stored with the weights; 1/√C (the
     spread of a random unit vector's channel) until they are measured.
@@ -101,7 +103,7 @@ class SemanticDifference(nn.Module):
         super().__init__()
         self.match_radius = tuple(match_radius)
         self.project = nn.ModuleList(
-            nn.Conv2d(2 * count + 1, width, 1, bias=False) for count, width in zip(channels, widths, strict=True)
+            nn.Conv2d(2 * count + 2, width, 1, bias=False) for count, width in zip(channels, widths, strict=True)
         )
         self.to_tokens = nn.ModuleList(nn.Conv2d(width, token_width, 1, bias=False) for width in widths)
         for depth, count in enumerate(channels):
@@ -112,14 +114,18 @@ class SemanticDifference(nn.Module):
         spread: Tensor = getattr(self, f"null_spread_{depth}")
         return spread
 
-    def forward(self, original: Sequence[Tensor], edited: Sequence[Tensor]) -> DifferencePyramid:
+    def forward(
+        self, original: Sequence[Tensor], edited: Sequence[Tensor], pixel_difference: Tensor
+    ) -> DifferencePyramid:
+        """`pixel_difference` (B, 1, H, W) as `relative_pixel_difference` gives it; it is averaged onto each grid."""
         grid = (original[-1].shape[-2], original[-1].shape[-1])
         maps, distances = [], []
         tokens: Tensor | None = None
         for depth, (before, after) in enumerate(zip(original, edited, strict=True)):
             signed, distance = self.signed_difference(before, after, depth)
             scaled = _compress(signed / self.null_spread(depth).view(1, -1, 1, 1).to(signed.dtype))
-            evidence = F.silu(self.project[depth](torch.cat([scaled, scaled.abs(), 4 * distance], 1)))
+            pixels = _pool_to(pixel_difference, (before.shape[-2], before.shape[-1])).to(scaled.dtype)
+            evidence = F.silu(self.project[depth](torch.cat([scaled, scaled.abs(), 4 * distance, pixels], 1)))
             part = self.to_tokens[depth](_pool_to(evidence, grid))
             tokens = part if tokens is None else tokens + part
             maps.append(evidence)
