@@ -41,11 +41,12 @@ def test_gradients_are_finite_for_constant_codes() -> None:
     assert edit.grad.isfinite().all()
 
 
-def test_vanishing_edit_is_the_mean_square_over_unedited_tokens() -> None:
-    code = torch.tensor([[[3.0, 1.0], [10.0, 10.0]]])
-    assert vanishing_edit(code, torch.tensor([[1.0, 0.0]])).item() == pytest.approx((9 + 1) / 2)
-    assert vanishing_edit(code, torch.tensor([[1.0, 1.0]])).item() == pytest.approx((9 + 1 + 200) / 4)
-    assert vanishing_edit(code, torch.zeros(1, 2)).item() == 0
+def test_vanishing_edit_is_the_mean_root_energy_over_unedited_tokens() -> None:
+    energy = torch.tensor([[[9.0, 1.0], [100.0, 100.0]]])
+    assert vanishing_edit(energy, torch.tensor([[1.0, 0.0]])).item() == pytest.approx((3 + 1) / 2, abs=2e-3)
+    assert vanishing_edit(energy, torch.tensor([[1.0, 1.0]])).item() == pytest.approx((3 + 1 + 20) / 4, abs=2e-3)
+    assert vanishing_edit(energy, torch.zeros(1, 2)).item() == 0
+    assert vanishing_edit(torch.zeros(1, 2, 2), torch.ones(1, 2)).item() == 0
 
 
 def test_energies_add_up_and_a_zero_code_has_none() -> None:

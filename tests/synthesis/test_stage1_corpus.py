@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import CorpusError
+from sigmask.errors import ConfigError, CorpusError
 from sigmask.synthesis import stage1_corpus
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
@@ -66,6 +66,14 @@ def test_autoencoders_are_found_in_all_folders(tmp_path: Path, rng: np.random.Ge
     assert found[0](photo, rng).shape == photo.shape
     with pytest.raises(CorpusError, match="expected autoencoder weights"):
         load_round_trips([tmp_path / "none"])
+
+
+def test_an_unknown_family_is_refused(tmp_path: Path) -> None:
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    (tmp_path / "shared" / "weights").mkdir()
+    SmallAutoencoder(2, width=8).save(tmp_path / "shared" / "weights" / "vae2.safetensors")
+    with pytest.raises(ConfigError, match="Did you mean 'text'"):
+        stage1_corpus.main(tmp_path / "shared", tmp_path / "corpus", count=1, families="txt")
 
 
 def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from sigmask.errors import WeightsError
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
 from sigmask.training.ema import MovingAverage
+from sigmask.training.stage1 import Stage1Config
 
 
 class _Run:
@@ -55,6 +56,23 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
     path.write_bytes({"cut": content[: len(content) // 2], "noise": b"no checkpoint at all", "empty": b""}[damage])
     with pytest.raises(WeightsError, match="not a checkpoint of this training"):
         _Run().load(path)
+
+
+def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:
+    run = _Run()
+    save_checkpoint(tmp_path / "c.pt", 1, run.model, run.average, run.optimiser, "first")
+    assert load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, "first") == 1
+    with pytest.raises(WeightsError, match="other settings"):
+        load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, "second")
+
+
+def test_only_what_decides_the_result_is_in_the_settings() -> None:
+    first = Stage1Config(corpus=Path("c"), output=Path("a"))
+    same = Stage1Config(corpus=Path("c"), output=Path("b"), threads=7)
+    assert settings_fingerprint(first) == settings_fingerprint(same)
+    assert settings_fingerprint(first) != settings_fingerprint(
+        Stage1Config(corpus=Path("c"), output=Path("a"), steps=9)
+    )
 
 
 def test_another_models_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def view(coverage: dict[str, torch.Tensor], label: str | None = None, uncertain:
 
 def losses_of(*views: GroundedView) -> dict[str, float]:
     model = random_locator("tiny")
-    found = grounding_losses(model, views, VECTORS, np.random.default_rng(0), GroundingWeights(0.5, 0.25))
+    found = grounding_losses(model, views, VECTORS, "abc", np.random.default_rng(0), GroundingWeights(0.5, 0.25))
     return {name: loss.item() for name, loss in found.items()}
 
 

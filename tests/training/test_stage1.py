@@ -108,7 +108,7 @@ def test_no_frozen_backbone_parameter_gets_a_gradient(
     corpus: Path, backbone_weights: Path, tmp_path: Path, rate: float, receives: bool
 ) -> None:
     config = _config(corpus, backbone_weights, tmp_path, backbone_learning_rate=rate)
-    model = stage1._initial_model(config)
+    model, _, _ = stage1._initial_model(config)
     views = Stage1Views(corpus, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0))
     losses = training_losses(model, collate_views([views[0], views[1]]), StaticTextEncoder.from_package(), config)
     losses["total"].backward()

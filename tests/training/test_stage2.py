@@ -132,7 +132,7 @@ def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
 
 def test_a_triple_has_the_edit_and_the_noise_apart(material: Path) -> None:
     triple = Triples(material / "corpus", crop=64, seed=0, positions=range(1))[0]
-    outside = triple.mask < 0.5
+    outside = triple.region < 0.5
     changed = (triple.clean.float() - triple.original.float()).abs().amax(0)
     assert changed[~outside].mean() > changed[outside].mean()
     noise = (triple.null.float() - triple.original.float()).abs()

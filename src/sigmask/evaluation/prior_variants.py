@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 
 from sigmask.annotation.annotator import Annotator
@@ -30,12 +31,15 @@ def uniform_prior(annotator: Annotator) -> Callable[[EditPair], Annotation]:
 
 
 def naive_prior(annotator: Annotator) -> Callable[[EditPair], MapArray]:
-    """No refinement by the words: the probability of a model that was told nothing, times the prior."""
+    """No refinement by the words: the probability of a model that was told nothing, times the prior.
+
+    The prior counts in units of `UNIFORM`, so that words that say nothing about where change nothing.
+    """
 
     def annotate(pair: EditPair) -> MapArray:
         told = annotator(pair.original, pair.edited, pair.instruction)
         untold = annotator(pair.original, pair.edited, None)
-        product: MapArray = untold.probability * told.prior
+        product: MapArray = untold.probability * np.minimum(told.prior / UNIFORM, 1)
         return product
 
     return annotate

@@ -6,7 +6,7 @@ SIGMA trains with such a loss in Stage II; its form here is our choice:
 
 with edit code e and noise code n of a token and E its cosine distance at each depth. E(e, n) must equal what is seen;
 outside the mask B n alone must; the edit code of a clean edit with the noise code of a null pair must give what is seen
-where both happened (swap test); the codes must not be correlated; the edit code must vanish where nothing was edited.
+where both happened (swap test); the codes must not be correlated; ‖A e‖² must vanish where nothing was edited.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+_TINY = 1e-6  # a root has no gradient at zero
 _PARTS = 4  # directions whose squares add up to the energy of one depth
 
 
@@ -30,10 +31,15 @@ def cross_covariance(edit_code: Tensor, noise_code: Tensor) -> Tensor:
     return (edit.T @ noise / len(edit)).square().mean()
 
 
-def vanishing_edit(edit_code: Tensor, unedited: Tensor) -> Tensor:
-    """Scalar: mean square of the edit code (B, N, C) over tokens where `unedited` (B, N) is 1."""
+def vanishing_edit(energy: Tensor, unedited: Tensor) -> Tensor:
+    """Scalar: mean root of the energy (B, N, L) that the edit code explains, over tokens where `unedited` (B, N) is 1.
+
+    Of the energy and not of the code, which could shrink while A grows.
+    """
     weight = unedited[..., None].float()
-    return (edit_code.float().square() * weight).sum() / (weight.sum() * edit_code.shape[-1]).clamp_min(1)
+    root = (energy.float() + _TINY).sqrt() - _TINY**0.5
+    mean: Tensor = (root * weight).sum() / (weight.sum() * energy.shape[-1]).clamp_min(1)
+    return mean
 
 
 class CodeEnergy(nn.Module):
@@ -67,7 +73,7 @@ def energy_distance(predicted: Tensor, seen: Tensor, weight: Tensor | None = Non
 
     Roots, since a few tokens with a large distance would count for all others.
     """
-    error = ((predicted.float() + 1e-6).sqrt() - (seen.float() + 1e-6).sqrt()).abs().mean(-1)
+    error = ((predicted.float() + _TINY).sqrt() - (seen.float() + _TINY).sqrt()).abs().mean(-1)
     if weight is None:
         return error.mean()
     return (error * weight).sum() / weight.sum().clamp_min(1)

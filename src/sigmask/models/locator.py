@@ -102,6 +102,14 @@ class Locator(nn.Module):
         after = [depth[len(original) :] for depth in features]
         return self.locate(before, after, original, edited, instruction)
 
+    def difference_and_codes(self, original: Tensor, edited: Tensor) -> tuple[DifferencePyramid, Tensor, Tensor]:
+        """The difference of two images with its edit and noise codes, and nothing behind them."""
+        features = self.backbone(torch.cat([original, edited]))
+        before = [depth[: len(original)] for depth in features]
+        after = [depth[len(original) :] for depth in features]
+        difference = self.semantic_difference(before, after, relative_pixel_difference(original, edited))
+        return difference, *self.codes(difference.tokens)
+
     def locate(
         self,
         original_features: list[Tensor],

@@ -24,8 +24,8 @@ import typer
 
 from sigmask.data.geometry import resize_image
 from sigmask.data.whole_file import whole_file
-from sigmask.errors import CorpusError
-from sigmask.synthesis.edit import make_edit
+from sigmask.errors import ConfigError, CorpusError, unknown_name
+from sigmask.synthesis.edit import FAMILIES, make_edit
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
@@ -126,22 +126,35 @@ def main(
     seed: int = 0,
     autoencoders: Annotated[list[Path] | None, typer.Option(help="further folders with vae*.safetensors")] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
+    families: Annotated[str | None, typer.Option(help="only these families of edits, separated by commas")] = None,
 ) -> None:
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
     output.mkdir(parents=True, exist_ok=True)
     folders = [shared / "weights", *(autoencoders or [])]
     load_round_trips(folders)  # what is wrong with them is said here, once
+    weights = None if families is None else {name.strip(): 1.0 for name in families.split(",")}
+    if unknown := [name for name in weights or () if name not in FAMILIES]:
+        raise ConfigError(unknown_name("family of edits", unknown[0], FAMILIES))
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         parts = [
-            pool.submit(_make_pairs, shared / "data" / "photos", folders, output, seed, range(first, count, workers))
+            pool.submit(
+                _make_pairs, shared / "data" / "photos", folders, output, seed, range(first, count, workers), weights
+            )
             for first in range(workers)
         ]
         for part in parts:
             part.result()
 
 
-def _make_pairs(photos: Path, autoencoders: list[Path], output: Path, seed: int, indices: range) -> None:
+def _make_pairs(
+    photos: Path,
+    autoencoders: list[Path],
+    output: Path,
+    seed: int,
+    indices: range,
+    weights: Mapping[str, float] | None,
+) -> None:
     """Make those pairs of `indices` that are not there yet."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
@@ -151,7 +164,7 @@ def _make_pairs(photos: Path, autoencoders: list[Path], output: Path, seed: int,
         path = output / f"pair-{seed:02d}-{index:06d}.npz"
         if path.exists():
             continue
-        record = make_record(library, round_trips, np.random.default_rng((seed, index)))
+        record = make_record(library, round_trips, np.random.default_rng((seed, index)), weights=weights)
         with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, **record)
         if index % 100 == 0:

@@ -102,6 +102,7 @@ def run_grounding(config: GroundingConfig) -> Path:
     if config.leave_out:
         names = [name for name in names if not is_left_out(name)]
     vectors = dict(zip(names, torch.from_numpy(np.array(encoder.encode(names), np.float32)), strict=True))
+    outlined = [name for name in names if any(name in view.coverage for view in views)]
     model.grounding.requires_grad_(True).train()
     trained = [parameter for parameter in model.grounding.parameters() if parameter.requires_grad]
     optimiser = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=config.weight_decay)
@@ -111,7 +112,7 @@ def run_grounding(config: GroundingConfig) -> Path:
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
         set_learning_rates(optimiser, (config.learning_rate,), factor)
         chosen = [views[index] for index in rng.integers(len(views), size=config.batch)]
-        losses = grounding_losses(model, chosen, vectors, rng, config.loss)
+        losses = grounding_losses(model, chosen, vectors, outlined, rng, config.loss)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(trained, 2.0)
@@ -138,6 +139,7 @@ def grounding_losses(
     model: Locator,
     views: Sequence[GroundedView],
     vectors: dict[str, Tensor],
+    outlined: Sequence[str],
     rng: np.random.Generator,
     weights: GroundingWeights,
 ) -> dict[str, Tensor]:
@@ -145,6 +147,7 @@ def grounding_losses(
 
     Args:
         vectors: name → text vector, of all names that may be asked for.
+        outlined: those of classes with polygons.
     """
     features = torch.stack([view.features for view in views]).float()
     batch, tokens = len(views), features.shape[-2] * features.shape[-1]
@@ -153,7 +156,7 @@ def grounding_losses(
     target = torch.zeros(batch, MAX_CONCEPTS, tokens)
     kind = np.full((batch, MAX_CONCEPTS), "", dtype=object)
     for row, view in enumerate(views):
-        asked = _asked_for(view, names, vectors, rng)
+        asked = _asked_for(view, outlined, vectors, rng)
         for slot, (name, what) in enumerate(asked):
             concepts[row, slot] = vectors[name]
             kind[row, slot] = what
@@ -178,17 +181,22 @@ def grounding_losses(
 
 
 def _asked_for(
-    view: GroundedView, names: Sequence[str], vectors: dict[str, Tensor], rng: np.random.Generator
+    view: GroundedView, outlined: Sequence[str], vectors: dict[str, Tensor], rng: np.random.Generator
 ) -> list[tuple[str, str]]:
-    """(name, "place" | "somewhere" | "absent") for each concept that a view is asked for."""
+    """(name, "place" | "somewhere" | "absent") for each concept that a view is asked for.
+
+    Args:
+        outlined: names of classes with polygons. Only these can be called absent: a photograph with a dog is not said
+            to have no golden retriever.
+    """
     there = [name for name in view.coverage if name in vectors]
     chosen = [str(name) for name in rng.permutation(there)[:_PRESENT]]
     asked = [(name, "place") for name in chosen]
     if view.label is not None and view.label in vectors:
         asked.append((view.label, "somewhere"))
-    if view.label is None:  # of a photograph with one name, nobody knows what else it shows
+    if view.label is None and outlined:  # of a photograph with one name, nobody knows what else it shows
         for _ in range(_ABSENT):
-            name = names[int(rng.integers(len(names)))]
+            name = outlined[int(rng.integers(len(outlined)))]
             if name not in view.coverage and name not in view.uncertain:
                 asked.append((name, "absent"))
     return asked
@@ -209,6 +217,8 @@ def _entries(config: GroundingConfig) -> list[PhotoEntry]:
 
 
 def _with_new_grounding(model: Locator) -> Locator:
-    fresh = Locator(model.config)
-    model.grounding.load_state_dict(fresh.grounding.state_dict())
+    """The joint space as before any training; the tokens that the refinement knows stay."""
+    fresh = Locator(model.config).grounding.state_dict()
+    kept = {name: value for name, value in fresh.items() if not name.startswith(("concept_token", "action_token"))}
+    model.grounding.load_state_dict(kept, strict=False)
     return model

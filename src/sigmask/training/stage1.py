@@ -27,9 +27,9 @@ from sigmask.losses.quality_loss import quality_loss, true_iou
 from sigmask.losses.scope_loss import scope_loss
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator, LocatorConfig
-from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
@@ -56,9 +56,10 @@ class Stage1Config:
     `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`. `backbone_learning_rate` 0 keeps the backbone
     frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a
     local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
-    from, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen
-    backbone's features of that many views once and trains on them. `new_kinds` (actions, or families of edits) are
-    `new_share` of the views, and the rest replays what was known; `left_out_kinds` are never drawn.
+    from in place of a new `model`, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0
+    computes a frozen backbone's features of that many views once and trains on them. `new_kinds` (actions, or families
+    of edits) are `new_share` of the views, and the rest replays what was known; pairs of `left_out_kinds` are never
+    drawn (side effects of other pairs may still show such a change).
     """
 
     corpus: Path
@@ -108,12 +109,11 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
-    encoder = StaticTextEncoder.from_package()
-    model = _initial_model(config)
-    average = MovingAverage(model, config.ema_decay)
+    model, encoder, text_table = _initial_model(config)
+    average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)
     optimiser = torch.optim.AdamW(parameter_groups(model, model.backbone), weight_decay=config.weight_decay)
-    checkpoint = config.output / "checkpoint.pt"
-    done = load_checkpoint(checkpoint, model, average, optimiser) if resume and checkpoint.is_file() else 0
+    checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
+    done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batch in enumerate(_batches(config, model, done), start=done):
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
@@ -126,8 +126,9 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
         average.update(model)
         log.add(step + 1, losses)
         if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
-            save_checkpoint(checkpoint, step + 1, model, average, optimiser)
-            save_pretrained(average.average, config.output)
+            save_checkpoint(checkpoint, step + 1, model, average, optimiser, settings)
+            save_pretrained(average.average, config.output, text_table)
+    save_pretrained(average.average, config.output, text_table)  # again: a kill may have come before it
     return config.output
 
 
@@ -167,9 +168,13 @@ def training_losses(
     return {"total": total, **losses, "iou": true_iou(logits, mask, valid).mean()}
 
 
-def _initial_model(config: Stage1Config) -> Locator:
+def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | None]:
+    """The model, the encoder of its words, and the encoder's table; None for the one that ships."""
+    encoder, text_table = StaticTextEncoder.from_package(), None
     if config.initial is not None:
-        model = load_locator(config.initial)[0].requires_grad_(True)
+        model, encoder, folder = load_locator(config.initial)
+        model.requires_grad_(True)
+        text_table = text_table_of(folder)
     else:
         model = Locator(config.model)
         model.backbone.load_pretrained(config.backbone_weights)
@@ -177,7 +182,7 @@ def _initial_model(config: Stage1Config) -> Locator:
     model.backbone.freeze()
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
-    return model.to(memory_format=torch.channels_last).train()
+    return model.to(memory_format=torch.channels_last).train(), encoder, text_table
 
 
 @torch.no_grad()
@@ -217,5 +222,6 @@ def _views(config: Stage1Config, positions: range) -> Stage1Views:
 def _features_folder(config: Stage1Config) -> Path:
     """A folder of its own for everything that cached features depend on, so that none is taken for another's."""
     kinds = (config.new_kinds, config.new_share, config.left_out_kinds)
-    parts = (config.corpus, config.seed, config.crop, config.mix, kinds, config.model.backbone, config.backbone_weights)
+    backbone = (config.model.backbone, config.backbone_weights, config.initial)
+    parts = (config.corpus, config.seed, config.crop, config.mix, kinds, backbone)
     return config.output / f"features-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"

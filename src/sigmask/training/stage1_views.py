@@ -141,9 +141,10 @@ def draw_view(
         edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
         if rng.random() < mix.perturbed:
             edited = perturb(edited, rng, rng.uniform(0.3, 1.2))
-        mask, valid = mask_of_redrawn(original, edited, mask, record["region"])
     if rng.random() < 0.2:
         original = recompress(original, rng, (70, 98))
+    if mask.any():
+        mask, valid = mask_of_redrawn(original, edited, mask, record["region"])
     draw = rng.random()
     if rng.random() < mix.swapped:
         original, edited, edit, right = edited, original, (), False

@@ -33,10 +33,11 @@ from sigmask.losses.disentanglement_loss import (
 )
 from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
 from sigmask.models.instruction_batch import collate_instructions
-from sigmask.models.locator import Locator, LocatorOutput
+from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
+from sigmask.models.semantic_difference import DifferencePyramid
 from sigmask.training.area_guard import AreaGuard
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint
+from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
 from sigmask.training.stage1 import LossWeights, Stage1Config, training_losses
@@ -125,10 +126,10 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
     student = Student(model.to(memory_format=torch.channels_last).train())
-    average = MovingAverage(student, config.ema_decay)
+    average = MovingAverage(student, config.ema_decay, warmup=False)
     optimiser = torch.optim.AdamW(parameter_groups(student, student.model.backbone), weight_decay=config.weight_decay)
-    checkpoint = config.output / "checkpoint.pt"
-    done = load_checkpoint(checkpoint, student, average, optimiser) if resume and checkpoint.is_file() else 0
+    checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
+    done = load_checkpoint(checkpoint, student, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batches in enumerate(_batches(config, done), start=done):
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
@@ -141,8 +142,9 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
         average.update(student)
         log.add(step + 1, losses)
         if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
-            save_checkpoint(checkpoint, step + 1, student, average, optimiser)
+            save_checkpoint(checkpoint, step + 1, student, average, optimiser, settings)
             save_pretrained(average.average.model, config.output, text_table_of(folder))
+    save_pretrained(average.average.model, config.output, text_table_of(folder))  # again: a kill may have come before
     return config.output
 
 
@@ -179,7 +181,7 @@ def stage2_losses(
         losses |= found
         total = total + config.weights.self_training * found["self_training"]
     if config.disentanglement:
-        found = _disentanglement(student, batches["triples"], encoder, config)
+        found = _disentanglement(student, batches["triples"], config)
         losses |= found
         for name in ("reconstruction", "swap", "covariance", "vanishing"):
             total = total + getattr(config.weights, name) * found[name]
@@ -226,39 +228,32 @@ def _self_training(
     }
 
 
-def _disentanglement(
-    student: Student, batch: dict[str, Any], encoder: TextEncoder, config: Stage2Config
-) -> dict[str, Tensor]:
-    nothing_said = collate_instructions([()] * len(batch["mask"]), encoder)
-
-    def look(edited: str) -> LocatorOutput:
+def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Config) -> dict[str, Tensor]:
+    def look(edited: str) -> tuple[DifferencePyramid, Tensor, Tensor]:
         with _precision(config):
-            output: LocatorOutput = student.model(batch["original"], batch[edited], nothing_said)
-        return output
+            return student.model.difference_and_codes(batch["original"], batch[edited])
 
-    clean, null, noisy = (look(name) for name in ("clean", "null", "noisy"))
-    grid = noisy.difference.grid
-    seen = {
-        name: difference_energy(output.difference.distances, grid).detach()
-        for name, output in (("clean", clean), ("null", null), ("noisy", noisy))
-    }
-    outside = (F.adaptive_max_pool2d(batch["mask"][:, None], grid).flatten(1) == 0).float()
+    (clean, clean_edit, clean_noise), (null, null_edit, null_noise), (noisy, noisy_edit, noisy_noise) = (
+        look(name) for name in ("clean", "null", "noisy")
+    )
+    seen_clean, seen_null, seen_noisy = (
+        difference_energy(pyramid.distances, pyramid.grid).detach() for pyramid in (clean, null, noisy)
+    )
+    outside = (F.adaptive_max_pool2d(batch["region"][:, None], noisy.grid).flatten(1) == 0).float()
     everywhere = torch.ones_like(outside)
     energy = student.energy
     reconstruction = (
-        energy_distance(energy(noisy.edit_code, noisy.noise_code), seen["noisy"])
-        + energy_distance(energy(clean.edit_code, clean.noise_code), seen["clean"])
-        + energy_distance(energy.noise(noisy.noise_code), seen["noisy"], outside)
-        + energy_distance(energy.noise(null.noise_code), seen["null"], everywhere)
+        energy_distance(energy(noisy_edit, noisy_noise), seen_noisy)
+        + energy_distance(energy(clean_edit, clean_noise), seen_clean)
+        + energy_distance(energy.noise(noisy_noise), seen_noisy, outside)
+        + energy_distance(energy.noise(null_noise), seen_null)
     ) / 4
-    swapped = energy(clean.edit_code, null.noise_code)
-    codes = [torch.cat([getattr(each, name) for each in (clean, null, noisy)]) for name in ("edit_code", "noise_code")]
-    unedited = torch.cat([outside, everywhere, outside])
+    edit_codes = torch.cat([clean_edit, null_edit, noisy_edit])
     return {
         "reconstruction": reconstruction,
-        "swap": energy_distance(swapped, seen["noisy"]),
-        "covariance": cross_covariance(*codes),
-        "vanishing": vanishing_edit(codes[0], unedited),
+        "swap": energy_distance(energy(clean_edit, null_noise), seen_noisy),
+        "covariance": cross_covariance(edit_codes, torch.cat([clean_noise, null_noise, noisy_noise])),
+        "vanishing": vanishing_edit(energy.edit(edit_codes), torch.cat([outside, everywhere, outside])),
     }
 
 

@@ -21,7 +21,7 @@ from sigmask.synthesis.perturbation import perturb, recompress
 from sigmask.training.stage1_views import read_record
 from sigmask.types import EditPair, EditTuple, ImageArray, MaskArray
 
-_LARGEST = 640  # pixels of the longer side at which unlabelled pairs are kept in memory
+_LARGEST = 448  # pixels of the longer side of unlabelled pairs: about what the network sees, as the corpus is stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,17 @@ class TwoViews:
 
 @dataclass(frozen=True, slots=True)
 class Triple:
-    """One crop of a synthetic pair: `clean` has the edit alone, `null` the noise alone, `noisy` both.
+    """One crop of a synthetic pair: `clean` has the edit without a round trip, `null` a round trip of the original,
+    `noisy` one of the edit; the two round trips are draws of their own.
 
-    Images (3, S, S) uint8, `mask` (S, S) float.
+    Images (3, S, S) uint8; `region` (S, S) float, everything that was touched, redrawn surroundings included.
     """
 
     original: Tensor
     clean: Tensor
     null: Tensor
     noisy: Tensor
-    mask: Tensor
+    region: Tensor
 
 
 class UnlabelledViews(Dataset[TwoViews]):
@@ -87,7 +88,7 @@ class Triples(Dataset[Triple]):
     def __getitem__(self, index: int) -> Triple:
         rng = np.random.default_rng((self.seed, self.positions[index], 3))
         record = read_record(self.paths[int(rng.integers(len(self.paths)))])
-        names = ("original", "edited", "original_round_trip", "edited_round_trip", "mask")
+        names = ("original", "edited", "original_round_trip", "edited_round_trip", "region")
         return Triple(*cut_alike([record[name] for name in names], rng, self.crop))
 
 
@@ -114,7 +115,8 @@ def cut_alike(arrays: Sequence[ImageArray | MaskArray], rng: np.random.Generator
     cut = []
     for array in arrays:
         picture = array.astype(np.float32) if array.ndim == 2 else array
-        piece = cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)[top : top + crop, left : left + crop]
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        piece = cv2.resize(picture, size, interpolation=method)[top : top + crop, left : left + crop]
         tensor = torch.from_numpy(np.ascontiguousarray(piece[:, ::-1] if flip else piece))
         cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
     return tuple(cut)
@@ -128,10 +130,10 @@ def collate_two_views(views: Sequence[TwoViews]) -> dict[str, Any]:
 
 
 def collate_triples(triples: Sequence[Triple]) -> dict[str, Tensor]:
-    """(B, 3, S, S) float in [0, 1] by name, and `mask` (B, S, S)."""
+    """(B, 3, S, S) float in [0, 1] by name, and `region` (B, S, S)."""
     names = ("original", "clean", "null", "noisy")
     images = {name: _floats([getattr(each, name) for each in triples]) for name in names}
-    return images | {"mask": torch.stack([each.mask for each in triples])}
+    return images | {"region": torch.stack([each.region for each in triples])}
 
 
 def _floats(images: Sequence[Tensor]) -> Tensor:
