@@ -4,7 +4,8 @@
 
 *Pointing accuracy*: the share of (photograph, class) pairs whose brightest token lies on the class. *mIoU*: the mean
 IoU of the map above one half with the class's region. "Left out" are the classes of `is_left_out`; the figures mean
-what they say only of weights that were trained with `leave_out: true`.
+what they say only of weights whose grounding was trained with `leave_out: true`. Even then the trunk may know the
+classes: Stage I's prior loss adapts it on all photographs, and its ImageNet start has seen most of them by name.
 """
 
 from __future__ import annotations

@@ -124,7 +124,8 @@ def run_suite(
         model: the model under test, for rivals that show a part of it.
         limit: at most so many samples of each benchmark.
         jobs: processes at the same time, each with one thread; with 1, everything runs in this process with all
-            threads, and peak memory is not measured.
+            threads, and peak memory is not measured. With more, a script must call this below
+            `if __name__ == "__main__":`, as all that start processes.
 
     Raises:
         ConfigError, CorpusError: a method or benchmark does not exist or cannot be used here, or two benchmarks have
