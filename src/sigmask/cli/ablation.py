@@ -1,7 +1,7 @@
 """`sigmask train ablate`: Stage II with its parts switched on and off, each row trained and measured.
 
-Start from Stage I weights that saw no round trips and no null pairs (`mix: {round_trip: 0, null: 0}`), or the first rows
-already have what calibration and null pairs would add.
+Start from Stage I weights that saw no round trips and no null pairs (`mix: {round_trip: 0, null: 0}`), or the first
+rows already have what calibration and null pairs would add.
 """
 
 from __future__ import annotations
