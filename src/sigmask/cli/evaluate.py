@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,8 @@ from sigmask.evaluation.suite import (
 )
 from sigmask.evaluation.tables import results_table, to_csv, to_json, to_latex, to_markdown
 from sigmask.report.evaluation_page import write_evaluation_page
+
+_EXIT_INTERRUPTED = 130
 
 
 def evaluate(
@@ -69,11 +72,15 @@ def evaluate(
             help="Folder for everything: index.html, results.md, .csv, .tex and .json, worst cases.",
         ),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write everything, every pair's scores included.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="Write the table as Markdown.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="Write the table as CSV.")] = None,
-    latex: Annotated[Path | None, typer.Option(help="Write F1 and IoU as a LaTeX table.")] = None,
-    worst: Annotated[Path | None, typer.Option(help="Write the worst cases as pictures into this folder.")] = None,
+    json: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write everything, every pair's scores included.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the table as Markdown.")] = None,
+    csv: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the table as CSV.")] = None,
+    latex: Annotated[Path | None, typer.Option(dir_okay=False, help="Write F1 and IoU as a LaTeX table.")] = None,
+    worst: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Write the worst cases as pictures into this folder.")
+    ] = None,
     worst_count: Annotated[
         int, typer.Option(min=1, max=WORST_CASES, help="How many of them, per benchmark and method.")
     ] = 12,
@@ -83,7 +90,9 @@ def evaluate(
     ] = None,
     cache: Annotated[
         Path | None,
-        typer.Option(help="Folder of the results that are kept, by default $SIGMASK_CACHE or the user's cache."),
+        typer.Option(
+            file_okay=False, help="Folder of the results that are kept, by default $SIGMASK_CACHE or the user's cache."
+        ),
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take no kept result, and keep none.")] = False,
     list_known: Annotated[bool, typer.Option("--list", help="List the known benchmarks and rivals.")] = False,
@@ -107,7 +116,10 @@ def evaluate(
     names, not_run = method_names(named or [tested], tested)
     for name, reason in not_run.items():
         console.print(f"not run here: {name}: {reason}", markup=False)
-    with ExitStack() as stack:
+    for path in (output, worst, cache, *(file.parent for file in (json, markdown, csv, latex) if file is not None)):
+        if path is not None:
+            _make_folder(path)  # now, and not after half an hour
+    with _told_when_interrupted(), ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if fresh else cache or default_store()
         with _Bars(console) as bars:
             suite = run_suite(
@@ -138,7 +150,7 @@ def evaluate(
             console.print(f"page: {page}", markup=False, highlight=False, soft_wrap=True)
     for method, reason in suite.failed.items():
         console.print(f"failed: {method}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    if suite.failed:
+    if suite.failed or not any(result.pairs for result in results):
         raise typer.Exit(1)
 
 
@@ -169,6 +181,22 @@ class _Bars(SuiteProgress):
     def advance(self, benchmark: str, method: str) -> None:
         if (task := self._tasks.get((benchmark, method))) is not None:
             self._bar.advance(task)
+
+
+@contextlib.contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        Console(stderr=True).print("interrupted: finished results are kept, and the same command goes on", markup=False)
+        raise typer.Exit(_EXIT_INTERRUPTED) from error
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise typer.BadParameter(f"'{path}' cannot be written to: {error.strerror}") from error
 
 
 def _split(text: str | None, option: str) -> list[str]:

@@ -76,7 +76,7 @@ def decode_mask(cell: Any, root: Path | None = None, shape: tuple[int, int] | No
         shape: the edited image's (height, width), which the mask must have.
 
     Raises:
-        SampleError: as `decode_image`, and BAD_MASK if the mask has another size than `shape`.
+        SampleError: as `decode_image`, and BAD_MASK if the mask has another size than `shape`, or only dark greys.
     """
     pixels = _decode(cell, root, 1)
     height, width = pixels.shape[:2]
@@ -93,6 +93,12 @@ def decode_mask(cell: Any, root: Path | None = None, shape: tuple[int, int] | No
     darkest, brightest = colours.min(axis=2), colours.max(axis=2)
     if (brightest - darkest > 32).mean() > 0.01:
         return np.ascontiguousarray(darkest >= 254)
+    if 1 < brightest.max() <= 127:
+        raise SampleError(
+            BadReason.BAD_MASK,
+            f"expected a mask of 0 and 1, or with grey levels above 127 where something is marked; its brightest is "
+            f"{brightest.max()}, so which part it marks cannot be told",
+        )
     threshold = 0 if brightest.max() == 1 else 127
     return np.ascontiguousarray(darkest > threshold)
 

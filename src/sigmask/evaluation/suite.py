@@ -13,6 +13,7 @@ import os
 import platform
 import queue
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -195,9 +196,10 @@ def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress
     with (
         _one_thread_each(),
         spawn.Manager() as manager,
-        ProcessPoolExecutor(jobs, mp_context=spawn, max_tasks_per_child=1) as pool,
+        ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_ignore_interrupts, max_tasks_per_child=1) as pool,
     ):
         told: queue.Queue[tuple[object, ...]] = manager.Queue()
+        others = set(multiprocessing.active_children())
         method_of: dict[Future[None], str] = {pool.submit(_run_sent_task, task, told): task.method for task in tasks}
         pending = set(method_of)
         try:
@@ -209,7 +211,14 @@ def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress
                         future.result()
         except BaseException:
             pool.shutdown(cancel_futures=True, wait=False)
+            for child in set(multiprocessing.active_children()) - others:
+                child.terminate()
             raise
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C goes to every process of a terminal; the one that started the others answers it and ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
