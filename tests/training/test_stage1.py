@@ -63,12 +63,12 @@ def test_an_interrupted_run_equals_an_unbroken_one(
     unbroken = run_stage1(_config(corpus, backbone_weights, tmp_path / "unbroken", **frozen))
     calls = 0
 
-    def interrupted(*arguments: Any) -> dict[str, torch.Tensor]:
+    def interrupted(*arguments: Any, **options: Any) -> dict[str, torch.Tensor]:
         nonlocal calls
         calls += 1
         if calls == 4:  # after the checkpoint of step 2 and one step more
             raise KeyboardInterrupt
-        return training_losses(*arguments)
+        return training_losses(*arguments, **options)
 
     config = _config(corpus, backbone_weights, tmp_path / "resumed", **frozen)
     with monkeypatch.context() as patch:
@@ -110,7 +110,13 @@ def test_no_frozen_backbone_parameter_gets_a_gradient(
     config = _config(corpus, backbone_weights, tmp_path, backbone_learning_rate=rate)
     model, _, _ = stage1._initial_model(config)
     views = Stage1Views(corpus, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0))
-    losses = training_losses(model, collate_views([views[0], views[1]]), StaticTextEncoder.from_package(), config)
+    losses = training_losses(
+        model,
+        collate_views([views[0], views[1]]),
+        StaticTextEncoder.from_package(),
+        config.loss,
+        bfloat16=config.bfloat16,
+    )
     losses["total"].backward()
     assert model.backbone.frozen is not receives
     assert any(parameter.grad is not None for parameter in model.backbone.parameters()) is receives

@@ -9,13 +9,16 @@ import typer
 
 app = typer.Typer(no_args_is_help=True, help="Train the model.")
 
+Resume = Annotated[bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")]
+Changes = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
+]
+
 
 @app.command("stage1")
 def stage1(
     config: Annotated[Path, typer.Argument(help="A file like those in configs/.")],
-    resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")
-    ] = True,
+    resume: Resume = True,
     init: Annotated[
         str | None, typer.Option(help="Go on from these weights: a name, folder or Hub id, in place of a new model.")
     ] = None,
@@ -23,9 +26,7 @@ def stage1(
         str | None,
         typer.Option(help="Kinds of edits: '+text' teaches it beside a replay of the others, '-text' leaves it out."),
     ] = None,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
-    ] = None,
+    changes: Changes = None,
 ) -> None:
     """Stage I: supervised, on pairs made from photographs with object polygons."""
     from sigmask.training import stage1 as stage
@@ -40,12 +41,8 @@ def stage1(
 @app.command("stage2")
 def stage2(
     config: Annotated[Path, typer.Argument(help="A file like configs/tiny_stage2.yaml.")],
-    resume: Annotated[
-        bool, typer.Option("--resume/--fresh", help="Go on from the run's last checkpoint, or start anew.")
-    ] = True,
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
-    ] = None,
+    resume: Resume = True,
+    changes: Changes = None,
 ) -> None:
     """Stage II: round-trip calibration, self-training on unlabelled pairs, edit and noise told apart."""
     from sigmask.training import stage2 as stage
@@ -57,9 +54,7 @@ def stage2(
 @app.command("ablate")
 def ablate(
     config: Annotated[Path, typer.Argument(help="A file like configs/ablation.yaml.")],
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key of the file: --set seeds=[0] (may be repeated).")
-    ] = None,
+    changes: Changes = None,
 ) -> None:
     """Stage II with its parts on and off, trained and measured: one table. What is finished is not done again."""
     from sigmask.cli.ablation import AblationConfig, run_ablation
@@ -83,9 +78,7 @@ def _kind_overrides(actions: str | None) -> list[str]:
 @app.command("grounding")
 def grounding(
     config: Annotated[Path, typer.Argument(help="A file like configs/tiny_grounding.yaml.")],
-    changes: Annotated[
-        list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
-    ] = None,
+    changes: Changes = None,
 ) -> None:
     """Grounding alone, on photographs in which it is known where named things are; after Stage I."""
     from sigmask.training import grounding as stage

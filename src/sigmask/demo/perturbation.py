@@ -9,6 +9,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from sigmask.synthesis.perturbation import through_jpeg
 from sigmask.types import ImageArray
 
 
@@ -45,9 +46,4 @@ def disturb_every_pixel(
     grain = 2.0 * rng.normal(0.0, 1.0, (height, width, 1)) + rng.normal(0.0, 1.0, image.shape)
     noise = cv2.GaussianBlur(grain.astype(np.float32), (0, 0), 0.9)
     soft += noise * (noise_levels / max(float(noise.std()), 1e-6))
-    return _through_jpeg(np.clip(np.rint(soft), 0, 255).astype(np.uint8), jpeg_quality)
-
-
-def _through_jpeg(image: ImageArray, quality: int) -> ImageArray:
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+    return through_jpeg(np.clip(np.rint(soft), 0, 255).astype(np.uint8), jpeg_quality)

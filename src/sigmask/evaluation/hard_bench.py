@@ -17,7 +17,7 @@ Pair N of a seed is always the same. The pictures are third-party material; keep
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -29,7 +29,7 @@ import typer
 from sigmask.data.whole_file import whole_file
 from sigmask.errors import BadReason
 from sigmask.evaluation.benchmark import Sample, load_benchmark
-from sigmask.synthesis.perturbation import drift_tone
+from sigmask.synthesis.perturbation import drift_tone, through_jpeg
 from sigmask.synthesis.regeneration import bend, jitter_colour
 from sigmask.synthesis.region import dilate, random_region
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
@@ -68,7 +68,7 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
         raise ValueError(f"pair {pair.sample_id}: expected a mask that marks something")
     if pair.original.shape != pair.edited.shape:
         raise ValueError(f"pair {pair.sample_id}: expected images of one size")
-    mask = pair.mask.copy()
+    mask = pair.mask
     edited = _weakened(pair.original, pair.edited, mask, rng)
     distractors = np.zeros_like(mask)
     for _ in range(int(rng.integers(0, 3))):
@@ -78,9 +78,8 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
             distractors |= region
     noisy = drift_tone(through(edited, rng, float(rng.uniform(*LATENT_NOISE))), rng, 0.8)
     soft = np.asarray(cv2.GaussianBlur(noisy, (0, 0), BLUR), dtype=np.uint8)
-    whole = EditPair(
-        pair.sample_id, pair.original, _jpeg(soft), pair.instruction, pair.edit_type, mask=mask | distractors
-    )
+    saved, everything = through_jpeg(soft, JPEG_QUALITY), mask | distractors
+    whole = EditPair(pair.sample_id, pair.original, saved, pair.instruction, pair.edit_type, mask=everything)
     return HardPair(whole, distractors if distractors.any() else None)
 
 
@@ -127,11 +126,6 @@ def _distractor(image: ImageArray, taken: MaskArray, rng: np.random.Generator) -
     return None
 
 
-def _jpeg(image: ImageArray) -> ImageArray:
-    data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
-    return np.asarray(cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), dtype=np.uint8)
-
-
 def _write_pair(hard: HardPair, folder: Path, name: str) -> dict[str, object]:
     pair = hard.pair
     assert pair.mask is not None  # make_hard gave it one
@@ -167,10 +161,7 @@ def main(
     def through(image: ImageArray, rng: np.random.Generator, noise: float) -> ImageArray:
         return round_trip(image, model, rng, latent_noise=noise)
 
-    def samples() -> Iterator[Sample]:
-        yield from load_benchmark(benchmark).read()
-
-    for each in write_hard_bench(samples(), through, output, seed=seed):
+    for each in write_hard_bench(load_benchmark(benchmark).read(), through, output, seed=seed):
         print(f"left out: {each.sample_id}: {each.message}")
 
 

@@ -14,8 +14,6 @@ from sigmask.evaluation.baselines import BASELINES, Need, create_baseline, split
 from sigmask.evaluation.run import Method
 from sigmask.types import Annotation, EditPair
 
-EMBEDDED = ("tiny",)
-"""Models that ship with the package."""
 VARIANT_SIGN = "@"
 """`tiny@uniform-prior` is `tiny` with its prior used as `prior_variants` says."""
 _MODEL_CODE = ("models", "annotation", "data", "instruction")
@@ -59,36 +57,33 @@ def create_method(name: str, model: str = "tiny") -> NamedMethod:
         fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if shares_code else "")
         return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=Need.MODEL not in needs)
     base, _, variant = name.partition(VARIANT_SIGN)
-    if variant:
-        return _variant(base, variant, model)
+    return _of_model(name, base, variant)
+
+
+def _of_model(name: str, base: str, variant: str) -> NamedMethod:
+    """The model `base`; with a variant, its prior is used in another way."""
     # Imported here, so that the rivals alone start without torch.
     from sigmask.annotation.annotator import Annotator
+    from sigmask.evaluation.prior_variants import PRIOR_VARIANTS
+    from sigmask.models.pretrained import EMBEDDED
 
+    if variant and variant not in PRIOR_VARIANTS:
+        raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
     try:
-        annotator = Annotator.from_pretrained(name)
+        annotator = Annotator.from_pretrained(base)
     except WeightsError as error:
-        known = name in EMBEDDED or Path(name).is_dir()
-        unknown = "" if known else f"{unknown_name('method', name, [*EMBEDDED, *BASELINES])} As a model: "
+        known = base in EMBEDDED or Path(base).is_dir()
+        unknown = "" if known else f"{unknown_name('method', base, [*EMBEDDED, *BASELINES])} As a model: "
         raise ConfigError(f"{unknown}{error}") from error
 
     def annotate(pair: EditPair) -> Annotation:
         return annotator(pair.original, pair.edited, pair.instruction)
 
-    fingerprint = annotator.fingerprint + code_fingerprint(_MODEL_CODE)
-    return NamedMethod(name, annotate, fingerprint, f"weights {annotator.fingerprint[:12]}", rival=False)
-
-
-def _variant(base: str, variant: str, model: str) -> NamedMethod:
-    """The model `base` with its prior used in another way."""
-    from sigmask.annotation.annotator import Annotator
-    from sigmask.evaluation.prior_variants import PRIOR_VARIANTS
-
-    if variant not in PRIOR_VARIANTS:
-        raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
-    plain = create_method(base, model)
-    fingerprint = f"{plain.fingerprint}{variant}{code_fingerprint(('evaluation',))}"
-    call = PRIOR_VARIANTS[variant](Annotator.from_pretrained(base))
-    return NamedMethod(f"{base}{VARIANT_SIGN}{variant}", call, fingerprint, plain.origin, rival=False)
+    fingerprint, origin = annotator.fingerprint + code_fingerprint(_MODEL_CODE), f"weights {annotator.fingerprint[:12]}"
+    if not variant:
+        return NamedMethod(name, annotate, fingerprint, origin, rival=False)
+    fingerprint += f"{variant}{code_fingerprint(('evaluation',))}"
+    return NamedMethod(name, PRIOR_VARIANTS[variant](annotator), fingerprint, origin, rival=False)
 
 
 def method_names(names: Iterable[str], model: str) -> tuple[list[str], dict[str, str]]:

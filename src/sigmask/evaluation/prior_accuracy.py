@@ -18,6 +18,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from torch import Tensor
 
 from sigmask.evaluation.tables import markdown_table
 from sigmask.instruction.text_encoder import TextEncoder
@@ -37,15 +38,16 @@ class Pointing:
     share: float
 
 
-def prior_map(model: Locator, encoder: TextEncoder, view: NamedView, name: str) -> MapArray | None:
-    """(h, w) float32 in [0, 1] of a concept on the tokens' grid; None where the encoder does not know the word."""
+def prior_map(model: Locator, encoder: TextEncoder, features: Tensor, name: str) -> MapArray | None:
+    """(h, w) float32 in [0, 1] of a concept on the tokens' grid; None where the encoder does not know the word.
+
+    Args:
+        features: (1, C, h, w), the backbone's coarsest depth.
+    """
     instruction = collate_instructions([(EditTuple(name, None, Action.REPLACE),)], encoder)
     if not bool(instruction.known[0, 0]):
         return None
-    pixels = torch.from_numpy(view.image).permute(2, 0, 1)[None].float().div(255)
-    with torch.inference_mode():
-        features = model.backbone(pixels.contiguous(memory_format=torch.channels_last))[-1]
-        logits = model.grounding.similarity_logits(features, features, instruction)
+    logits = model.grounding.similarity_logits(features, features, instruction)
     return torch.sigmoid(logits[0, 0].float()).reshape(features.shape[-2:]).numpy()
 
 
@@ -63,12 +65,15 @@ def point(found: MapArray, region: MaskArray, name: str) -> Pointing:
     return Pointing(name, bool(truth[brightest]), iou, float(region.mean()))
 
 
+@torch.inference_mode()
 def point_everywhere(model: Locator, encoder: TextEncoder, views: Iterable[NamedView]) -> list[Pointing]:
     """Every class of every view whose name the encoder knows."""
     found = []
     for view in views:
+        pixels = torch.from_numpy(view.image).permute(2, 0, 1)[None].float().div(255)
+        features = model.backbone(pixels.contiguous(memory_format=torch.channels_last))[-1]
         for name, region in view.regions.items():
-            map_ = prior_map(model, encoder, view, name)
+            map_ = prior_map(model, encoder, features, name)
             if map_ is not None:
                 found.append(point(map_, region, name))
     return found

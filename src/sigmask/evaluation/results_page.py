@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from sigmask.evaluation.benchmark_result import BenchmarkResult, EditedScores
 from sigmask.evaluation.gain import Gain, gains
-from sigmask.evaluation.scores import MASK_SIZES, image_level_scores
+from sigmask.evaluation.scores import image_level_scores
 from sigmask.evaluation.stored_run import StoredRun
 from sigmask.evaluation.tables import markdown_table
 from sigmask.version import __version__
@@ -36,9 +37,9 @@ def results_page(runs: Sequence[StoredRun], model: str, command: str, not_run: M
     lines += ["", "## F1 at the fixed threshold / at the best one", "", *_matrix(results)]
     lines += _unedited_section(runs, model)
     lines += _image_level_section(results)
-    lines += _breakdown("Per size of the true mask", "mask", results, lambda each: each.by_mask_size, list(MASK_SIZES))
-    ours = [result for result in results if result.method == model]
-    lines += _breakdown("Per edit type", "edit type", ours, lambda each: each.by_edit_type, None)
+    lines += _breakdown("Per size of the true mask", "mask", group_rows(results, "by_mask_size"))
+    several = [result for result in results if result.method == model and len(result.by_edit_type) > 1]
+    lines += _breakdown("Per edit type", "edit type", group_rows(several, "by_edit_type"))
     lines += _side_effect_section(results)
     lines += ["", "## What it costs", "", *markdown_table(COST_HEADERS, cost_rows(runs), 2)]
     if not_run:
@@ -163,31 +164,18 @@ def _image_level_section(results: Sequence[BenchmarkResult]) -> list[str]:
     return ["", "## Was it edited at all", "", note, "", *markdown_table(IMAGE_LEVEL_HEADERS, rows)]
 
 
-def _breakdown(
-    title: str,
-    label: str,
-    results: Sequence[BenchmarkResult],
-    groups: Callable[[BenchmarkResult], dict[str, EditedScores]],
-    order: Sequence[str] | None,
-) -> list[str]:
+def group_rows(results: Sequence[BenchmarkResult], groups: Literal["by_edit_type", "by_mask_size"]) -> list[list[str]]:
+    """Benchmark, method, group, pairs, F1 and IoU in %, for every group of every result."""
     rows = []
     for result in results:
-        found = groups(result)
-        if len(found) < 2 and order is None:
-            continue
-        for name in order or sorted(found):
-            if name in found:
-                scores = found[name]
-                rows.append(
-                    [
-                        result.benchmark,
-                        result.method,
-                        name,
-                        str(scores.pairs),
-                        f"{100 * scores.f1:.1f}",
-                        f"{100 * scores.iou:.1f}",
-                    ]
-                )
+        found: dict[str, EditedScores] = getattr(result, groups)
+        for name, scores in found.items():
+            f1, iou = f"{100 * scores.f1:.1f}", f"{100 * scores.iou:.1f}"
+            rows.append([result.benchmark, result.method, name, str(scores.pairs), f1, iou])
+    return rows
+
+
+def _breakdown(title: str, label: str, rows: Sequence[Sequence[str]]) -> list[str]:
     if not rows:
         return []
     return ["", f"## {title}", "", *markdown_table(["benchmark", "method", label, "pairs", "F1", "IoU"], rows, 3)]

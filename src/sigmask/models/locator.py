@@ -97,18 +97,19 @@ class Locator(nn.Module):
 
     def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> LocatorOutput:
         """`original`, `edited`: (B, 3, H, W) in [0, 1], of one size that the backbone can take."""
-        features = self.backbone(torch.cat([original, edited]))
-        before = [depth[: len(original)] for depth in features]
-        after = [depth[len(original) :] for depth in features]
+        before, after = self._features(original, edited)
         return self.locate(before, after, original, edited, instruction)
 
     def difference_and_codes(self, original: Tensor, edited: Tensor) -> tuple[DifferencePyramid, Tensor, Tensor]:
         """The difference of two images with its edit and noise codes, and nothing behind them."""
-        features = self.backbone(torch.cat([original, edited]))
-        before = [depth[: len(original)] for depth in features]
-        after = [depth[len(original) :] for depth in features]
+        before, after = self._features(original, edited)
         difference = self.semantic_difference(before, after, relative_pixel_difference(original, edited))
         return difference, *self.codes(difference.tokens)
+
+    def _features(self, original: Tensor, edited: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Both images' features, in one pass through the backbone."""
+        features = self.backbone(torch.cat([original, edited]))
+        return [depth[: len(original)] for depth in features], [depth[len(original) :] for depth in features]
 
     def locate(
         self,

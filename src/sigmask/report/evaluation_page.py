@@ -10,7 +10,7 @@ from pathlib import Path
 import jinja2
 
 from sigmask.data.whole_file import whole_file
-from sigmask.evaluation.benchmark_result import BenchmarkResult, EditedScores
+from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.gain import gains
 from sigmask.evaluation.results_page import (
     COST_HEADERS,
@@ -18,6 +18,7 @@ from sigmask.evaluation.results_page import (
     IMAGE_LEVEL_HEADERS,
     cost_rows,
     gain_cells,
+    group_rows,
     image_level_rows,
 )
 from sigmask.evaluation.scores import MASK_SIZES
@@ -86,8 +87,8 @@ def write_evaluation_page(
         rows=rows,
         plots=[plot_of(results, benchmark, model) for benchmark in _with_curve(results)],
         size=_PLOT,
-        types=_group_rows(results, "by_edit_type"),
-        sizes=_group_rows(results, "by_mask_size"),
+        types=group_rows(results, "by_edit_type"),
+        sizes=group_rows(results, "by_mask_size"),
         size_order=list(MASK_SIZES),
         image_level_headers=IMAGE_LEVEL_HEADERS,
         image_level=image_level_rows(results),
@@ -127,16 +128,6 @@ def _with_curve(results: Sequence[BenchmarkResult]) -> list[str]:
 def _average_precision(result: BenchmarkResult) -> float:
     value = result.edited.average_precision if result.edited else None
     return -1.0 if value is None else value
-
-
-def _group_rows(results: Sequence[BenchmarkResult], field: str) -> list[list[str]]:
-    rows = []
-    for result in results:
-        groups: dict[str, EditedScores] = getattr(result, field)
-        for name, scores in groups.items():
-            f1, iou = f"{100 * scores.f1:.1f}", f"{100 * scores.iou:.1f}"
-            rows.append([result.benchmark, result.method, name, str(scores.pairs), f1, iou])
-    return rows
 
 
 def _worst_cases(folder: Path, runs: Sequence[StoredRun], method: str) -> list[WorstCase]:

@@ -29,6 +29,12 @@ def recompress(image: ImageArray, rng: np.random.Generator, quality: tuple[int, 
     return _as_image(decoded)
 
 
+def through_jpeg(image: ImageArray, quality: int) -> ImageArray:
+    """`image` saved as a JPEG of `quality`, 1 to 100, and read again."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+
 def drift_tone(image: ImageArray, rng: np.random.Generator, strength: float = 1.0) -> ImageArray:
     """Gain, offset and gamma per channel, contrast and saturation, by up to about 20 grey levels at strength 1."""
     pixels = image.astype(np.float32) / 255

@@ -1,7 +1,6 @@
 """Stage I: supervised training on inpainting masks.
 
-One plain loop: views → model → losses → step → moving average → checkpoint. A checkpoint holds the position in the
-data too, so that a run killed and started again goes on with the view it would have seen next.
+Views → model → losses, in the loop of `training.loop`.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from typing import Any
 import torch
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
@@ -29,12 +28,10 @@ from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator, LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
-from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
+from sigmask.training.loop import run_steps
 from sigmask.training.stage1_views import KindChoice, Stage1Views, ViewMix, collate_views
-from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -111,34 +108,26 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, text_table = _initial_model(config)
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)
-    optimiser = torch.optim.AdamW(parameter_groups(model, model.backbone), weight_decay=config.weight_decay)
-    checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
-    done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
-    log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
-    for step, batch in enumerate(_batches(config, model, done), start=done):
-        factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
-        set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
-        losses = training_losses(model, batch, encoder, config)
-        optimiser.zero_grad(set_to_none=True)
-        losses["total"].backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
-        optimiser.step()
-        average.update(model)
-        log.add(step + 1, losses)
-        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
-            save_checkpoint(checkpoint, step + 1, model, average, optimiser, settings)
-            save_pretrained(average.average, config.output, text_table)
-    save_pretrained(average.average, config.output, text_table)  # again: a kill may have come before it
+    run_steps(
+        model,
+        average,
+        model.backbone,
+        config,
+        batches_from=lambda done: _batches(config, model, done),
+        losses_of=lambda batch, _: training_losses(model, batch, encoder, config.loss, bfloat16=config.bfloat16),
+        save_weights=lambda: save_pretrained(average.average, config.output, text_table),
+        resume=resume,
+    )
     return config.output
 
 
 def training_losses(
-    model: Locator, batch: dict[str, Any], encoder: TextEncoder, config: Stage1Config
+    model: Locator, batch: dict[str, Any], encoder: TextEncoder, weights: LossWeights, *, bfloat16: bool
 ) -> dict[str, Tensor]:
     """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
     instruction = collate_instructions(batch["edits"], encoder)
     original, edited, mask, valid = batch["original"], batch["edited"], batch["mask"], batch["valid"]
-    with torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16):
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))
         if "original_features" in batch:
             output = model.locate(batch["original_features"], batch["edited_features"], original, edited, instruction)
@@ -157,7 +146,6 @@ def training_losses(
         "quality": quality_loss(output.quality_logits, logits, mask, valid),
         "scope": scope_loss(output.scope_logits, mask),
     }
-    weights = config.loss
     total = (
         losses["mask"]
         + weights.prior * losses["prior"]

@@ -7,6 +7,7 @@ a flip, and which instruction comes with it: its own, none, or another pair's, s
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -209,15 +210,28 @@ def _crop(
     scale = max(float(np.exp(rng.uniform(np.log(0.75), np.log(1.3)))), crop / min(height, width))
     size = (max(crop, round(width * scale)), max(crop, round(height * scale)))
     top, left = _corner(cv2.resize(masks[0].astype(np.uint8), size) > 0, rng, crop)
-    flip = rng.random() < 0.5
-    cut: list[Tensor] = []
-    for picture in [*images, *[mask.astype(np.float32) for mask in masks]]:
-        resized = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        piece = resized[top : top + crop, left : left + crop]
-        piece = piece[:, ::-1] if flip else piece
-        tensor = torch.from_numpy(np.ascontiguousarray(piece))
-        cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
+    cut = cut_alike([*images, *masks], size, (top, left), crop, flip=rng.random() < 0.5)
     return cut[0], cut[1], cut[2], cut[3], cut[4]
+
+
+def cut_alike(
+    arrays: Sequence[ImageArray | MaskArray], size: tuple[int, int], corner: tuple[int, int], crop: int, *, flip: bool
+) -> list[Tensor]:
+    """The same square crop of arrays of one size: (3, S, S) uint8 for images, (S, S) float for masks.
+
+    Args:
+        size: (width, height) to which they are scaled first.
+        corner: top and left of the crop there.
+    """
+    top, left = corner
+    cut: list[Tensor] = []
+    for array in arrays:
+        picture = array.astype(np.float32) if array.ndim == 2 else array
+        method = cv2.INTER_AREA if size[0] < array.shape[1] else cv2.INTER_LINEAR
+        piece = cv2.resize(picture, size, interpolation=method)[top : top + crop, left : left + crop]
+        tensor = torch.from_numpy(np.ascontiguousarray(piece[:, ::-1] if flip else piece))
+        cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
+    return cut
 
 
 def _corner(mask: MaskArray, rng: np.random.Generator, crop: int) -> tuple[int, int]:

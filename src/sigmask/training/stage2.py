@@ -37,10 +37,9 @@ from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import DifferencePyramid
 from sigmask.training.area_guard import AreaGuard
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
 from sigmask.training.ema import MovingAverage
-from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
-from sigmask.training.stage1 import LossWeights, Stage1Config, training_losses
+from sigmask.training.loop import run_steps
+from sigmask.training.stage1 import LossWeights, training_losses
 from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
 from sigmask.training.stage2_views import (
     Triples,
@@ -49,7 +48,6 @@ from sigmask.training.stage2_views import (
     collate_two_views,
     read_unlabelled,
 )
-from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -127,24 +125,16 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
         model.backbone.thaw(config.backbone_frozen_stages)
     student = Student(model.to(memory_format=torch.channels_last).train())
     average = MovingAverage(student, config.ema_decay, warmup=False)
-    optimiser = torch.optim.AdamW(parameter_groups(student, student.model.backbone), weight_decay=config.weight_decay)
-    checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
-    done = load_checkpoint(checkpoint, student, average, optimiser, settings) if resume and checkpoint.is_file() else 0
-    log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
-    for step, batches in enumerate(_batches(config, done), start=done):
-        factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
-        set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
-        losses = stage2_losses(student, average.average.model, batches, encoder, config, step)
-        optimiser.zero_grad(set_to_none=True)
-        losses["total"].backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
-        optimiser.step()
-        average.update(student)
-        log.add(step + 1, losses)
-        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
-            save_checkpoint(checkpoint, step + 1, student, average, optimiser, settings)
-            save_pretrained(average.average.model, config.output, text_table_of(folder))
-    save_pretrained(average.average.model, config.output, text_table_of(folder))  # again: a kill may have come before
+    run_steps(
+        student,
+        average,
+        student.model.backbone,
+        config,
+        batches_from=lambda done: _batches(config, done),
+        losses_of=lambda batches, step: stage2_losses(student, average.average.model, batches, encoder, config, step),
+        save_weights=lambda: save_pretrained(average.average.model, config.output, text_table_of(folder)),
+        resume=resume,
+    )
     return config.output
 
 
@@ -174,7 +164,7 @@ def stage2_losses(
     supervised = batches["supervised"]
     if not config.instruction:
         supervised = supervised | {"edits": [()] * len(supervised["edits"])}
-    losses = training_losses(student.model, supervised, encoder, _as_stage1(config))
+    losses = training_losses(student.model, supervised, encoder, config.loss, bfloat16=config.bfloat16)
     total = losses.pop("total")
     if config.self_training:
         found = _self_training(student, teacher, batches["unlabelled"], encoder, config, step)
@@ -259,11 +249,6 @@ def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Conf
 
 def _precision(config: Stage2Config) -> torch.autocast:
     return torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16)
-
-
-def _as_stage1(config: Stage2Config) -> Stage1Config:
-    """What `training_losses` needs to know."""
-    return Stage1Config(corpus=config.corpus, output=config.output, loss=config.loss, bfloat16=config.bfloat16)
 
 
 def view_mix(config: Stage2Config) -> ViewMix:

@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from sigmask.data.corpus import load_corpus
-from sigmask.data.geometry import fit_original_to_edited
+from sigmask.data.geometry import fit_original_to_edited, resize_image
 from sigmask.errors import CorpusError
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.perturbation import perturb, recompress
-from sigmask.training.stage1_views import read_record
+from sigmask.training.stage1_views import cut_alike, read_record
 from sigmask.types import EditPair, EditTuple, ImageArray, MaskArray
 
 _LARGEST = 448  # pixels of the longer side of unlabelled pairs: about what the network sees, as the corpus is stored
@@ -66,7 +65,7 @@ class UnlabelledViews(Dataset[TwoViews]):
         pair = self.pairs[int(rng.integers(len(self.pairs)))]
         strong = perturb(pair.edited, rng, float(rng.uniform(0.5, 1.2)))
         original = recompress(pair.original, rng, (60, 95)) if rng.random() < 0.3 else pair.original
-        cut = cut_alike([pair.original, pair.edited, original, strong], rng, self.crop)
+        cut = _random_crop([pair.original, pair.edited, original, strong], rng, self.crop)
         told = parse(pair.instruction) if rng.random() < 0.75 else ()
         weak_original, weak_edited, strong_original, strong_edited = cut
         return TwoViews(weak_original, weak_edited, strong_original, strong_edited, tuple(told))
@@ -89,7 +88,7 @@ class Triples(Dataset[Triple]):
         rng = np.random.default_rng((self.seed, self.positions[index], 3))
         record = read_record(self.paths[int(rng.integers(len(self.paths)))])
         names = ("original", "edited", "original_round_trip", "edited_round_trip", "region")
-        return Triple(*cut_alike([record[name] for name in names], rng, self.crop))
+        return Triple(*_random_crop([record[name] for name in names], rng, self.crop))
 
 
 def read_unlabelled(path: Path) -> list[EditPair]:
@@ -102,24 +101,13 @@ def read_unlabelled(path: Path) -> list[EditPair]:
     return pairs
 
 
-def cut_alike(arrays: Sequence[ImageArray | MaskArray], rng: np.random.Generator, crop: int) -> tuple[Tensor, ...]:
-    """The same square crop of arrays of one size: (3, S, S) uint8 for images, (S, S) float for masks.
-
-    Pictures smaller than the crop are enlarged to it.
-    """
+def _random_crop(arrays: Sequence[ImageArray | MaskArray], rng: np.random.Generator, crop: int) -> list[Tensor]:
+    """The same crop of all, at a random scale and place; pictures smaller than the crop are enlarged to it."""
     height, width = arrays[0].shape[:2]
     scale = max(float(np.exp(rng.uniform(np.log(0.75), np.log(1.2)))), crop / min(height, width))
     size = (max(crop, round(width * scale)), max(crop, round(height * scale)))
-    top, left = int(rng.integers(size[1] - crop + 1)), int(rng.integers(size[0] - crop + 1))
-    flip = rng.random() < 0.5
-    cut = []
-    for array in arrays:
-        picture = array.astype(np.float32) if array.ndim == 2 else array
-        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        piece = cv2.resize(picture, size, interpolation=method)[top : top + crop, left : left + crop]
-        tensor = torch.from_numpy(np.ascontiguousarray(piece[:, ::-1] if flip else piece))
-        cut.append(tensor.permute(2, 0, 1) if tensor.ndim == 3 else (tensor >= 0.5).float())
-    return tuple(cut)
+    corner = int(rng.integers(size[1] - crop + 1)), int(rng.integers(size[0] - crop + 1))
+    return cut_alike(arrays, size, corner, crop, flip=rng.random() < 0.5)
 
 
 def collate_two_views(views: Sequence[TwoViews]) -> dict[str, Any]:
@@ -144,5 +132,4 @@ def _smaller(image: ImageArray) -> ImageArray:
     scale = _LARGEST / max(image.shape[:2])
     if scale >= 1:
         return image
-    size = (max(8, round(image.shape[1] * scale)), max(8, round(image.shape[0] * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return resize_image(image, max(8, round(image.shape[0] * scale)), max(8, round(image.shape[1] * scale)))
