@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from sigmask.models.instruction_batch import MAX_CONCEPTS, NO_INSTRUCTION, InstructionBatch
+from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator, LocatorConfig
 
 TEXT_DIMENSION = 128
@@ -44,14 +45,18 @@ def random_instruction(action: int, concepts: int = 1, seed: int = 0) -> Instruc
     )
     known = torch.zeros(1, MAX_CONCEPTS, dtype=torch.bool)
     known[:, :concepts] = True
-    return InstructionBatch(vectors, torch.ones_like(known), known, torch.tensor([action]))
+    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), torch.tensor([action]))
 
 
 def no_instruction(count: int = 1) -> InstructionBatch:
     """`count` pairs of which nothing is said."""
     nothing = torch.zeros(count, MAX_CONCEPTS, dtype=torch.bool)
     return InstructionBatch(
-        torch.zeros(count, MAX_CONCEPTS, TEXT_DIMENSION), nothing, nothing, torch.full((count,), NO_INSTRUCTION)
+        torch.zeros(count, MAX_CONCEPTS, TEXT_DIMENSION),
+        nothing,
+        nothing,
+        nothing,
+        torch.full((count,), NO_INSTRUCTION),
     )
 
 
@@ -61,5 +66,6 @@ def repeat_instruction(instruction: InstructionBatch, count: int) -> Instruction
         instruction.concepts.expand(count, -1, -1),
         instruction.on_original.expand(count, -1),
         instruction.known.expand(count, -1),
+        instruction.kept.expand(count, -1),
         instruction.action.expand(count),
     )

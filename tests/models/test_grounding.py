@@ -13,7 +13,8 @@ from sigmask.types import Action
 def _said(action: Action | None, known: tuple[bool, bool]) -> InstructionBatch:
     index = NO_INSTRUCTION if action is None else ACTIONS.index(action)
     flags = torch.tensor([known])
-    return InstructionBatch(torch.zeros(1, 2, 4), torch.ones_like(flags), flags, torch.tensor([index]))
+    kept = torch.tensor([[action is Action.BACKGROUND, False]])  # the first concept is a background's subject
+    return InstructionBatch(torch.zeros(1, 2, 4), torch.ones_like(flags), flags, kept, torch.tensor([index]))
 
 
 MAPS = torch.tensor([[[0.1, 0.9, 0.2], [0.3, 0.4, 0.8]]])
@@ -25,7 +26,8 @@ MAPS = torch.tensor([[[0.1, 0.9, 0.2], [0.3, 0.4, 0.8]]])
         (Action.REPLACE, (True, True), [0.3, 0.9, 0.8]),  # the maximum of both concepts
         (Action.REMOVE, (True, False), [0.1, 0.9, 0.2]),  # an unknown concept has no say
         (Action.BACKGROUND, (True, False), [0.9, 0.1, 0.8]),  # all but the subject
-        (Action.BACKGROUND, (False, False), [UNIFORM] * 3),  # no subject named
+        (Action.BACKGROUND, (True, True), [0.9, 0.4, 0.8]),  # and the new place
+        (Action.BACKGROUND, (False, False), [UNIFORM] * 3),  # nothing named
         (Action.STYLE, (True, True), [1.0] * 3),
         (Action.TONE, (False, False), [1.0] * 3),
         (Action.RESTORATION, (True, False), [1.0] * 3),
@@ -46,7 +48,11 @@ def test_a_concept_is_sought_on_the_image_it_belongs_to() -> None:
     original, edited = torch.randn(1, 6, 3, 4), torch.randn(1, 6, 3, 4)
     concepts = torch.randn(1, 1, 4).expand(1, 2, 4)
     instruction = InstructionBatch(
-        concepts, torch.tensor([[True, False]]), torch.ones(1, 2, dtype=torch.bool), torch.tensor([0])
+        concepts,
+        torch.tensor([[True, False]]),
+        torch.ones(1, 2, dtype=torch.bool),
+        torch.zeros(1, 2, dtype=torch.bool),
+        torch.tensor([0]),
     )
     said = grounding(original, edited, instruction)
     elsewhere = grounding(original, torch.randn(1, 6, 3, 4), instruction)

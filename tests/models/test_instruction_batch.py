@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from sigmask.models.instruction_batch import ACTIONS, MAX_CONCEPTS, NO_INSTRUCTION, collate_instructions
+from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.models.instruction_batch import ACTIONS, NO_INSTRUCTION, collate_instructions, name_batch
 from sigmask.types import Action, EditTuple
 
 
@@ -46,8 +47,28 @@ def test_concepts_past_the_fourth_are_left_out() -> None:
     assert batch.known.shape == (1, MAX_CONCEPTS)
 
 
-def test_moving_to_a_device_keeps_all_four_tensors() -> None:
+def test_moving_to_a_device_keeps_all_tensors() -> None:
     batch = collate_instructions([(EditTuple("cat", None, Action.REMOVE),)], _LengthEncoder())
     moved = batch.to("cpu")
-    for name in ("concepts", "on_original", "known", "action"):
+    for name in ("concepts", "on_original", "known", "kept", "action"):
         assert torch.equal(getattr(moved, name), getattr(batch, name))
+
+
+def test_the_subject_before_a_new_background_is_what_stays() -> None:
+    batch = collate_instructions(
+        [
+            (EditTuple("dog", "beach", Action.BACKGROUND),),
+            (EditTuple("the background", "beach", Action.BACKGROUND),),
+            (EditTuple("dog", "cat", Action.REPLACE),),
+        ],
+        _LengthEncoder(),
+    )
+    assert batch.kept.tolist() == [[True, False, False, False], [False] * 4, [False] * 4]
+
+
+def test_names_alone_say_where_to_look_and_nothing_else() -> None:
+    batch = name_batch([("cat", "???"), (), ("zebra",)], _LengthEncoder(), slots=3)
+    assert batch.known.tolist() == [[True, False, False], [False] * 3, [True, False, False]]
+    assert batch.concepts[2, 0].tolist() == [5, 1]
+    assert batch.on_original.all()
+    assert batch.action.tolist() == [NO_INSTRUCTION] * 3

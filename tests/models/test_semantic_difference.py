@@ -97,16 +97,29 @@ def test_pixels_that_differ_are_evidence_too() -> None:
     assert changed.nonzero().tolist() == [[1, 3]]
 
 
-def test_the_noise_level_is_the_geometric_mean_of_the_largest_channel_difference() -> None:
-    original = torch.zeros(1, 3, 2, 2)
+def test_the_noise_level_is_the_geometric_mean_of_the_half_that_differs_least() -> None:
+    original = torch.zeros(1, 3, 4, 4)
     assert noise_level(original, original).item() == pytest.approx(1 / 255)
     edited = original.clone()
-    edited[0, 1, 0, 0] = 15 / 255
-    edited[0, 2, 0, 0] = 3 / 255  # the largest channel counts
-    # ⁴√(16 · 1 · 1 · 1) = 2 grey levels
-    assert noise_level(original, edited).item() == pytest.approx(2 / 255)
-    relative = relative_pixel_difference(original, edited)
-    assert relative.flatten().tolist() == pytest.approx([math.asinh(7.5), 0, 0, 0])
+    edited[0, 1, 0, 0] = 3 / 255
+    edited[0, 2, 0, 0] = 2 / 255  # the largest channel counts
+    edited[0, :, 0, 2] = 0.5
+    edited[0, :, 2, 2] = 0.7
+    edited[0, :, 1, 1] = 0.9  # every second row and column is looked at
+    # of 0, 3, and two large ones: √(1 · 4) = 2 grey levels
+    noise = noise_level(original, edited)
+    assert noise.flatten().tolist() == pytest.approx([2 / 255])
+    relative = relative_pixel_difference(original, edited, noise)
+    assert relative[0, 0, 0, 0].item() == pytest.approx(math.asinh(1.5))
+    assert relative[0, 0, 3, 3].item() == 0
+
+
+def test_half_a_picture_edited_strongly_does_not_raise_the_noise_level() -> None:
+    original = torch.zeros(1, 3, 16, 16)
+    noisy = original + 2 / 255
+    edited = noisy.clone()
+    edited[..., :8] = 0.8
+    assert noise_level(original, edited).item() == pytest.approx(noise_level(original, noisy).item())
 
 
 def test_null_statistics_are_the_root_mean_square_of_the_difference() -> None:

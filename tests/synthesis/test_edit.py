@@ -10,7 +10,7 @@ from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
 from sigmask.synthesis.photos import PhotoLibrary, random_view
 from sigmask.synthesis.region import dilate
-from sigmask.synthesis.side_effect import add_side_effect
+from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import RIM
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
 
@@ -20,13 +20,17 @@ def _assert_sound(edit: SyntheticEdit, size: int) -> None:
     assert max(height, width) == size
     for image in (edit.original, edit.edited):
         assert image.shape == (height, width, 3) and image.dtype == np.uint8
-    assert edit.mask.dtype == np.bool_ and edit.target.dtype == np.bool_ and edit.target.shape == edit.mask.shape
+    assert edit.mask.dtype == np.bool_
+    assert len(edit.regions) == len(edit.edit)
+    for named in edit.regions:
+        for region in (named.original, named.edited):
+            assert region is None or (region.dtype == np.bool_ and region.shape == edit.mask.shape and region.any())
     redrawn = edit.mask if edit.region is None else dilate(edit.region, RIM)
     assert not (edit.mask & ~redrawn).any()
     assert np.array_equal(edit.original[~redrawn], edit.edited[~redrawn])
     assert 0.001 <= edit.mask.mean() <= 0.9 or edit.mask.all()
     assert visible_change(edit.original, edit.edited)[edit.mask].mean() >= 0.5
-    assert edit.target.any() and edit.instruction.strip() and edit.edit[0].action == edit.action
+    assert edit.instruction.strip() and edit.edit[0].action == edit.action
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -64,7 +68,7 @@ def test_an_unknown_family_is_named_with_its_nearest(library: PhotoLibrary) -> N
         make_edit(library, np.random.default_rng(0), weights={"removal": 0.0})
 
 
-def test_a_side_effect_joins_the_mask_but_not_the_target(library: PhotoLibrary) -> None:
+def test_a_side_effect_joins_the_mask_but_not_the_instruction(library: PhotoLibrary) -> None:
     rng = np.random.default_rng(2)
     joined = 0
     for _ in range(12):
@@ -74,11 +78,46 @@ def test_a_side_effect_joins_the_mask_but_not_the_target(library: PhotoLibrary) 
             continue
         both = add_side_effect(edit, photo, library, rng)
         assert not (edit.mask & ~both.mask).any()
-        assert np.array_equal(both.target, edit.target)
+        assert (both.instruction, both.edit) == (edit.instruction, edit.edit)
         assert np.array_equal(both.edited[~both.mask], both.original[~both.mask])
         assert np.array_equal(both.edited[edit.mask], edit.edited[edit.mask])
         joined += both.mask.sum() > edit.mask.sum()
     assert joined >= 2
+
+
+def test_a_second_edit_joins_the_mask_and_the_instruction(library: PhotoLibrary) -> None:
+    rng = np.random.default_rng(2)
+    joined = 0
+    for _ in range(12):
+        photo = random_view(library.random(rng), rng, 192)
+        edit = FAMILIES["recolour"](photo, library, rng)
+        if edit is None:
+            continue
+        both = add_second_edit(edit, photo, library, rng)
+        if both is not edit:
+            assert len(both.edit) == len(both.regions) == 2
+            assert both.edit[0] == edit.edit[0] and both.action == edit.action
+            assert both.instruction.startswith(edit.instruction.rstrip(".?"))
+            assert both.mask.sum() > edit.mask.sum() and not (edit.mask & ~both.mask).any()
+            joined += 1
+    assert joined >= 2
+
+
+def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
+    rng = np.random.default_rng(3)
+    found = 0
+    for _ in range(20):
+        photo = random_view(library.random(rng), rng, 192)
+        edit = FAMILIES["accessory"](photo, library, rng)
+        if edit is None or edit.edit[0].original_concept is None:
+            continue
+        (named,) = edit.regions
+        assert named.original is not None and named.edited is not None
+        assert any(np.array_equal(named.original, instance.mask) for instance in photo.instances)
+        assert (named.edited & edit.mask).sum() > 0.5 * named.edited.sum()
+        assert not np.array_equal(named.original, named.edited)
+        found += 1
+    assert found >= 3
 
 
 def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sigmask.synthesis.perturbation import PERTURBATIONS, drift_tone, perturb, recompress
+from sigmask.synthesis.perturbation import PERTURBATIONS, drift_tone, perturb, recompress, shift_slightly
 from tests.drawing import draw_photo
 
 PHOTO = draw_photo(np.random.default_rng(1), 67, 93)
@@ -62,3 +62,15 @@ def test_lower_quality_is_further_from_the_picture() -> None:
 def test_drift_without_strength_is_nearly_nothing() -> None:
     drifted = drift_tone(PHOTO, np.random.default_rng(0), strength=0.0)
     assert np.abs(drifted.astype(int) - PHOTO).max() <= 1
+
+
+def test_a_shift_takes_the_masks_along() -> None:
+    photo, mask = np.full((80, 90, 3), 30, np.uint8), np.zeros((80, 90), bool)
+    photo[20:50, 30:70], mask[20:50, 30:70] = 220, True
+    moved_once = 0
+    for seed in range(8):
+        moved, (moved_mask,) = shift_slightly(photo, [mask], np.random.default_rng(seed))
+        assert (moved.shape, moved.dtype, moved_mask.dtype) == (photo.shape, np.uint8, np.bool_)
+        assert ((moved[..., 0] > 125) ^ moved_mask).mean() < 0.004  # the rim alone, where pixels are mixed
+        moved_once += ((photo[..., 0] > 125) ^ moved_mask).mean() > 0.008
+    assert moved_once >= 4

@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from sigmask.errors import ConfigError, CorpusError
+from sigmask.instruction.named_concepts import named_concepts
 from sigmask.synthesis import stage1_corpus
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.stage1_corpus import load_round_trips, make_record
+from sigmask.training.stage1_views import edit_from_json
 from sigmask.types import Action, EditTuple, ImageArray
 from tests.synthesis.drawn_library import write_library
 
@@ -29,15 +31,20 @@ def test_a_record_holds_arrays_of_one_size_and_what_was_said(library: PhotoLibra
         mask = record["mask"]
         assert max(mask.shape) == 128
         assert 0 < mask.mean() < 1 or json.loads(record["meta"])["action"] == Action.STYLE
-        for name in ("mask", "target"):
+        for name in ("mask", "region"):
             assert (record[name].dtype, record[name].shape) == (np.bool_, mask.shape)
         pictures = {"original", "edited", "edited_round_trip"} | ({"original_round_trip"} & set(record))
         with_null += "original_round_trip" in record
         for name in pictures:
             assert (record[name].dtype, record[name].shape) == (np.uint8, (*mask.shape, 3))
-        assert set(record) == pictures | {"mask", "region", "target", "meta"}
+        assert set(record) == pictures | {"mask", "region", "concept_regions", "scene_regions", "meta"}
         meta = json.loads(record["meta"])
-        assert set(meta) == {"instruction", "edit", "action", "family"}
+        assert set(meta) == {"instruction", "edit", "located", "scene", "uncertain", "named", "action", "family"}
+        concepts = named_concepts(edit_from_json(meta["edit"]))
+        assert record["concept_regions"].shape == (len(concepts), *mask.shape)
+        assert len(meta["located"]) == len(concepts)
+        assert record["scene_regions"].shape == (len(meta["scene"]), *mask.shape)
+        assert (record["scene_regions"].mean((1, 2)) > 0.002).all()
         assert meta["action"] in set(Action)
         assert {key for part in meta["edit"] for key in part} == set(EditTuple.__dataclass_fields__)
     assert 0 < with_null < 6

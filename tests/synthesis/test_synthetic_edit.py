@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle, visible_change
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle, visible_change
 from sigmask.types import Action, EditTuple
 
 INSTRUCTION = ("remove it", EditTuple(action=Action.REMOVE))
@@ -10,7 +10,9 @@ INSTRUCTION = ("remove it", EditTuple(action=Action.REMOVE))
 
 def _settle(edited: np.ndarray, mask: np.ndarray, *, solid: bool = False) -> SyntheticEdit | None:
     original = np.full((*mask.shape, 3), 100, np.uint8)
-    return settle(original, edited, mask, target=mask, instruction=INSTRUCTION, family="test", solid=solid)
+    return settle(
+        original, edited, mask, regions=NamedRegions(mask, mask), instruction=INSTRUCTION, family="test", solid=solid
+    )
 
 
 def _box(top: int, left: int, bottom: int, right: int) -> np.ndarray:

@@ -10,7 +10,11 @@ import pytest
 import torch
 
 from sigmask.errors import CorpusError
+from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.synthesis.named_view import is_left_out
 from sigmask.training.stage1_views import (
+    SCENE_ABSENT,
+    SCENE_PRESENT,
     KindChoice,
     Stage1Views,
     View,
@@ -43,7 +47,7 @@ def _draw(rng: np.random.Generator, **shares: float) -> View:
 
 def _same(first: View, second: View) -> bool:
     return first.edit == second.edit and all(
-        torch.equal(getattr(first, name), getattr(second, name)) for name in ("original", "edited", "mask", "target")
+        torch.equal(getattr(first, name), getattr(second, name)) for name in ("original", "edited", "mask", "valid")
     )
 
 
@@ -52,11 +56,15 @@ def test_a_batch_has_shapes_ranges_and_edits(corpus: Path) -> None:
     for name in ("original", "edited"):
         assert tuple(batch[name].shape) == (8, 3, 64, 64)
         assert 0 <= batch[name].min() < batch[name].max() <= 1
-    for name in ("mask", "target", "valid"):
+    assert tuple(batch["concept_regions"].shape) == (8, MAX_CONCEPTS, 64, 64)
+    assert tuple(batch["scene_regions"].shape) == (8, SCENE_PRESENT + SCENE_ABSENT, 64, 64)
+    assert tuple(batch["noise"].shape) == (8, 1, 1, 1)
+    assert batch["noise"].min() >= 1 / 255
+    for name in ("mask", "valid"):
         assert tuple(batch[name].shape) == (8, 64, 64)
         assert set(batch[name].unique().tolist()) <= {0.0, 1.0}
     assert len(batch["edits"]) == 8
-    assert batch["instruction_is_right"].dtype == torch.bool
+    assert batch["located"].dtype == torch.bool
 
 
 def test_a_position_is_always_the_same_view(corpus: Path) -> None:
@@ -79,6 +87,41 @@ def test_an_own_instruction_is_right(rng: np.random.Generator) -> None:
     assert view.edit
     assert view.edit[0].action is Action.ADD
     assert view.edit != OTHER
+    assert list(view.concepts) == [0]
+    assert torch.equal(view.concepts[0], view.mask)
+
+
+def test_grounding_is_asked_for_what_is_there_and_for_what_is_not(rng: np.random.Generator) -> None:
+    absent = set()
+    for _ in range(20):
+        view = _draw(rng)
+        assert torch.equal(view.scene["car"], view.mask)
+        assert "dog" not in view.scene  # hardly there: nobody would point at it, nobody would say it is not there
+        others = set(view.scene) - {"car"}
+        assert not any(view.scene[name].any() for name in others)
+        absent |= others
+    assert len(absent) > 10
+
+
+def test_left_out_classes_are_never_named(rng: np.random.Generator) -> None:
+    record = drawn_record(rng, "add a pizza")
+    assert is_left_out("pizza")
+    for _ in range(20):
+        view = draw_view(record, OTHER, rng, 64, ALWAYS_OWN, leave_out=True)
+        assert (view.edit, view.concepts, view.instruction_is_right) == ((), {}, False)
+        assert not any(is_left_out(name) for name in view.scene)
+    wrong = ViewMix(null=0, swapped=0, no_instruction=0, wrong_instruction=1)
+    assert draw_view(record, (EditTuple("mug", None, Action.REMOVE),), rng, 64, wrong, leave_out=True).edit == ()
+
+
+def test_a_weakened_view_keeps_its_mask_and_a_share_of_its_change() -> None:
+    for seed in range(5):
+        plain, weak = (_draw(np.random.default_rng(seed), weakened=share) for share in (0.0, 1.0))
+        assert weak.changed_share == plain.changed_share
+        before, after = (
+            (view.edited.float() - view.original.float()).abs().mean(0)[view.mask > 0].mean() for view in (plain, weak)
+        )
+        assert 0.1 * before < after < 0.9 * before
 
 
 def test_a_null_view_has_an_empty_mask(rng: np.random.Generator) -> None:

@@ -12,6 +12,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 
+from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
 from tests.drawing import draw_pair
 
@@ -27,6 +28,7 @@ def drawn_record(
     """One pair with all round trips, which here are a little noise."""
     pair = draw_pair(rng, height, width)
     assert pair.mask is not None
+    concepts = named_concepts(parse(instruction))
 
     def noisy(image: np.ndarray) -> np.ndarray:
         return np.clip(image + rng.normal(0, 4, image.shape), 0, 255).astype(np.uint8)
@@ -38,11 +40,16 @@ def drawn_record(
         "original_round_trip": noisy(pair.original),
         "mask": pair.mask,
         "region": pair.mask,
-        "target": pair.mask,
+        "concept_regions": np.stack([pair.mask] * len(concepts)),
+        "scene_regions": np.stack([pair.mask]),
         "meta": json.dumps(
             {
                 "instruction": instruction,
                 "edit": [asdict(part) for part in parse(instruction)],
+                "located": [True] * len(concepts),
+                "scene": ["car"],
+                "uncertain": ["dog"],
+                "named": True,
                 "action": parse(instruction)[0].action,
                 "family": family,
             }

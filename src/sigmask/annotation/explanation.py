@@ -10,8 +10,8 @@ from torch import Tensor
 
 from sigmask.annotation.annotator import Annotator, Image, read_pair
 from sigmask.data.geometry import resize_image, resize_map
-from sigmask.models.instruction_batch import named_concepts
-from sigmask.models.semantic_difference import relative_pixel_difference
+from sigmask.instruction.named_concepts import named_concepts
+from sigmask.models.semantic_difference import noise_level, relative_pixel_difference
 from sigmask.types import Annotation, ImageArray, MapArray
 
 
@@ -85,7 +85,7 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         original=resize_image(prepared.original, height, width),
         edited=prepared.picture,
         concepts=concepts,
-        pixel_difference=on_picture(relative_pixel_difference(before, after)[0, 0]),
+        pixel_difference=on_picture(relative_pixel_difference(before, after, noise_level(before, after))[0, 0]),
         distances=tuple(on_picture(distance[0, 0]) for distance in output.difference.distances),
         refined_prior=on_picture(output.refined_prior[0]),
         annotation=annotator.annotation(prepared, output, 0),

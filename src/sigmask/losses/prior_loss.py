@@ -13,14 +13,14 @@ def prior_loss(similarity_logits: Tensor, known: Tensor, target: Tensor, supervi
     Args:
         similarity_logits: (B, K, N), grounding before the sigmoid.
         known: (B, K) bool, which concepts there are.
-        target: (B, N) in [0, 1], the share of each token that the named region covers.
-        supervised: (B,) bool, False where the region is not known or the instruction is another pair's.
+        target: (B, K, N) in [0, 1], the share of each token that the concept's region covers.
+        supervised: (B, K) bool, False where the region is not known or the instruction is another pair's.
     """
-    chosen = known & supervised[:, None]
+    chosen = known & supervised
     if not chosen.any():
         return similarity_logits.sum() * 0
     logits = similarity_logits[chosen]
-    truth = target[:, None].expand(-1, known.shape[1], -1)[chosen]
+    truth = target[chosen]
     share = truth.mean(1, keepdim=True).clamp(0.02, 0.98)
     weight = truth * (0.5 / share) + (1 - truth) * (0.5 / (1 - share))
     entropy = (F.binary_cross_entropy_with_logits(logits, truth, reduction="none") * weight).mean()

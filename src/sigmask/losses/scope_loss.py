@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+UNKNOWN_SCOPE = -100
+"""The label of a crop that shows only changed pixels of a picture which is not changed all over."""
 GLOBAL_AREA = 0.95
 """A mask that covers at least this share of the picture counts as global (our choice)."""
 
@@ -15,6 +18,21 @@ def scope_of_mask(mask: Tensor) -> Tensor:
     return (area > 0).long() + (area >= GLOBAL_AREA).long()
 
 
-def scope_loss(scope_logits: Tensor, mask: Tensor) -> Tensor:
-    """Scalar cross-entropy of (B, 3) logits."""
-    return F.cross_entropy(scope_logits.float(), scope_of_mask(mask))
+def scope_of_crop(crop: Tensor, whole: Tensor) -> Tensor:
+    """(B,) int64, the scope that can be seen in a crop of a picture: none where it holds nothing changed.
+
+    Args:
+        crop: (B, H, W) mask of the crop.
+        whole: (B,) the share of the whole picture that is changed.
+    """
+    seen = scope_of_mask(crop)
+    everywhere = whole >= GLOBAL_AREA
+    seen = torch.where((seen == 1) & everywhere, torch.full_like(seen, UNKNOWN_SCOPE), seen)
+    return torch.where((seen == 2) & ~everywhere, torch.full_like(seen, UNKNOWN_SCOPE), seen)
+
+
+def scope_loss(scope_logits: Tensor, scope: Tensor) -> Tensor:
+    """Scalar cross-entropy of (B, 3) logits; `scope` (B,) int64, those of `UNKNOWN_SCOPE` do not count."""
+    if (scope == UNKNOWN_SCOPE).all():
+        return scope_logits.sum() * 0
+    return F.cross_entropy(scope_logits.float(), scope, ignore_index=UNKNOWN_SCOPE)

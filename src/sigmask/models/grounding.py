@@ -2,8 +2,8 @@
 
 SIGMA grounds (original concept, edited concept, action). Here a concept's text vector and the image's tokens meet in a
 joint space; the original concept is sought on the original image, the edited one on the edited image; the action
-decides how they combine (background inverts, style, tone and restoration point everywhere, unknown points nowhere in
-particular). The joint space and the rules are our choice.
+decides how they combine (the subject before a new background is what stays; style, tone and restoration point
+everywhere, unknown points nowhere in particular). The joint space and the rules are our choice.
 """
 
 from __future__ import annotations
@@ -84,16 +84,14 @@ def combine_prior(concept_maps: Tensor, instruction: InstructionBatch) -> Tensor
         concept_maps: (B, K, N) in [0, 1].
 
     Returns:
-        (B, N) in [0, 1]: the maximum over known concepts; inverted for background; 1 for style, tone and restoration;
-        `UNIFORM` where no concept is known.
+        (B, N) in [0, 1]: the maximum over known concepts, where one that stays counts as everything but itself; 1 for
+        style, tone and restoration; `UNIFORM` where no concept is known.
     """
     known = instruction.known[..., None]
-    named = torch.where(known, concept_maps, torch.zeros_like(concept_maps)).amax(1)
+    maps = torch.where(instruction.kept[..., None], 1 - concept_maps, concept_maps)
+    named = torch.where(known, maps, torch.zeros_like(maps)).amax(1)
     prior = torch.where(known.any(1), named, torch.full_like(named, UNIFORM))
-    # "background" as a concept grounds on nothing; the subject's map, if one is named, is turned over instead
-    is_background = (instruction.action == ACTIONS.index(Action.BACKGROUND))[:, None]
-    prior = torch.where(is_background & known.any(1), 1 - prior, prior)
-    everywhere = torch.zeros_like(is_background)
+    everywhere = torch.zeros_like(instruction.action, dtype=torch.bool)[:, None]
     for action in _EVERYWHERE:
         everywhere = everywhere | (instruction.action == ACTIONS.index(action))[:, None]
     return torch.where(everywhere, torch.ones_like(prior), prior)

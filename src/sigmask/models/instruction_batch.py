@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from sigmask.instruction.named_concepts import MAX_CONCEPTS, named_concepts
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.types import Action, EditTuple
 
 ACTIONS: tuple[Action, ...] = tuple(Action)
+_SURROUNDINGS = re.compile(
+    r"\b(back ?ground|backdrop|surroundings?|scene|scenery|setting|sky|wall|environment)s?\b", re.IGNORECASE
+)
 NO_INSTRUCTION = len(ACTIONS)
 """The action index of a pair that has no instruction at all."""
-MAX_CONCEPTS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +30,24 @@ class InstructionBatch:
         concepts: (B, K, T) float, one text vector per concept, L2-normalised; zeros where there is none.
         on_original: (B, K) bool, True where the concept is to be sought on the original image, else on the edited.
         known: (B, K) bool, True where there is a concept and the encoder knows it.
+        kept: (B, K) bool, True where the concept is what stays: the subject before a background that is replaced.
         action: (B,) int64 index into `ACTIONS`, or `NO_INSTRUCTION`.
     """
 
     concepts: Tensor
     on_original: Tensor
     known: Tensor
+    kept: Tensor
     action: Tensor
 
     def to(self, device: torch.device | str) -> InstructionBatch:
         """The same batch on another device."""
         return InstructionBatch(
-            self.concepts.to(device), self.on_original.to(device), self.known.to(device), self.action.to(device)
+            self.concepts.to(device),
+            self.on_original.to(device),
+            self.known.to(device),
+            self.kept.to(device),
+            self.action.to(device),
         )
 
 
@@ -48,7 +58,7 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
     """
     phrases: list[str] = []
     places: list[tuple[int, int]] = []
-    on_original = torch.zeros(len(edits), MAX_CONCEPTS, dtype=torch.bool)
+    on_original, kept = (torch.zeros(len(edits), MAX_CONCEPTS, dtype=torch.bool) for _ in range(2))
     action = torch.full((len(edits),), NO_INSTRUCTION, dtype=torch.int64)
     for row, tuples in enumerate(edits):
         if tuples:
@@ -57,20 +67,30 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
             phrases.append(phrase)
             places.append((row, slot))
             on_original[row, slot] = sought_on_original
+            kept[row, slot] = sought_on_original and _stays(tuples, phrase)
     concepts = torch.zeros(len(edits), MAX_CONCEPTS, encoder.dimension)
     if phrases:
         vectors = torch.from_numpy(np.ascontiguousarray(encoder.encode(phrases), dtype=np.float32))
         for (row, slot), vector in zip(places, vectors, strict=True):
             concepts[row, slot] = vector
-    return InstructionBatch(concepts, on_original, concepts.abs().sum(-1) > 0, action)
+    return InstructionBatch(concepts, on_original, concepts.abs().sum(-1) > 0, kept, action)
 
 
-def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
-    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original."""
-    found: list[tuple[str, bool]] = []
-    for edit in tuples:
-        if edit.original_concept:
-            found.append((edit.original_concept, True))
-        if edit.edited_concept:
-            found.append((edit.edited_concept, False))
-    return found[:MAX_CONCEPTS]
+def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionBatch:
+    """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
+    words = [name for group in names for name in group]
+    concepts = torch.zeros(len(names), slots, encoder.dimension)
+    if words:
+        vectors = iter(torch.from_numpy(np.ascontiguousarray(encoder.encode(words), dtype=np.float32)))
+        for row, group in enumerate(names):
+            for slot in range(len(group)):
+                concepts[row, slot] = next(vectors)
+    known = concepts.abs().sum(-1) > 0
+    action = torch.full((len(names),), NO_INSTRUCTION, dtype=torch.int64)
+    return InstructionBatch(concepts, torch.ones_like(known), known, torch.zeros_like(known), action)
+
+
+def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:
+    """Whether `phrase` is the subject of a change of background: "the dog's background", but not "the background"."""
+    of_background = any(edit.action is Action.BACKGROUND and edit.original_concept == phrase for edit in tuples)
+    return of_background and _SURROUNDINGS.search(phrase) is None

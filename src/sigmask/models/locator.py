@@ -14,7 +14,12 @@ from sigmask.models.grounding import Grounding, InstructionGrounding
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.mask_decoder import MaskDecoder
-from sigmask.models.semantic_difference import DifferencePyramid, SemanticDifference, relative_pixel_difference
+from sigmask.models.semantic_difference import (
+    DifferencePyramid,
+    SemanticDifference,
+    noise_level,
+    relative_pixel_difference,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +102,17 @@ class Locator(nn.Module):
 
     def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> LocatorOutput:
         """`original`, `edited`: (B, 3, H, W) in [0, 1], of one size that the backbone can take."""
-        before, after = self._features(original, edited)
+        before, after = self.features(original, edited)
         return self.locate(before, after, original, edited, instruction)
 
     def difference_and_codes(self, original: Tensor, edited: Tensor) -> tuple[DifferencePyramid, Tensor, Tensor]:
         """The difference of two images with its edit and noise codes, and nothing behind them."""
-        before, after = self._features(original, edited)
-        difference = self.semantic_difference(before, after, relative_pixel_difference(original, edited))
+        before, after = self.features(original, edited)
+        pixels = relative_pixel_difference(original, edited, noise_level(original, edited))
+        difference = self.semantic_difference(before, after, pixels)
         return difference, *self.codes(difference.tokens)
 
-    def _features(self, original: Tensor, edited: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    def features(self, original: Tensor, edited: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Both images' features, in one pass through the backbone."""
         features = self.backbone(torch.cat([original, edited]))
         return [depth[: len(original)] for depth in features], [depth[len(original) :] for depth in features]
@@ -118,9 +124,16 @@ class Locator(nn.Module):
         original: Tensor,
         edited: Tensor,
         instruction: InstructionBatch,
+        noise: Tensor | None = None,
     ) -> LocatorOutput:
-        """The same from features that are already there: cached ones of a frozen backbone."""
-        pixels = relative_pixel_difference(original, edited)
+        """The same from features that are already there.
+
+        Args:
+            noise: (B, 1, 1, 1), the pairs' own noise level; measured on the images if None. A trainer that shows crops
+                knows it of the whole picture.
+        """
+        noise = noise_level(original, edited) if noise is None else noise
+        pixels = relative_pixel_difference(original, edited, noise)
         difference = self.semantic_difference(original_features, edited_features, pixels)
         grounding = self.grounding(original_features[-1], edited_features[-1], instruction)
         tokens, _, refined_prior = self.refinement(
@@ -134,6 +147,7 @@ class Locator(nn.Module):
             [edited_features[depth] for depth in self.finer_depths],
             original,
             edited,
+            noise,
         )
         edit_code, noise_code = self.codes(difference.tokens)
         return LocatorOutput(

@@ -12,7 +12,7 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer, lay_object
 from sigmask.synthesis.region import bounding_box, dilate, place_name
 from sigmask.synthesis.removal import pick_object
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MaskArray
 
 
@@ -72,7 +72,8 @@ def _add(
     instruction = write_instruction(
         kind, rng, original=host.name if host else None, edited=name, place=place_name(solid, rng)
     )
-    return settle(image, edited, mask, target=solid, instruction=instruction, family="addition")
+    regions = NamedRegions(original=host.mask if host else None, edited=solid)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="addition")
 
 
 def cast_shadow(image: ImageArray, solid: MaskArray, rng: np.random.Generator) -> tuple[ImageArray, MaskArray]:

@@ -11,7 +11,7 @@ from sigmask.synthesis.palette import PALETTE, move_to_colour
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.regeneration import other_content
 from sigmask.synthesis.region import close_gaps, feather
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray
 
 
@@ -42,7 +42,10 @@ def replace_background(photo: Photo, library: PhotoLibrary, rng: np.random.Gener
     edited = blend(image, backdrop, alpha)
     instruction = write_instruction("background", rng, original=subject.name, scene=scene)
     mask = alpha > VISIBLE_ALPHA
-    return settle(image, edited, mask, target=~subject.mask, instruction=instruction, family="background", solid=True)
+    around = ~subject.mask
+    of_subject = instruction[1].original_concept != "background"
+    regions = NamedRegions(original=subject.mask if of_subject else around, edited=around)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="background", solid=True)
 
 
 def _subject(photo: Photo, rng: np.random.Generator) -> Instance | None:

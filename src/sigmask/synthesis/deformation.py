@@ -12,7 +12,7 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer, lay_object
 from sigmask.synthesis.region import bounding_box, dilate, feather, place_name
 from sigmask.synthesis.removal import pick_object
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import EditTuple, ImageArray, MaskArray
 
 FAMILY = "deformation"
@@ -98,7 +98,9 @@ def _turn_part(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synt
     pixels = cv2.warpAffine(photo.image, matrix, size, borderMode=cv2.BORDER_REFLECT)
     alpha = cv2.GaussianBlur(cv2.warpAffine(part.astype(np.float32), matrix, size), (0, 0), 0.8)
     layer = Layer(np.asarray(pixels, np.uint8), np.asarray(alpha, np.float32))
-    return _lay_over_gap(photo, Instance(chosen.name, part), layer, _pose_instruction(chosen, rng), rng)
+    return _lay_over_gap(
+        photo, Instance(chosen.name, part), layer, _pose_instruction(chosen, rng), rng, whole=chosen.mask
+    )
 
 
 def _push(photo: Photo, chosen: Instance, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -124,7 +126,14 @@ def _push(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synthetic
     near_object = mask & dilate(chosen.mask, round(length) + 2)
     edited = np.where(mask[:, :, None], edited, photo.image)
     instruction = _pose_instruction(chosen, rng)
-    return settle(photo.image, edited, near_object, target=chosen.mask, instruction=instruction, family=FAMILY)
+    return settle(
+        photo.image,
+        edited,
+        near_object,
+        regions=NamedRegions(chosen.mask, chosen.mask),
+        instruction=instruction,
+        family=FAMILY,
+    )
 
 
 def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -155,7 +164,14 @@ def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Syn
     edited = np.where(mask[:, :, None], opened, photo.image)
     doing = str(rng.choice(["open its mouth", "open the mouth", "smile", "yawn", "laugh", "bark", "sing"]))
     instruction = write_instruction("pose", rng, original=chosen.name, doing=doing)
-    return settle(photo.image, edited, mask, target=chosen.mask, instruction=instruction, family=FAMILY)
+    return settle(
+        photo.image,
+        edited,
+        mask,
+        regions=NamedRegions(chosen.mask, chosen.mask),
+        instruction=instruction,
+        family=FAMILY,
+    )
 
 
 def _stretch(image: ImageArray, centre: tuple[int, int], radius: float) -> ImageArray:
@@ -172,12 +188,15 @@ def _lay_over_gap(
     layer: Layer,
     instruction: tuple[str, EditTuple],
     rng: np.random.Generator,
+    whole: MaskArray | None = None,
 ) -> SyntheticEdit | None:
+    """`chosen` is erased and `layer` laid over; `whole` is the named object where `chosen` is only a part of it."""
     hole: MaskArray = dilate(chosen.mask, int(rng.integers(1, 4)))
     edited = blend(fill_hole(photo.image, hole, rng), layer.pixels, layer.alpha)
     mask = hole | (layer.alpha > VISIBLE_ALPHA)
-    target = chosen.mask | layer.solid
-    return settle(photo.image, edited, mask, target=target, instruction=instruction, family=FAMILY)
+    before = chosen.mask if whole is None else whole
+    regions = NamedRegions(original=before, edited=before & ~chosen.mask | layer.solid)
+    return settle(photo.image, edited, mask, regions=regions, instruction=instruction, family=FAMILY)
 
 
 def _pose_instruction(chosen: Instance, rng: np.random.Generator) -> tuple[str, EditTuple]:

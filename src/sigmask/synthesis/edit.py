@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -12,11 +13,11 @@ from sigmask.synthesis.background import replace_background
 from sigmask.synthesis.deformation import deform_object
 from sigmask.synthesis.freeform import redraw_region
 from sigmask.synthesis.global_style import restyle
-from sigmask.synthesis.photos import Photo, PhotoLibrary, random_view
+from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary, random_view
 from sigmask.synthesis.recolour import change_material, recolour_object
 from sigmask.synthesis.removal import remove_object
 from sigmask.synthesis.replacement import redraw_object, replace_object
-from sigmask.synthesis.side_effect import add_side_effect
+from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import SURROUNDINGS_SHARE, redraw_surroundings
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
 from sigmask.synthesis.text_edit import edit_text
@@ -56,6 +57,8 @@ WEIGHTS: dict[str, float] = {
 """How often each family is drawn (our choice)."""
 SIDE_EFFECT_SHARE = 0.12
 """The share of local edits that get a second, unmentioned change (our choice)."""
+SECOND_EDIT_SHARE = 0.08
+"""The share of local edits that get a second change that the instruction asks for too (our choice)."""
 
 
 def make_edit(
@@ -85,9 +88,18 @@ def make_edit(
         edit = FAMILIES[name](photo, library, rng)
         if edit is None:
             continue
-        if not edit.mask.all() and rng.random() < SIDE_EFFECT_SHARE:
+        edit = dataclasses.replace(edit, scene=_outlined(photo))
+        chance = rng.random()
+        if not edit.mask.all() and chance < SIDE_EFFECT_SHARE:
             edit = add_side_effect(edit, photo, library, rng)
+        elif not edit.mask.all() and chance < SIDE_EFFECT_SHARE + SECOND_EDIT_SHARE:
+            edit = add_second_edit(edit, photo, library, rng)
         if not edit.mask.all() and rng.random() < SURROUNDINGS_SHARE:
             edit = redraw_surroundings(edit, rng)
         return edit
     raise ConfigError(f"200 photographs gave no '{name}' edit: the library has too few objects for this family")
+
+
+def _outlined(photo: Photo) -> tuple[Instance, ...]:
+    """The named objects of a photograph in which every object of the known classes is outlined; else none."""
+    return () if photo.caption is not None else tuple(part for part in photo.instances if part.name is not None)

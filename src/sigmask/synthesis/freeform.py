@@ -10,11 +10,14 @@ from sigmask.synthesis.instruction_templates import vocabulary, write_instructio
 from sigmask.synthesis.photos import Photo, PhotoLibrary
 from sigmask.synthesis.regeneration import regenerate
 from sigmask.synthesis.region import place_name, random_region
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 
 
 def redraw_region(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
-    """One to three random regions are filled with other content; the instruction hardly says where."""
+    """One to three random regions are filled with other content.
+
+    The instruction hardly says where, and what it names is not what is there.
+    """
     shape = photo.image.shape[:2]
     region = random_region(shape, rng, (0.006, 0.35))
     while rng.random() < 0.2:
@@ -31,4 +34,6 @@ def redraw_region(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         instruction = write_instruction("regenerate", rng, place=place)
     else:
         instruction = write_instruction("add", rng, edited=str(rng.choice(vocabulary()["unlike"])), place=place)
-    return settle(photo.image, edited, mask, target=region, instruction=instruction, family="freeform", solid=True)
+    return settle(
+        photo.image, edited, mask, regions=NamedRegions(), instruction=instruction, family="freeform", solid=True
+    )

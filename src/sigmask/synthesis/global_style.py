@@ -8,7 +8,7 @@ import numpy as np
 from sigmask.synthesis.blending import FloatImage, to_image
 from sigmask.synthesis.instruction_templates import vocabulary, write_instruction
 from sigmask.synthesis.photos import Photo, PhotoLibrary
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, visible_change
 from sigmask.types import ImageArray
 
 
@@ -24,7 +24,7 @@ def restyle(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> Sy
     wording = str(rng.choice(vocabulary()["styles"][style]))
     text, edit = write_instruction("style", rng, style=wording)
     everything = np.ones(photo.image.shape[:2], bool)
-    return SyntheticEdit(photo.image, edited, everything, everything, text, (edit,), edit.action, "style")
+    return SyntheticEdit(photo.image, edited, everything, (NamedRegions(),), text, (edit,), edit.action, "style")
 
 
 def _lines(image: ImageArray, width: float) -> FloatImage:

@@ -6,13 +6,16 @@ a tenth of all photographs can be left out, always the same ones, so that what w
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import re
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from sigmask.errors import CorpusError
+from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.photos import PhotoEntry, polygon_instances
 from sigmask.types import ImageArray, MaskArray
 
@@ -40,6 +43,17 @@ class NamedView:
 def is_left_out(name: str) -> bool:
     """Whether a class belongs to the fixed fifth that a measurement of unseen classes leaves out of training."""
     return hashlib.sha256(f"class {name}".encode()).digest()[0] % 5 == 0
+
+
+@functools.cache
+def left_out_words() -> re.Pattern[str]:
+    """Matches a phrase that names a left-out class: its name, or a synonym that no other class shares."""
+    synonyms: dict[str, list[str]] = vocabulary()["synonyms"]
+    kept = {word for name, words in synonyms.items() if not is_left_out(name) for word in (name, *words)}
+    words = [word for name, others in synonyms.items() if is_left_out(name) for word in (name, *others)]
+    return re.compile(
+        r"\b(?:" + "|".join(re.escape(word) for word in words if word not in kept) + r")s?\b", re.IGNORECASE
+    )
 
 
 def is_held_out(entry: PhotoEntry) -> bool:

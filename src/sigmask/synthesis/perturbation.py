@@ -6,12 +6,12 @@ what text-driven editors do: tone drift, sharpening, redrawn texture, shifts by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
 
-from sigmask.types import ImageArray
+from sigmask.types import ImageArray, MaskArray
 
 Perturbation = Callable[[ImageArray, np.random.Generator], ImageArray]
 
@@ -104,16 +104,25 @@ def redraw_texture(image: ImageArray, rng: np.random.Generator) -> ImageArray:
     return _as_image(smooth + rng.uniform(0.6, 1.3) * _displace(detail, rng, rng.uniform(0.5, 2.0), 8))
 
 
-def shift_slightly(image: ImageArray, rng: np.random.Generator) -> ImageArray:
-    """A shift by up to 2 px, a scale by up to 0.6 % and a smooth warp by up to 1.5 px."""
+def shift_slightly(
+    image: ImageArray, masks: Sequence[MaskArray], rng: np.random.Generator
+) -> tuple[ImageArray, list[MaskArray]]:
+    """A shift by up to 2 px, a scale by up to 0.6 %, a smooth warp by up to 1.5 px; masks of the image go with it."""
     height, width = image.shape[:2]
     scale = 1 + rng.normal(0, 0.002)
     shift = rng.uniform(-2, 2, 2)
-    matrix = np.array([[scale, 0, shift[0] + (1 - scale) * width / 2], [0, scale, shift[1] + (1 - scale) * height / 2]])
-    moved = cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    columns = ((columns - width / 2 - shift[0]) / scale + width / 2).astype(np.float32)
+    rows = ((rows - height / 2 - shift[1]) / scale + height / 2).astype(np.float32)
     if rng.random() < 0.5:
-        moved = _displace(moved, rng, rng.uniform(0.3, 1.5), 60)
-    return _as_image(moved)
+        field = _smooth_field((height, width), rng, rng.uniform(0.3, 1.5), 60)
+        columns, rows = columns + field[..., 0], rows + field[..., 1]
+    moved = cv2.remap(image, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    with_it = [
+        cv2.remap(mask.view(np.uint8), columns, rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101) > 0
+        for mask in masks
+    ]
+    return _as_image(moved), with_it
 
 
 PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {
@@ -124,10 +133,11 @@ PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {
     "resample": (resample, 0.2),
     "simplify_texture": (simplify_texture, 0.12),
     "redraw_texture": (redraw_texture, 0.15),
-    "shift_slightly": (shift_slightly, 0.25),
     "recompress": (recompress, 0.6),
 }
 """Name → the function and how likely it is drawn, in the order in which they are applied (our choice)."""
+SHIFT_SHARE = 0.25
+"""How likely `shift_slightly` goes before them, at a share of 1."""
 
 
 def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0) -> ImageArray:
@@ -139,15 +149,21 @@ def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0) -> 
 
 
 def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:
-    """`values` (H, W, C) moved along a smooth random field of `reach` pixels, varying over `wavelength` pixels."""
+    """`values` (H, W, C) moved along a smooth random field."""
     height, width = values.shape[:2]
-    coarse = rng.standard_normal((max(2, height // wavelength), max(2, width // wavelength), 2), dtype=np.float32)
-    field = reach * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    field = _smooth_field((height, width), rng, reach, wavelength)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     moved: np.ndarray = cv2.remap(
         values, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
     )
     return moved
+
+
+def _smooth_field(shape: tuple[int, int], rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:
+    """(H, W, 2) float32: displacements of about `reach` pixels that vary over `wavelength` pixels."""
+    height, width = shape
+    coarse = rng.standard_normal((max(2, height // wavelength), max(2, width // wavelength), 2), dtype=np.float32)
+    return np.asarray(reach * cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)
 
 
 def _as_image(values: np.ndarray) -> ImageArray:

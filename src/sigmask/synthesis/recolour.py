@@ -12,7 +12,7 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.regeneration import other_content
 from sigmask.synthesis.region import bounding_box, drop_specks, feather, place_name, similar_colour_part
 from sigmask.synthesis.removal import pick_object
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MaskArray
 
 GARMENTS = ("shirt", "dress", "jacket", "coat", "clothes", "top", "sweater", "outfit")
@@ -20,10 +20,11 @@ GARMENTS = ("shirt", "dress", "jacket", "coat", "clothes", "top", "sweater", "ou
 
 def recolour_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """An object, its main-coloured part or a person's clothes get another colour; luminance structure stays."""
-    chosen = _part_to_colour(photo, rng)
-    if chosen is None:
+    found = _part_to_colour(photo, rng)
+    if found is None:
         return None
-    image, region = photo.image, chosen.mask
+    chosen, region = found
+    image = photo.image
     colour = str(rng.choice(list(PALETTE)))
     kind = rng.random()
     if kind < 0.12:
@@ -46,15 +47,18 @@ def recolour_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     edited = blend(image, edited, alpha * strength)
     instruction = write_instruction("colour", rng, original=chosen.name, place=place_name(region, rng), colour=colour)
     mask = alpha > VISIBLE_ALPHA
-    return settle(image, edited, mask, target=region, instruction=instruction, family="recolour")
+    return settle(
+        image, edited, mask, regions=NamedRegions(chosen.mask, chosen.mask), instruction=instruction, family="recolour"
+    )
 
 
 def change_material(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """An object gets another photograph's texture, a drawn pattern or metal's shine; its shading stays."""
-    chosen = _part_to_colour(photo, rng)
-    if chosen is None:
+    found = _part_to_colour(photo, rng)
+    if found is None:
         return None
-    image, region = photo.image, chosen.mask
+    chosen, region = found
+    image = photo.image
     shading = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
     mean = max(30.0, float(shading[region].mean()))
     kind = rng.random()
@@ -73,22 +77,31 @@ def change_material(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     edited = blend(image, textured, alpha * float(rng.uniform(0.7, 1.0)))
     instruction = write_instruction("material", rng, original=chosen.name, place=place_name(region, rng), material=name)
     mask = alpha > VISIBLE_ALPHA
-    return settle(image, edited, mask, target=region, instruction=instruction, family="material", solid=True)
+    return settle(
+        image,
+        edited,
+        mask,
+        regions=NamedRegions(chosen.mask, chosen.mask),
+        instruction=instruction,
+        family="material",
+        solid=True,
+    )
 
 
-def _part_to_colour(photo: Photo, rng: np.random.Generator) -> Instance | None:
+def _part_to_colour(photo: Photo, rng: np.random.Generator) -> tuple[Instance, MaskArray] | None:
+    """A named thing, and the part of it that takes the colour."""
     chosen = pick_object(photo, rng, smallest=0.004, largest=0.7)
     if chosen is None:
         return None
     if chosen.name == "person" and rng.random() < 0.6:
         garment = _garment(chosen.mask, rng)
         if garment is not None:
-            return Instance(str(rng.choice(GARMENTS)), garment)
+            return Instance(str(rng.choice(GARMENTS)), garment), garment
     if rng.random() < 0.4:
         part = similar_colour_part(photo.image, chosen.mask, rng)
         if part is not None:
-            return Instance(chosen.name, part)
-    return chosen
+            return chosen, part
+    return chosen, chosen.mask
 
 
 def _garment(person: MaskArray, rng: np.random.Generator) -> MaskArray | None:

@@ -8,7 +8,7 @@ from sigmask.synthesis.filling import fill_hole
 from sigmask.synthesis.instruction_templates import write_instruction
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.region import close_gaps, dilate, place_name
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 
 
 def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -27,7 +27,9 @@ def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     hole = dilate(close_gaps(silhouette, int(rng.integers(1, 4))), int(rng.integers(1, 7)))
     edited = fill_hole(photo.image, hole, rng)
     instruction = write_instruction("remove", rng, original=chosen.name, place=place_name(silhouette, rng))
-    return settle(photo.image, edited, hole, target=silhouette, instruction=instruction, family="removal")
+    return settle(
+        photo.image, edited, hole, regions=NamedRegions(original=silhouette), instruction=instruction, family="removal"
+    )
 
 
 def pick_object(

@@ -12,7 +12,7 @@ from sigmask.synthesis.placement import lay_object
 from sigmask.synthesis.regeneration import regenerate
 from sigmask.synthesis.region import bounding_box, close_gaps, dilate, largest_part, place_name, random_region
 from sigmask.synthesis.removal import pick_object
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MaskArray
 
 
@@ -49,8 +49,8 @@ def replace_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator
     mask = hole | (layer.alpha > VISIBLE_ALPHA)
     place = place_name(chosen.mask, rng)
     instruction = write_instruction("replace", rng, original=chosen.name, edited=newcomer.name, place=place)
-    target = chosen.mask | layer.solid
-    return settle(image, edited, mask, target=target, instruction=instruction, family="replacement", solid=True)
+    regions = NamedRegions(original=chosen.mask, edited=layer.solid)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="replacement", solid=True)
 
 
 def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -63,6 +63,7 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         for other in photo.instances:
             if other.name == chosen.name:
                 silhouette = silhouette | other.mask
+    named = silhouette
     chance = rng.random()
     if chance < 0.2:  # only a part: a face, a label, what is in the cup
         silhouette = _part(silhouette, rng)
@@ -77,10 +78,12 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     place = place_name(silhouette, rng)
     if rng.random() < 0.5:
         instruction = write_instruction("vary", rng, original=chosen.name, place=place)
-    else:
+        regions = NamedRegions(original=named, edited=named)
+    else:  # the new content is drawn at random: the word for it must not be learned from it
         other_name = str(rng.choice(vocabulary()["unlike"]))
         instruction = write_instruction("replace", rng, original=chosen.name, edited=other_name, place=place)
-    return settle(image, edited, mask, target=silhouette, instruction=instruction, family="redraw", solid=True)
+        regions = NamedRegions(original=named)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="redraw", solid=True)
 
 
 def _part(silhouette: MaskArray, rng: np.random.Generator) -> MaskArray:

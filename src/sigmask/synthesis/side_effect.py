@@ -1,4 +1,7 @@
-"""Side-effects: a second change that nobody asked for. It is in the mask, but not in the instruction's target."""
+"""A second change: a side-effect that nobody asked for, or one that the instruction asks for too.
+
+A side-effect is in the mask, and not in the instruction.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from sigmask.synthesis.replacement import redraw_object
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
 
 LARGEST = 0.12
-"""The largest share of the picture a side-effect covers."""
+"""The largest share of the picture a second change covers."""
+LARGEST_SUM = 0.9
+"""The largest share of the picture both changes cover."""
 
 
 def add_side_effect(
@@ -26,6 +31,35 @@ def add_side_effect(
     Args:
         photo: the photograph `edit` was made from: its objects are what the side-effect may touch.
     """
+    second = _second_change(edit, photo, library, rng)
+    if second is None:
+        return edit
+    return dataclasses.replace(edit, edited=second.edited, mask=edit.mask | second.mask)
+
+
+def add_second_edit(
+    edit: SyntheticEdit, photo: Photo, library: PhotoLibrary, rng: np.random.Generator
+) -> SyntheticEdit:
+    """The same, and the instruction asks for both: "remove the cup and make the table red"."""
+    second = _second_change(edit, photo, library, rng)
+    if second is None:
+        return edit
+    joint = str(rng.choice([" and ", ", and ", ". Also, ", ", then "]))
+    first_text, second_text = edit.instruction.rstrip(".?"), second.instruction
+    return dataclasses.replace(
+        edit,
+        edited=second.edited,
+        mask=edit.mask | second.mask,
+        instruction=f"{first_text}{joint}{second_text[0].lower()}{second_text[1:]}",
+        edit=(*edit.edit, *second.edit),
+        regions=(*edit.regions, *second.regions),
+    )
+
+
+def _second_change(
+    edit: SyntheticEdit, photo: Photo, library: PhotoLibrary, rng: np.random.Generator
+) -> SyntheticEdit | None:
+    """A change to `edit.edited` that leaves the first one alone."""
     makers = [redraw_object, redraw_region, recolour_object, remove_object, add_object]
     untouched = tuple(
         Instance(instance.name, instance.mask)
@@ -37,7 +71,6 @@ def add_side_effect(
         second = makers[int(rng.integers(len(makers)))](now, library, rng)
         if second is None or second.mask.mean() > LARGEST or (second.mask & edit.mask).any():
             continue
-        mask = edit.mask | second.mask
-        if mask.mean() <= 0.9:
-            return dataclasses.replace(edit, edited=second.edited, mask=mask)
-    return edit
+        if (edit.mask | second.mask).mean() <= LARGEST_SUM:
+            return second
+    return None

@@ -25,7 +25,9 @@ import typer
 from sigmask.data.geometry import resize_image
 from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, CorpusError, unknown_name
-from sigmask.synthesis.edit import FAMILIES, make_edit
+from sigmask.instruction.named_concepts import named_concepts
+from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
+from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
@@ -36,7 +38,8 @@ RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
 _NULL_SHARE = 0.3  # of the pairs also keep a round trip of the unedited original
-_WHOLE_JPEG_SHARE = 0.6
+_WHOLE_JPEG_SHARE = 0.7
+_LEAST_AREA = 0.005  # of the picture: a thing that covers less has no region; nobody would point at it
 
 
 def make_record(
@@ -49,8 +52,11 @@ def make_record(
 ) -> dict[str, Any]:
     """One pair as arrays.
 
-    Keys: `original`, `edited`, `edited_round_trip` and for some `original_round_trip` (h, w, 3) uint8, `mask`, `region`
-    and `target` (h, w) bool, `meta` a JSON string with instruction, tuples, action and family.
+    Keys: `original`, `edited`, `edited_round_trip` and for some `original_round_trip` (h, w, 3) uint8; `mask` and
+    `region` (h, w) bool; `concept_regions` (K, h, w) bool, where each of `named_concepts(edit)` lies (nowhere, if its
+    `located` is false); `scene_regions` (S, h, w) bool, where the things of `scene` lie on the original; and `meta`, a
+    JSON string with instruction, edit, located, scene (names), uncertain (names of what is hardly there), named (False
+    where nobody said what the photograph shows), action and family.
     """
     sizes, shares = zip(*NATIVE_SIZES, strict=True)
     edit = make_edit(library, rng, size=int(rng.choice(sizes, p=shares)), weights=weights)
@@ -66,10 +72,21 @@ def make_record(
     scale = stored_size / max(height, width)
     size = (round(height * scale), round(width * scale))
     record: dict[str, Any] = {name: resize_image(picture, *size) for name, picture in pictures.items()}
-    masks = {"mask": edit.mask, "region": edit.mask if edit.region is None else edit.region, "target": edit.target}
+    masks = {"mask": edit.mask, "region": edit.mask if edit.region is None else edit.region}
     record |= {name: _resize_mask(mask, size) for name, mask in masks.items()}
+    of_concepts = _concept_regions(edit)
+    scene = _scene(edit)
+    clear = {name: mask for name, mask in scene.items() if mask.mean() >= _LEAST_AREA}
+    nowhere = np.zeros_like(edit.mask)
+    for name, group in (("concept_regions", of_concepts), ("scene_regions", list(clear.values()))):
+        resized = [_resize_mask(nowhere if mask is None else mask, size) for mask in group]
+        record[name] = np.stack(resized) if resized else np.zeros((0, *size), dtype=bool)
     record["meta"] = json.dumps(
         {
+            "located": [mask is not None for mask in of_concepts],
+            "scene": list(clear),
+            "uncertain": sorted(set(scene) - set(clear)),
+            "named": bool(scene),
             "instruction": edit.instruction,
             "edit": [asdict(part) for part in edit.edit],
             "action": edit.action,
@@ -77,6 +94,24 @@ def make_record(
         }
     )
     return record
+
+
+def _concept_regions(edit: SyntheticEdit) -> list[MaskArray | None]:
+    """One for each of `named_concepts(edit.edit)`."""
+    regions: list[MaskArray | None] = []
+    for part, where in zip(edit.edit, edit.regions, strict=True):
+        regions += [where.original] if part.original_concept else []
+        regions += [where.edited] if part.edited_concept else []
+    return regions[: len(named_concepts(edit.edit))]
+
+
+def _scene(edit: SyntheticEdit) -> dict[str, MaskArray]:
+    """Name → all objects of that class together."""
+    scene: dict[str, MaskArray] = {}
+    for instance in edit.scene:
+        if instance.name is not None:
+            scene[instance.name] = scene.get(instance.name, np.zeros_like(edit.mask)) | instance.mask
+    return scene
 
 
 def load_round_trips(folders: list[Path]) -> list[RoundTrip]:
@@ -158,7 +193,8 @@ def _make_pairs(
     """Make those pairs of `indices` that are not there yet."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    library = PhotoLibrary.load(photos)
+    entries = [entry for entry in PhotoLibrary.load(photos).entries if not is_held_out(entry)]
+    library = PhotoLibrary(entries)
     round_trips = load_round_trips(autoencoders)
     for index in indices:
         path = output / f"pair-{seed:02d}-{index:06d}.npz"

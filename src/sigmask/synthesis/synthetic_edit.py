@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from sigmask.synthesis.photos import Instance
 from sigmask.synthesis.region import close_gaps, drop_specks, fill_holes
 from sigmask.types import Action, EditTuple, ImageArray, MapArray, MaskArray
 
@@ -19,26 +20,41 @@ TYPICAL_DIFFERENCE = 11.0
 
 
 @dataclass(frozen=True, slots=True)
+class NamedRegions:
+    """Where the two concepts of an edit tuple lie, each (H, W) bool; None where a concept has no place of its own.
+
+    Attributes:
+        original: of the original concept on the original image, all of it, whether it changed or not.
+        edited: of the edited concept on the edited image.
+    """
+
+    original: MaskArray | None = None
+    edited: MaskArray | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SyntheticEdit:
     """A pair with its truth. All arrays share one (H, W) grid; outside `region` the two images are identical,
     but for a feathered rim of a few pixels where something was redrawn.
 
     Attributes:
         mask: what changed, with shadows and side-effects.
+        scene: the named objects of the photograph that `original` was made from.
         region: `mask` and what was redrawn around it, a few grey levels off; None where that is nothing.
-        target: the region of what the instruction names, on the original or the edited image.
+        regions: for each tuple of `edit`, where what it names lies.
         family: which maker made it ("removal", "recolour", ...).
     """
 
     original: ImageArray
     edited: ImageArray
     mask: MaskArray
-    target: MaskArray
+    regions: tuple[NamedRegions, ...]
     instruction: str
     edit: tuple[EditTuple, ...]
     action: Action
     family: str
     region: MaskArray | None = None
+    scene: tuple[Instance, ...] = ()
 
 
 def settle(
@@ -46,7 +62,7 @@ def settle(
     edited: ImageArray,
     mask: MaskArray,
     *,
-    target: MaskArray,
+    regions: NamedRegions,
     instruction: tuple[str, EditTuple],
     family: str,
     solid: bool = False,
@@ -68,7 +84,7 @@ def settle(
         return None
     text, edit = instruction
     settled = np.where(tidy[:, :, None], edited, original)
-    return SyntheticEdit(original, settled, tidy, target, text, (edit,), edit.action, family)
+    return SyntheticEdit(original, settled, tidy, (regions,), text, (edit,), edit.action, family)
 
 
 def local_difference(original: ImageArray, edited: ImageArray, side: int = 5) -> MapArray:

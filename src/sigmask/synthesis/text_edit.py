@@ -14,7 +14,7 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer
 from sigmask.synthesis.region import bounding_box, close_gaps, dilate, place_name
 from sigmask.synthesis.removal import pick_object
-from sigmask.synthesis.synthetic_edit import SyntheticEdit, settle
+from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MapArray, MaskArray
 
 Quad = npt.NDArray[np.float32]
@@ -53,7 +53,9 @@ def edit_text(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> 
     instruction = write_instruction(
         name, rng, original=host.name if host else None, place=place_name(silhouette, rng), text=text, old_text=old
     )
-    return settle(original, edited, silhouette, target=silhouette, instruction=instruction, family="text", solid=True)
+    of_host = instruction[1].original_concept != "text" and host is not None
+    regions = NamedRegions(original=host.mask if of_host and host else silhouette, edited=silhouette)
+    return settle(original, edited, silhouette, regions=regions, instruction=instruction, family="text", solid=True)
 
 
 def _silhouette(alpha: MapArray, rng: np.random.Generator) -> MaskArray:

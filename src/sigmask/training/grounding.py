@@ -20,8 +20,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from sigmask.config import load_config
+from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.losses.prior_loss import absence_loss, presence_loss, prior_loss
-from sigmask.models.instruction_batch import MAX_CONCEPTS, NO_INSTRUCTION, InstructionBatch
+from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
@@ -164,15 +165,19 @@ def grounding_losses(
                 target[row, slot] = view.coverage[name]
     known = concepts.abs().sum(-1) > 0
     instruction = InstructionBatch(
-        concepts, torch.ones_like(known), known, torch.full((batch,), NO_INSTRUCTION, dtype=torch.int64)
+        concepts,
+        torch.ones_like(known),
+        known,
+        torch.zeros_like(known),
+        torch.full((batch,), NO_INSTRUCTION, dtype=torch.int64),
     )
     logits = model.grounding.similarity_logits(features, features, instruction).float()
-    flat, truth = logits.flatten(0, 1), target.flatten(0, 1)
+    flat = logits.flatten(0, 1)
     of_kind = {
         what: torch.from_numpy((kind == what).ravel()) & known.flatten() for what in ("place", "somewhere", "absent")
     }
     losses = {
-        "place": prior_loss(flat[:, None], of_kind["place"][:, None], truth, torch.ones(len(flat), dtype=torch.bool)),
+        "place": prior_loss(logits, known, target, of_kind["place"].view_as(known)),
         "presence": presence_loss(flat[of_kind["somewhere"]]),
         "absence": absence_loss(flat[of_kind["absent"]]),
     }

@@ -23,8 +23,8 @@ from sigmask.instruction.text_encoder import StaticTextEncoder, TextEncoder
 from sigmask.losses.mask_loss import mask_loss
 from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
-from sigmask.losses.scope_loss import scope_loss
-from sigmask.models.instruction_batch import collate_instructions
+from sigmask.losses.scope_loss import scope_loss, scope_of_crop
+from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator, LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
@@ -38,9 +38,10 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=_STRICT)
 class LossWeights:
-    """Factors of the losses beside the mask's, which is 1."""
+    """Factors of the losses beside the mask's, which is 1; `scene` is the prior's on names beside the instruction's."""
 
     prior: float = 0.3
+    scene: float = 0.3
     refined_prior: float = 0.1
     quality: float = 0.2
     scope: float = 0.05
@@ -56,7 +57,8 @@ class Stage1Config:
     from in place of a new `model`, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0
     computes a frozen backbone's features of that many views once and trains on them. `new_kinds` (actions, or families
     of edits) are `new_share` of the views, and the rest replays what was known; pairs of `left_out_kinds` are never
-    drawn (side effects of other pairs may still show such a change).
+    drawn (side effects of other pairs may still show such a change). `leave_out_names` keeps the words for a fixed
+    fifth of the classes from training, so that grounding can be measured on unseen ones.
     """
 
     corpus: Path
@@ -81,6 +83,7 @@ class Stage1Config:
     new_kinds: tuple[str, ...] = ()
     new_share: float = 0.5
     left_out_kinds: tuple[str, ...] = ()
+    leave_out_names: bool = False
     bfloat16: bool = True
     workers: int = 1
     threads: int = 2
@@ -130,25 +133,37 @@ def training_losses(
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
         original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))
         if "original_features" in batch:
-            output = model.locate(batch["original_features"], batch["edited_features"], original, edited, instruction)
+            before, after = batch["original_features"], batch["edited_features"]
         else:
-            output = model(original, edited, instruction)
-    logits = output.mask_logits.float()
-    target = F.adaptive_avg_pool2d(batch["target"][:, None], output.difference.grid).flatten(1)
-    changed, known = (F.adaptive_avg_pool2d(part[:, None], output.difference.grid).flatten(1) for part in (mask, valid))
+            before, after = model.features(original, edited)
+        output = model.locate(before, after, original, edited, instruction, batch["noise"])
+        scene = name_batch(batch["scene_names"], encoder, slots=batch["scene_regions"].shape[1])
+        scene_logits = model.grounding.similarity_logits(before[-1], after[-1], scene)
+    logits, grid = output.mask_logits.float(), output.difference.grid
+    changed, known = (F.adaptive_avg_pool2d(part[:, None], grid).flatten(1) for part in (mask, valid))
     refined_prior = output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4)
     losses = {
         "mask": mask_loss(logits, mask, valid),
         "prior": prior_loss(
-            output.grounding.similarity_logits.float(), instruction.known, target, batch["instruction_is_right"]
+            output.grounding.similarity_logits.float(),
+            instruction.known,
+            F.adaptive_avg_pool2d(batch["concept_regions"], grid).flatten(2),
+            batch["located"],
+        ),
+        "scene": prior_loss(
+            scene_logits.float(),
+            scene.known,
+            F.adaptive_avg_pool2d(batch["scene_regions"], grid).flatten(2),
+            scene.known,
         ),
         "refined_prior": F.binary_cross_entropy(refined_prior, changed, weight=known),
         "quality": quality_loss(output.quality_logits, logits, mask, valid),
-        "scope": scope_loss(output.scope_logits, mask),
+        "scope": scope_loss(output.scope_logits, scope_of_crop(mask, batch["changed_share"])),
     }
     total = (
         losses["mask"]
         + weights.prior * losses["prior"]
+        + weights.scene * losses["scene"]
         + weights.refined_prior * losses["refined_prior"]
         + weights.quality * losses["quality"]
         + weights.scope * losses["scope"]
@@ -203,13 +218,19 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
 def _views(config: Stage1Config, positions: range) -> Stage1Views:
     kinds = KindChoice(config.new_kinds, config.new_share, config.left_out_kinds)
     return Stage1Views(
-        config.corpus, crop=config.crop, seed=config.seed, positions=positions, mix=config.mix, kinds=kinds
+        config.corpus,
+        crop=config.crop,
+        seed=config.seed,
+        positions=positions,
+        mix=config.mix,
+        kinds=kinds,
+        leave_out=config.leave_out_names,
     )
 
 
 def _features_folder(config: Stage1Config) -> Path:
     """A folder of its own for everything that cached features depend on, so that none is taken for another's."""
-    kinds = (config.new_kinds, config.new_share, config.left_out_kinds)
+    kinds = (config.new_kinds, config.new_share, config.left_out_kinds, config.leave_out_names)
     backbone = (config.model.backbone, config.backbone_weights, config.initial)
     parts = (config.corpus, config.seed, config.crop, config.mix, kinds, backbone)
     return config.output / f"features-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"

@@ -1,0 +1,20 @@
+"""Which concepts an instruction names, and on which of the two images each is to be sought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sigmask.types import EditTuple
+
+MAX_CONCEPTS = 4
+
+
+def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
+    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original."""
+    found: list[tuple[str, bool]] = []
+    for edit in tuples:
+        if edit.original_concept:
+            found.append((edit.original_concept, True))
+        if edit.edited_concept:
+            found.append((edit.edited_concept, False))
+    return found[:MAX_CONCEPTS]
