@@ -98,14 +98,14 @@ def test_pixels_that_differ_are_evidence_too() -> None:
 
 
 def test_the_noise_level_is_the_geometric_mean_of_the_half_that_differs_least() -> None:
-    original = torch.zeros(1, 3, 4, 4)
+    original = torch.zeros(1, 3, 8, 8)
     assert noise_level(original, original).item() == pytest.approx(1 / 255)
     edited = original.clone()
     edited[0, 1, 0, 0] = 3 / 255
     edited[0, 2, 0, 0] = 2 / 255  # the largest channel counts
-    edited[0, :, 0, 2] = 0.5
-    edited[0, :, 2, 2] = 0.7
-    edited[0, :, 1, 1] = 0.9  # every second row and column is looked at
+    edited[0, :, 0, 4] = 0.5
+    edited[0, :, 4, 4] = 0.7
+    edited[0, :, 1, 1] = 0.9  # every fourth row and column is looked at
     # of 0, 3, and two large ones: √(1 · 4) = 2 grey levels
     noise = noise_level(original, edited)
     assert noise.flatten().tolist() == pytest.approx([2 / 255])

@@ -5,6 +5,7 @@
 
 From each pair of a benchmark with exact masks (our choice of how):
 
+- of every second edit only a small part is kept, a disc of its mask;
 - the edit is weakened: only a share of its change is kept, so that noise nearly hides it;
 - where there is room, *distractors* are added: one or two parts of the picture that nobody named change as weakly. They
   are real changes: all of them are in the mask, and in `side_effect`;
@@ -37,6 +38,9 @@ from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
 SEED = 50_005
 STRENGTHS = (0.25, 0.55)
 """The share of an edit's change that is kept, drawn uniformly."""
+SMALL_SHARE = 0.5  # of the pairs
+SMALL_AREAS = (0.004, 0.03)
+"""Of the picture: a small edit's area, drawn log-uniformly."""
 LATENT_NOISE = (0.4, 0.7)
 """Of the latent's own spread."""
 JPEG_QUALITY = 60
@@ -69,6 +73,8 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
     if pair.original.shape != pair.edited.shape:
         raise ValueError(f"pair {pair.sample_id}: expected images of one size")
     mask = pair.mask
+    if rng.random() < SMALL_SHARE:
+        mask = _small_part(mask, rng)
     edited = _weakened(pair.original, pair.edited, mask, rng)
     distractors = np.zeros_like(mask)
     for _ in range(int(rng.integers(0, 3))):
@@ -104,6 +110,20 @@ def write_hard_bench(samples: Iterable[Sample], through: Through, folder: Path, 
     with whole_file(folder / "pairs.jsonl") as partial:
         partial.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     return bad
+
+
+def _small_part(mask: MaskArray, rng: np.random.Generator) -> MaskArray:
+    """The part of `mask` within a disc around one of its points; the whole mask where it is small itself."""
+    area = float(np.exp(rng.uniform(*np.log(SMALL_AREAS)))) * mask.size
+    points = np.argwhere(mask)
+    centre = points[int(rng.integers(len(points)))]
+    if len(points) <= area:
+        return mask
+    distance = np.hypot(*(points - centre).T)
+    nearest = points[distance <= np.partition(distance, int(area))[int(area)]]  # a disc that holds as many points
+    part = np.zeros_like(mask)
+    part[tuple(nearest.T)] = True
+    return part
 
 
 def _weakened(original: ImageArray, edited: ImageArray, mask: MaskArray, rng: np.random.Generator) -> ImageArray:

@@ -51,7 +51,7 @@ def drift_tone(image: ImageArray, rng: np.random.Generator, strength: float = 1.
 def drift_light(image: ImageArray, rng: np.random.Generator) -> ImageArray:
     """A smooth field of gain over the picture: light that is a little different here and there."""
     height, width = image.shape[:2]
-    coarse = rng.normal(0, rng.uniform(0.01, 0.05), (3, 4, 1 if rng.random() < 0.6 else 3)).astype(np.float32)
+    coarse = rng.normal(0, rng.uniform(0.01, 0.08), (3, 4, 1 if rng.random() < 0.6 else 3)).astype(np.float32)
     field = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC).reshape(height, width, -1)
     return _as_image(image.astype(np.float32) * (1 + field))
 
@@ -127,7 +127,7 @@ def shift_slightly(
 
 PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {
     "drift_tone": (drift_tone, 0.45),
-    "drift_light": (drift_light, 0.2),
+    "drift_light": (drift_light, 0.25),
     "add_noise": (add_noise, 0.25),
     "soften_or_sharpen": (soften_or_sharpen, 0.3),
     "resample": (resample, 0.2),
