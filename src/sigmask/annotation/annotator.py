@@ -10,8 +10,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
+from sigmask.annotation.backends import RawOutput, create_backend
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
@@ -19,8 +21,8 @@ from sigmask.errors import SigmaskError
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.heads import SCOPES
-from sigmask.models.instruction_batch import collate_instructions
-from sigmask.models.locator import Locator, LocatorOutput
+from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
+from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash
 from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
@@ -65,6 +67,7 @@ class Annotator:
         fingerprint: str = "",
         device: str = "cpu",
         threshold: float = DEFAULT_THRESHOLD,
+        backend: str = "torch",
         text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
@@ -72,25 +75,32 @@ class Annotator:
         self.name = name
         self.threshold = threshold
         self.device = torch.device(device)
-        self.model = model.eval().to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.model = model
         self.encoder = encoder
         self._text_table = text_table
-        self._precision = _fast_precision(self.device)
-        precision = str(self._precision).removeprefix("torch.")
-        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{self.device.type}-{precision}"
+        self.backend = create_backend(backend, model, self.device, key=fingerprint)
+        engine = f"{self.backend.name}-{self.device.type}-{self.backend.precision}"
+        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{engine}"
 
     @classmethod
     def from_pretrained(
-        cls, name_or_path: str = "tiny", *, device: str = "auto", threshold: float | None = None
+        cls,
+        name_or_path: str = "tiny",
+        *,
+        device: str = "auto",
+        threshold: float | None = None,
+        backend: str = "auto",
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
+            backend: "torch", "openvino" (on a CPU, if installed), or "auto": whichever measured fastest here.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
+            SigmaskError: there is no such backend, or it is not installed.
         """
         model, encoder, folder = load_locator(str(name_or_path))
         if device == "auto":
@@ -103,6 +113,7 @@ class Annotator:
             fingerprint=weights_hash(folder),
             device=device,
             threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
+            backend=backend,
             text_table=text_table_of(folder),
         )
 
@@ -149,36 +160,28 @@ class Annotator:
             frames[item.edited.shape].append(index)
         annotations: dict[int, Annotation] = {}
         for indices in frames.values():
-            output = self.forward([prepared[index] for index in indices])
+            output = self.backend.run(*self.inputs([prepared[index] for index in indices]))
             for place, index in enumerate(indices):
                 annotations[index] = self.annotation(prepared[index], output, place)
         return [annotations[index] for index in range(len(prepared))]
 
-    @torch.inference_mode()
-    def forward(self, prepared: Sequence[Prepared]) -> LocatorOutput:
-        """The model's raw output for pairs of one frame."""
-        original, edited = (
-            torch.from_numpy(np.stack(images)).to(self.device).permute(0, 3, 1, 2).float().div(255)
-            for images in ([item.original for item in prepared], [item.edited for item in prepared])
-        )
-        instruction = collate_instructions([item.edit for item in prepared], self.encoder).to(self.device)
-        with torch.autocast(self.device.type, self._precision, enabled=self._precision != torch.float32):
-            output: LocatorOutput = self.model(original, edited, instruction)
-        return output
+    def inputs(self, prepared: Sequence[Prepared]) -> tuple[npt.NDArray[np.uint8], InstructionBatch]:
+        """What the backend takes, for pairs of one frame: images (2, B, h, w, 3), and what was said."""
+        images = np.stack([[item.original for item in prepared], [item.edited for item in prepared]])
+        return images, collate_instructions([item.edit for item in prepared], self.encoder)
 
-    def annotation(self, item: Prepared, output: LocatorOutput, place: int) -> Annotation:
+    def annotation(self, item: Prepared, output: RawOutput, place: int) -> Annotation:
         """What the model's raw output says of the pair at `place` in the batch, on the edited image's grid."""
         height, width = item.picture.shape[:2]
-        logits = resize_map(output.mask_logits[place].float().cpu().numpy(), height, width)
+        logits = resize_map(output.mask_logits[place], height, width)
         probability = _sigmoid(logits)
         mask = postprocess(probability, self.threshold)
-        coarse = output.prior[place].float().cpu().numpy()
-        prior = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR)
+        prior = cv2.resize(output.prior[place], (width, height), interpolation=cv2.INTER_LINEAR)
         return Annotation(
             mask=mask,
             probability=probability,
             prior=np.clip(prior, 0, 1),
-            quality=float(torch.sigmoid(output.quality_logits[place].float())),
+            quality=float(_sigmoid(output.quality_logits[place])),
             scope=_scope(mask, output.scope_logits[place]),
             edit=item.edit,
             flags=item.flags,
@@ -196,7 +199,7 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
     return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
 
 
-def _scope(mask: np.ndarray, scope_logits: torch.Tensor) -> Scope:
+def _scope(mask: np.ndarray, scope_logits: np.ndarray) -> Scope:
     """Empty mask: none. Else what the head says of local and global."""
     if not mask.any():
         return Scope.NONE
@@ -209,17 +212,3 @@ def _sigmoid(logits: np.ndarray) -> np.ndarray:
 
 def _cell(image: Image) -> Any:
     return Path(image) if isinstance(image, str) else image
-
-
-def _fast_precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where the hardware multiplies in it (three times as fast here), else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    # in this order: builds without oneDNN do not have the second question
-    if device.type == "cpu" and _has_bf16_instructions() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return torch.bfloat16
-    return torch.float32
-
-
-def _has_bf16_instructions() -> bool:
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from sigmask.annotation.annotator import Annotator, Image, read_pair
+from sigmask.annotation.backends.torch_backend import TorchBackend, raw_output
 from sigmask.data.geometry import resize_image, resize_map
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.models.semantic_difference import noise_level, relative_pixel_difference
@@ -63,7 +64,8 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         SampleError: if an image cannot be read; the message says why.
     """
     prepared = annotator.prepare(read_pair(original, edited, instruction))
-    output = annotator.forward([prepared])
+    # in torch, whatever runs the masks: an exported model keeps no steps
+    output = TorchBackend(annotator.model, annotator.device).forward(*annotator.inputs([prepared]))
     height, width = prepared.picture.shape[:2]
 
     def on_picture(coarse: Tensor) -> MapArray:
@@ -88,5 +90,5 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         pixel_difference=on_picture(relative_pixel_difference(before, after, noise_level(before, after))[0, 0]),
         distances=tuple(on_picture(distance[0, 0]) for distance in output.difference.distances),
         refined_prior=on_picture(output.refined_prior[0]),
-        annotation=annotator.annotation(prepared, output, 0),
+        annotation=annotator.annotation(prepared, raw_output(output), 0),
     )

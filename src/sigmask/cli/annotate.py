@@ -36,6 +36,7 @@ def annotate(
     workers: Annotated[int | None, typer.Option(min=1, help="Decoding threads; default one per core.")] = None,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew instead of going on.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an earlier run. This is the default.")] = False,
@@ -70,7 +71,7 @@ def annotate(
     rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
     from sigmask.annotation.annotator import Annotator
 
-    annotator = Annotator.from_pretrained(model, device=device, threshold=threshold)
+    annotator = Annotator.from_pretrained(model, device=device, threshold=threshold, backend=backend)
     with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
         summary = annotate_corpus(rows, annotator, output, options, on_rows=on_rows)
     print_summary(Console(), summary, output)

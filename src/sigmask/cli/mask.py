@@ -20,6 +20,7 @@ def mask(
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
 ) -> None:
     """Write the mask of what changed between ORIGINAL and EDITED, and print what was found."""
     for path in (output, probability):
@@ -37,7 +38,9 @@ def mask(
     from sigmask.data.overlay import draw_outline
 
     before, after = decode_image(original), decode_image(edited)
-    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold)(before, after, instruction)
+    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold, backend=backend)(
+        before, after, instruction
+    )
     annotation.save(str(output))
     if overlay is not None:
         Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)

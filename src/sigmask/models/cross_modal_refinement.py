@@ -83,7 +83,9 @@ class RefinementBlock(nn.Module):
         mean_concept = (concept * valid).sum(1) / valid.sum(1)
         agreement = (self.support(difference) * mean_concept[:, None]).sum(-1) * concept.shape[-1] ** -0.5
         evidence = 1 - torch.exp(-self.evidence(difference).square().sum(-1))
-        prior = torch.sigmoid(torch.logit(prior.clamp(_EPSILON, 1 - _EPSILON)) + agreement) * evidence
+        sure = prior.clamp(_EPSILON, 1 - _EPSILON)
+        # its logit, in operators that every exporter knows
+        prior = torch.sigmoid((sure / (1 - sure)).log() + agreement) * evidence
         return concept, prior
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:

@@ -114,8 +114,8 @@ class Locator(nn.Module):
 
     def features(self, original: Tensor, edited: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Both images' features, in one pass through the backbone."""
-        features = self.backbone(torch.cat([original, edited]))
-        return [depth[: len(original)] for depth in features], [depth[len(original) :] for depth in features]
+        halves = [depth.chunk(2) for depth in self.backbone(torch.cat([original, edited]))]
+        return [before for before, _ in halves], [after for _, after in halves]
 
     def locate(
         self,

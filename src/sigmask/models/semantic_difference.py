@@ -59,18 +59,16 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
         return original, _cosine_distance(original, edited)
     padded = F.pad(original, (radius,) * 4, mode="replicate")
     side = 2 * radius + 1
-    similarities, offsets = [], []
+    similarities = []
     for down in range(side):
         for right in range(side):
             window = padded[:, :, down : down + height, right : right + width]
             stay = down == radius and right == radius
             similarities.append((window * edited).sum(1) - (0.0 if stay else _STAY_MARGIN))
-            offsets.append(down * padded.shape[-1] + right)
     best = torch.stack(similarities, 1).argmax(1)
-    rows = torch.arange(height, device=best.device)[:, None] * padded.shape[-1]
-    columns = torch.arange(width, device=best.device)[None]
-    index = rows + columns + torch.tensor(offsets, device=best.device)[best]
-    index = index.view(batch, 1, height * width).expand(-1, channels, -1)
+    rows = torch.arange(height, device=best.device)[:, None] + best // side
+    columns = torch.arange(width, device=best.device)[None] + best % side
+    index = (rows * padded.shape[-1] + columns).view(batch, 1, -1).expand(-1, channels, -1)
     matched = padded.flatten(2).gather(2, index).view_as(edited)
     return matched, _cosine_distance(matched, edited)
 

@@ -1,0 +1,6 @@
+"""What runs the model: torch itself, or an engine that the model is exported to."""
+
+from sigmask.annotation.backends.backend import Backend, RawOutput
+from sigmask.annotation.backends.choice import BACKENDS, create_backend
+
+__all__ = ["BACKENDS", "Backend", "RawOutput", "create_backend"]

@@ -1,0 +1,49 @@
+"""What an engine is given and gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sigmask.models.instruction_batch import InstructionBatch
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class RawOutput:
+    """What the model says of B pairs of one frame.
+
+    Attributes:
+        mask_logits: (B, H, W).
+        prior: (B, h, w) in [0, 1].
+        quality_logits: (B,), the sigmoid is the expected IoU.
+        scope_logits: (B, 3), in the order of `models.heads.SCOPES`.
+    """
+
+    mask_logits: Floats
+    prior: Floats
+    quality_logits: Floats
+    scope_logits: Floats
+
+
+class Backend(Protocol):
+    """One model, ready to run. Called from one thread at a time."""
+
+    @property
+    def name(self) -> str:
+        """As `--backend` takes it."""
+
+    @property
+    def precision(self) -> str:
+        """The type it multiplies in, such as "bfloat16": part of a run's fingerprint."""
+
+    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> RawOutput:
+        """Locate.
+
+        Args:
+            images: (2, B, H, W, 3), the originals and the edited images, of a size that the backbone can take.
+        """

@@ -1,0 +1,39 @@
+"""Which engine runs the model."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import torch
+
+from sigmask.annotation.backends.backend import Backend
+from sigmask.annotation.backends.openvino_backend import OpenVinoBackend
+from sigmask.annotation.backends.torch_backend import TorchBackend
+from sigmask.errors import SigmaskError, unknown_name
+from sigmask.models.locator import Locator
+
+BACKENDS = ("auto", "torch", "openvino")
+
+
+def create_backend(name: str, model: Locator, device: torch.device, *, key: str = "") -> Backend:
+    """The engine called `name`.
+
+    Args:
+        name: "auto" takes OpenVINO on a CPU where it is installed, since it measured fastest there, else torch.
+        key: names the weights in the cache of exported models; "" keeps nothing.
+
+    Raises:
+        SigmaskError: there is no such engine, it is not installed, or it does not run on that device.
+    """
+    if name not in BACKENDS:
+        raise SigmaskError(unknown_name("backend", name, BACKENDS))
+    installed = importlib.util.find_spec("openvino") is not None
+    if name == "auto":
+        name = "openvino" if installed and device.type == "cpu" else "torch"
+    if name == "torch":
+        return TorchBackend(model, device)
+    if not installed:
+        raise SigmaskError("backend 'openvino' is not installed: pip install 'sigmask[openvino]'")
+    if device.type != "cpu":
+        raise SigmaskError(f"backend 'openvino' runs on the CPU, not on '{device}': leave out the device, or use torch")
+    return OpenVinoBackend(model, key=key)

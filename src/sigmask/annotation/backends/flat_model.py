@@ -1,0 +1,58 @@
+"""The model as exporters want it: tensors in, tensors out, and nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from sigmask.annotation.backends.backend import RawOutput
+from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
+from sigmask.models.locator import Locator
+
+INPUTS = ("images", "concepts", "on_original", "known", "kept", "action")
+OUTPUTS = ("mask_logits", "prior", "quality_logits", "scope_logits")
+"""In the order of `RawOutput`'s fields."""
+
+
+class FlatModel(nn.Module):
+    """`INPUTS` → `OUTPUTS`; images (2, B, H, W, 3) uint8, the rest as in `InstructionBatch`. Any B, H and W."""
+
+    def __init__(self, model: Locator) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(
+        self, images: Tensor, concepts: Tensor, on_original: Tensor, known: Tensor, kept: Tensor, action: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        pixels = images.permute(0, 1, 4, 2, 3).float() / 255
+        instruction = InstructionBatch(concepts, on_original, known, kept, action)
+        output = self.model(pixels[0], pixels[1], instruction)
+        return output.mask_logits, output.prior, output.quality_logits, output.scope_logits
+
+    def example(self) -> tuple[Tensor, ...]:
+        """Inputs to trace with."""
+        config = self.model.config
+        multiple = self.model.backbone.size_multiple
+        side = max(multiple, config.long_side // multiple // 2 * multiple)
+        known = torch.ones(2, MAX_CONCEPTS, dtype=torch.bool)
+        return (
+            torch.randint(0, 256, (2, 2, side, 2 * side, 3), dtype=torch.uint8),
+            torch.randn(2, MAX_CONCEPTS, config.text_dimension),
+            known,
+            known,
+            ~known,
+            torch.full((2,), NO_INSTRUCTION),
+        )
+
+
+def inputs_of(images: np.ndarray, instruction: InstructionBatch) -> dict[str, np.ndarray]:
+    """The arrays of `INPUTS`, by name."""
+    said = (getattr(instruction, name).numpy() for name in INPUTS[1:])
+    return dict(zip(INPUTS, (images, *said), strict=True))
+
+
+def output_of(arrays: list[np.ndarray]) -> RawOutput:
+    """`RawOutput` of the arrays of `OUTPUTS`."""
+    return RawOutput(*(np.asarray(array, dtype=np.float32) for array in arrays))
