@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,16 @@ from tests.drawn_corpora import write_folder_corpus, write_parquet_corpus, write
 settings.register_profile("anywhere", deadline=None)
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "anywhere")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Exported models are kept for this run, beside all workers' folders, and not in the user's cache."""
+    base = tmp_path_factory.getbasetemp()
+    beside = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGMASK_CACHE", str(beside / "sigmask-cache"))
+        yield
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ def fake_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Annotator(FakeAnnotator):
         @classmethod
-        def from_pretrained(cls, name: str = "tiny", *, device: str = "auto", threshold: float | None = None) -> object:
+        def from_pretrained(cls, name: str = "tiny", **settings: object) -> object:
             annotator = cls()
-            annotator.fingerprint = f"fake-{threshold}"
+            annotator.fingerprint = f"fake-{settings['threshold']}"
             return annotator
 
     module = types.ModuleType("sigmask.annotation.annotator")

@@ -21,7 +21,7 @@ def fake_weights(monkeypatch: pytest.MonkeyPatch) -> None:
 
     class Annotator(FakeAnnotator):
         @classmethod
-        def from_pretrained(cls, name: str = "tiny", *, device: str = "auto", threshold: float | None = None) -> object:
+        def from_pretrained(cls, name: str = "tiny", **settings: object) -> object:
             return cls()
 
     module = types.ModuleType("sigmask.annotation.annotator")

@@ -26,7 +26,7 @@ class StubAnnotator:
     fingerprint = "stub"
 
     @classmethod
-    def from_pretrained(cls, name: str) -> StubAnnotator:
+    def from_pretrained(cls, name: str, *, backend: str = "auto") -> StubAnnotator:
         if name != "tiny":
             raise WeightsError(f"no weights called '{name}'")
         return cls()

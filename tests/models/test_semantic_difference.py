@@ -14,6 +14,7 @@ from sigmask.models.semantic_difference import (
     measure_null_statistics,
     noise_level,
     relative_pixel_difference,
+    signed_log,
 )
 
 
@@ -112,6 +113,12 @@ def test_the_noise_level_is_the_geometric_mean_of_the_half_that_differs_least() 
     relative = relative_pixel_difference(original, edited, noise)
     assert relative[0, 0, 0, 0].item() == pytest.approx(math.asinh(1.5))
     assert relative[0, 0, 3, 3].item() == 0
+
+
+def test_the_signed_log_is_asinh() -> None:
+    values = torch.tensor([-1000.0, -3.0, -0.01, 0.0, 0.5, 42.0])
+    torch.testing.assert_close(signed_log(values), torch.asinh(values))
+    assert signed_log(torch.zeros(2)).tolist() == [0, 0]
 
 
 def test_half_a_picture_edited_strongly_does_not_raise_the_noise_level() -> None:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sigmask.models.semantic_difference import signed_log
+
 _FOLD = 2
 _LOGIT_AT_FIRST = -2.0  # a pixel in eight or so is changed
 
@@ -100,7 +102,7 @@ class ShallowPath(nn.Module):
 
     def forward(self, original: Tensor, edited: Tensor, noise: Tensor) -> Tensor:
         difference = edited - original
-        relative = torch.asinh(difference / noise)
+        relative = signed_log(difference / noise)
         before, after = F.pixel_unshuffle(original, _FOLD), F.pixel_unshuffle(edited, _FOLD)
         change = self.change(torch.cat([F.pixel_unshuffle(relative, _FOLD), 4 * (after - before)], 1))
         content = self.content(torch.cat([before, after], 1))

@@ -15,7 +15,7 @@ from sigmask.data.whole_file import whole_file
 from sigmask.errors import WeightsError
 from sigmask.training.ema import Model, MovingAverage
 
-_OF_NO_CONSEQUENCE = ("output", "threads", "workers", "log_every", "checkpoint_every")
+_OF_NO_CONSEQUENCE = ("output", "device", "threads", "workers", "log_every", "checkpoint_every")
 
 
 def settings_fingerprint(config: Any) -> str:

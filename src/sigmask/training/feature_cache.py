@@ -77,10 +77,11 @@ def collate_cached_views(cached: list[CachedView]) -> dict[str, Any]:
 
 @torch.inference_mode()
 def _store(path: Path, backbone: Backbone, view: View) -> None:
-    pixels = torch.stack([view.original, view.edited]).float().div(255)
+    device = next(backbone.parameters()).device
+    pixels = torch.stack([view.original, view.edited]).to(device).float().div(255)
     features = backbone(pixels)
     arrays = {
-        f"{which}_{depth}": maps[place].half().numpy()
+        f"{which}_{depth}": maps[place].half().cpu().numpy()
         for place, which in enumerate(("original", "edited"))
         for depth, maps in enumerate(features)
     }

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
+from sigmask.training.device import on_device
 from sigmask.training.ema import Model, MovingAverage
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
 from sigmask.training.training_log import TrainingLog
@@ -65,11 +66,12 @@ def run_steps(
     optimiser = torch.optim.AdamW(parameter_groups(model, backbone), weight_decay=config.weight_decay)
     checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
     done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
+    device = next(model.parameters()).device
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batch in enumerate(batches_from(done), start=done):
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
         set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
-        losses = losses_of(batch, step)
+        losses = losses_of(on_device(batch, device), step)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)

@@ -28,6 +28,7 @@ from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator, LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
+from sigmask.training.device import mixed_precision, training_device
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
@@ -58,7 +59,8 @@ class Stage1Config:
     computes a frozen backbone's features of that many views once and trains on them. `new_kinds` (actions, or families
     of edits) are `new_share` of the views, and the rest replays what was known; pairs of `left_out_kinds` are never
     drawn (side effects of other pairs may still show such a change). `leave_out_names` keeps the words for a fixed
-    fifth of the classes from training, so that grounding can be measured on unseen ones.
+    fifth of the classes from training, so that grounding can be measured on unseen ones. `device` is torch's name for
+    where it runs, or "auto".
     """
 
     corpus: Path
@@ -85,6 +87,7 @@ class Stage1Config:
     left_out_kinds: tuple[str, ...] = ()
     leave_out_names: bool = False
     bfloat16: bool = True
+    device: str = "cpu"
     workers: int = 1
     threads: int = 2
     log_every: int = 20
@@ -110,6 +113,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, text_table = _initial_model(config)
+    model = model.to(training_device(config.device))
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)
     run_steps(
         model,
@@ -128,16 +132,17 @@ def training_losses(
     model: Locator, batch: dict[str, Any], encoder: TextEncoder, weights: LossWeights, *, bfloat16: bool
 ) -> dict[str, Tensor]:
     """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
-    instruction = collate_instructions(batch["edits"], encoder)
     original, edited, mask, valid = batch["original"], batch["edited"], batch["mask"], batch["valid"]
-    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+    device = original.device
+    instruction = collate_instructions(batch["edits"], encoder).to(device)
+    scene = name_batch(batch["scene_names"], encoder, slots=batch["scene_regions"].shape[1]).to(device)
+    with mixed_precision(device, enabled=bfloat16):
         original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))
         if "original_features" in batch:
             before, after = batch["original_features"], batch["edited_features"]
         else:
             before, after = model.features(original, edited)
         output = model.locate(before, after, original, edited, instruction, batch["noise"])
-        scene = name_batch(batch["scene_names"], encoder, slots=batch["scene_regions"].shape[1])
         scene_logits = model.grounding.similarity_logits(before[-1], after[-1], scene)
     logits, grid = output.mask_logits.float(), output.difference.grid
     changed, known = (F.adaptive_avg_pool2d(part[:, None], grid).flatten(1) for part in (mask, valid))
@@ -212,7 +217,16 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
     else:
         source = _views(config, positions)
         collate = collate_views
-    return iter(DataLoader(source, config.batch, collate_fn=collate, num_workers=config.workers, drop_last=True))
+    return iter(
+        DataLoader(
+            source,
+            config.batch,
+            collate_fn=collate,
+            num_workers=config.workers,
+            drop_last=True,
+            pin_memory=training_device(config.device).type == "cuda",
+        )
+    )
 
 
 def _views(config: Stage1Config, positions: range) -> Stage1Views:

@@ -37,6 +37,7 @@ from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import DifferencePyramid
 from sigmask.training.area_guard import AreaGuard
+from sigmask.training.device import mixed_precision, training_device
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
 from sigmask.training.stage1 import LossWeights, training_losses
@@ -67,12 +68,13 @@ class Stage2Weights:
 class Stage2Config:
     """Everything a Stage II run depends on; the fields are the keys of `configs/*_stage2.yaml`.
 
-    `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs. The teacher is
-    believed where its probability is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
+    `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
+    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. The teacher is believed
+    where its probability is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
     """
 
     corpus: Path
-    unlabelled: Path
+    unlabelled: str
     output: Path
     initial: str = "tiny"
     calibration: bool = True
@@ -80,6 +82,7 @@ class Stage2Config:
     self_training: bool = True
     disentanglement: bool = True
     instruction: bool = True
+    unlabelled_pairs: int | None = None
     steps: int = 1500
     batch: int = 6
     unlabelled_batch: int = 2
@@ -98,6 +101,7 @@ class Stage2Config:
     mix: ViewMix = field(default_factory=ViewMix)
     seed: int = 0
     bfloat16: bool = True
+    device: str = "cpu"
     workers: int = 1
     threads: int = 2
     log_every: int = 25
@@ -123,7 +127,7 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     model.backbone.freeze()
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
-    student = Student(model.to(memory_format=torch.channels_last).train())
+    student = Student(model.to(memory_format=torch.channels_last).train()).to(training_device(config.device))
     average = MovingAverage(student, config.ema_decay, warmup=False)
     run_steps(
         student,
@@ -196,15 +200,17 @@ def _self_training(
     step: int,
 ) -> dict[str, Tensor]:
     edits = batch["edits"] if config.instruction else [()] * len(batch["edits"])
-    instruction = collate_instructions(edits, encoder)
-    with torch.no_grad(), _precision(config):
+    device = batch["weak_original"].device
+    instruction = collate_instructions(edits, encoder).to(device)
+    precision = mixed_precision(device, enabled=config.bfloat16)
+    with torch.no_grad(), precision:
         said = teacher(batch["weak_original"], batch["weak_edited"], instruction)
     probability = torch.sigmoid(said.mask_logits.float())
     expected = torch.sigmoid(said.quality_logits.float())
     areas = (probability > 0.5).float().mean((1, 2))
     for area in areas.tolist():
         student.guard.add(area)
-    with _precision(config):
+    with precision:
         output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
     logits = output.mask_logits.float()
     weight = pair_weight(expected) * float(student.guard.open)
@@ -220,7 +226,7 @@ def _self_training(
 
 def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Config) -> dict[str, Tensor]:
     def look(edited: str) -> tuple[DifferencePyramid, Tensor, Tensor]:
-        with _precision(config):
+        with mixed_precision(batch[edited].device, enabled=config.bfloat16):
             return student.model.difference_and_codes(batch["original"], batch[edited])
 
     (clean, clean_edit, clean_noise), (null, null_edit, null_noise), (noisy, noisy_edit, noisy_noise) = (
@@ -247,10 +253,6 @@ def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Conf
     }
 
 
-def _precision(config: Stage2Config) -> torch.autocast:
-    return torch.autocast("cpu", torch.bfloat16, enabled=config.bfloat16)
-
-
 def view_mix(config: Stage2Config) -> ViewMix:
     """`config.mix` with the parts that are switched off taken out."""
     mix = config.mix
@@ -273,7 +275,7 @@ def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, An
         )
     }
     if config.self_training:
-        pairs = read_unlabelled(config.unlabelled)
+        pairs = read_unlabelled(config.unlabelled, config.unlabelled_pairs)
         sources["unlabelled"] = DataLoader(
             UnlabelledViews(pairs, positions=positions(config.unlabelled_batch), **settings),
             config.unlabelled_batch,

@@ -91,10 +91,16 @@ class Triples(Dataset[Triple]):
         return Triple(*_random_crop([record[name] for name in names], rng, self.crop))
 
 
-def read_unlabelled(path: Path) -> list[EditPair]:
-    """The pairs of any corpus that can be read, the original fitted to the edited image; bad rows are left out."""
-    pairs = []
-    for sample in load_corpus(path):
+def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPair]:
+    """The pairs of any corpus that can be read, the original fitted to the edited image; bad rows are left out.
+
+    Args:
+        limit: pairs to take at most, from the start.
+    """
+    pairs: list[EditPair] = []
+    for sample in load_corpus(corpus):
+        if len(pairs) == limit:
+            break
         if isinstance(sample, EditPair):
             original, _ = fit_original_to_edited(sample.original, sample.edited)
             pairs.append(EditPair(sample.sample_id, _smaller(original), _smaller(sample.edited), sample.instruction))
