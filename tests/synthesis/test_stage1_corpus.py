@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from sigmask.synthesis import stage1_corpus
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.stage1_corpus import load_round_trips, make_record
-from sigmask.training.stage1_views import edit_from_json
-from sigmask.types import Action, EditTuple, ImageArray
+from sigmask.training.stage1_views import Stage1Views, ViewMix, edit_from_json, read_record
+from sigmask.types import Action, EditPair, EditTuple, ImageArray
+from tests.drawn_corpora import write_table_corpus
 from tests.synthesis.drawn_library import write_library
 
 
@@ -96,3 +98,25 @@ def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:
     stage1_corpus.main(tmp_path / "shared", output, count=2)
     assert (output / "pair-00-000000.npz").read_bytes() == written + b"kept"
     assert (output / "pair-00-000001.npz").is_file()
+
+
+def test_real_pairs_with_masks_join_the_corpus(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    torch.manual_seed(0)
+    (tmp_path / "shared" / "weights").mkdir()
+    SmallAutoencoder(2, width=8).save(tmp_path / "shared" / "weights" / "vae2.safetensors")
+    unmarked = dataclasses.replace(drawn_pairs[0], sample_id="unmarked", mask=None)
+    table = write_table_corpus(tmp_path / "pairs", [*drawn_pairs[:2], unmarked], "jsonl")
+    output = tmp_path / "corpus"
+    stage1_corpus.main(tmp_path / "shared", output, count=0, pairs=str(table), workers=1)
+    assert sorted(path.name for path in output.iterdir()) == ["pair-real-000000.npz", "pair-real-000001.npz"]
+    record = read_record(output / "pair-real-000000.npz")
+    meta = json.loads(str(record["meta"]))
+    assert meta["instruction"] == drawn_pairs[0].instruction
+    assert not any(meta["located"]) and not meta["named"]
+    assert drawn_pairs[0].mask is not None
+    assert record["mask"].mean() == pytest.approx(drawn_pairs[0].mask.mean(), rel=0.1)
+    assert record["edited_round_trip"].shape == record["original"].shape
+    stage1_corpus.main(tmp_path / "shared", output, count=0, pairs=str(table), pairs_limit=1, workers=1)
+    view = Stage1Views(output, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0, swapped=0))[0]
+    assert view.concepts == {} and view.scene == {}

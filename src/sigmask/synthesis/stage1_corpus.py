@@ -22,21 +22,25 @@ import numpy as np
 import torch
 import typer
 
-from sigmask.data.geometry import resize_image
+from sigmask.data.corpus import load_corpus
+from sigmask.data.geometry import fit_original_to_edited, resize_image
 from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
+from sigmask.instruction.parser import parse
 from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
+from sigmask.synthesis.synthetic_edit import NamedRegions
 from sigmask.synthesis.vae_roundtrip import Autoencoder, TinyAutoencoder, round_trip
-from sigmask.types import ImageArray, MaskArray
+from sigmask.types import Action, BadSample, EditPair, ImageArray, MaskArray
 
 RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
+STORED_SIZE = 384  # pixels of the longer side: what `tiny` sees
 _NULL_SHARE = 0.3  # of the pairs also keep a round trip of the unedited original
 _WHOLE_JPEG_SHARE = 0.7
 _LEAST_AREA = 0.005  # of the picture: a thing that covers less has no region; nobody would point at it
@@ -47,10 +51,19 @@ def make_record(
     round_trips: list[RoundTrip],
     rng: np.random.Generator,
     *,
-    stored_size: int = 384,
+    stored_size: int = STORED_SIZE,
     weights: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """One pair as arrays.
+    """One synthetic pair as arrays; see `record_of`."""
+    sizes, shares = zip(*NATIVE_SIZES, strict=True)
+    edit = make_edit(library, rng, size=int(rng.choice(sizes, p=shares)), weights=weights)
+    return record_of(edit, round_trips, rng, stored_size=stored_size)
+
+
+def record_of(
+    edit: SyntheticEdit, round_trips: list[RoundTrip], rng: np.random.Generator, *, stored_size: int = STORED_SIZE
+) -> dict[str, Any]:
+    """An edit and its round trips as arrays, with the longer side at `stored_size` pixels.
 
     Keys: `original`, `edited`, `edited_round_trip` and for some `original_round_trip` (h, w, 3) uint8; `mask` and
     `region` (h, w) bool; `concept_regions` (K, h, w) bool, where each of `named_concepts(edit)` lies (nowhere, if its
@@ -58,8 +71,6 @@ def make_record(
     JSON string with instruction, edit, located, scene (names), uncertain (names of what is hardly there), named (False
     where nobody said what the photograph shows), action and family.
     """
-    sizes, shares = zip(*NATIVE_SIZES, strict=True)
-    edit = make_edit(library, rng, size=int(rng.choice(sizes, p=shares)), weights=weights)
     through = round_trips[rng.integers(len(round_trips))]
     pictures = {
         "original": edit.original,
@@ -94,6 +105,33 @@ def make_record(
         }
     )
     return record
+
+
+def edit_of_pair(pair: EditPair, largest: int = NATIVE_SIZES[-1][0]) -> SyntheticEdit | None:
+    """A real pair with its mask, the longer side at most `largest` pixels; None where it has no mask that marks a part.
+
+    Where its concepts lie is not known, and what it shows neither.
+    """
+    if pair.mask is None:
+        return None
+    original, _ = fit_original_to_edited(pair.original, pair.edited)
+    height, width = pair.edited.shape[:2]
+    scale = min(1.0, largest / max(height, width))
+    size = (max(8, round(height * scale)), max(8, round(width * scale)))
+    mask = _resize_mask(pair.mask, size)
+    if not mask.any():
+        return None
+    edit = parse(pair.instruction)
+    return SyntheticEdit(
+        resize_image(original, *size),
+        resize_image(pair.edited, *size),
+        mask,
+        tuple(NamedRegions() for _ in edit),
+        pair.instruction or "",
+        edit,
+        edit[0].action if edit else Action.UNKNOWN,
+        pair.edit_type or "pair",
+    )
 
 
 def _concept_regions(edit: SyntheticEdit) -> list[MaskArray | None]:
@@ -162,6 +200,11 @@ def main(
     autoencoders: Annotated[list[Path] | None, typer.Option(help="further folders with vae*.safetensors")] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
     families: Annotated[str | None, typer.Option(help="only these families of edits, separated by commas")] = None,
+    size: Annotated[int, typer.Option(min=64, help="longer side of what is stored, in pixels")] = STORED_SIZE,
+    pairs: Annotated[
+        str | None, typer.Option(help="a corpus of real pairs with masks, hf:OWNER/NAME or a path, that joins them")
+    ] = None,
+    pairs_limit: Annotated[int, typer.Option(min=1, help="of those, rows to read at most")] = 100_000,
 ) -> None:
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
     output.mkdir(parents=True, exist_ok=True)
@@ -174,10 +217,22 @@ def main(
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         parts = [
             pool.submit(
-                _make_pairs, shared / "data" / "photos", folders, output, seed, range(first, count, workers), weights
+                _make_pairs,
+                shared / "data" / "photos",
+                folders,
+                output,
+                seed,
+                range(first, count, workers),
+                weights,
+                size,
             )
             for first in range(workers)
         ]
+        if pairs is not None:
+            parts += [
+                pool.submit(_take_pairs, pairs, folders, output, seed, range(first, pairs_limit, workers), size)
+                for first in range(workers)
+            ]
         for part in parts:
             part.result()
 
@@ -188,6 +243,7 @@ def _make_pairs(
     output: Path,
     seed: int,
     indices: range,
+    size: int,
     weights: Mapping[str, float] | None,
 ) -> None:
     """Make those pairs of `indices` that are not there yet."""
@@ -200,11 +256,34 @@ def _make_pairs(
         path = output / f"pair-{seed:02d}-{index:06d}.npz"
         if path.exists():
             continue
-        record = make_record(library, round_trips, np.random.default_rng((seed, index)), weights=weights)
-        with whole_file(path) as partial, partial.open("wb") as file:
-            np.savez(file, **record)
+        record = make_record(
+            library, round_trips, np.random.default_rng((seed, index)), stored_size=size, weights=weights
+        )
+        _write_record(path, record)
         if index % 100 == 0:
             print(f"{index}/{indices.stop}", flush=True)
+
+
+def _take_pairs(corpus: str, autoencoders: list[Path], output: Path, seed: int, rows: range, size: int) -> None:
+    """Make records of those rows of a corpus with masks that are not there yet; rows that cannot be used are told."""
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    round_trips = load_round_trips(autoencoders)
+    for row, sample in zip(range(rows.stop), load_corpus(corpus), strict=False):
+        path = output / f"pair-real-{row:06d}.npz"
+        if row not in rows or path.exists():
+            continue
+        edit = edit_of_pair(sample) if isinstance(sample, EditPair) else None
+        if edit is None:
+            reason = sample.message if isinstance(sample, BadSample) else "it has no mask that marks a part of it"
+            print(f"{corpus}: row {row} is left out: {reason}", flush=True)
+            continue
+        _write_record(path, record_of(edit, round_trips, np.random.default_rng((seed, 7, row)), stored_size=size))
+
+
+def _write_record(path: Path, record: dict[str, Any]) -> None:
+    with whole_file(path) as partial, partial.open("wb") as file:
+        np.savez(file, **record)
 
 
 if __name__ == "__main__":

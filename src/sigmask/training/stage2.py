@@ -227,7 +227,8 @@ def _self_training(
 def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Config) -> dict[str, Tensor]:
     def look(edited: str) -> tuple[DifferencePyramid, Tensor, Tensor]:
         with mixed_precision(batch[edited].device, enabled=config.bfloat16):
-            return student.model.difference_and_codes(batch["original"], batch[edited])
+            pyramid, edit, noise = student.model.difference_and_codes(batch["original"], batch[edited])
+        return pyramid, edit.float(), noise.float()
 
     (clean, clean_edit, clean_noise), (null, null_edit, null_noise), (noisy, noisy_edit, noisy_noise) = (
         look(name) for name in ("clean", "null", "noisy")
