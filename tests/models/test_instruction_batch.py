@@ -60,10 +60,13 @@ def test_the_subject_before_a_new_background_is_what_stays() -> None:
             (EditTuple("dog", "beach", Action.BACKGROUND),),
             (EditTuple("the background", "beach", Action.BACKGROUND),),
             (EditTuple("dog", "cat", Action.REPLACE),),
+            (EditTuple("wall clock", "forest", Action.BACKGROUND),),
+            (EditTuple("background of the dog", "forest", Action.BACKGROUND),),
         ],
         _LengthEncoder(),
     )
-    assert batch.kept.tolist() == [[True, False, False, False], [False] * 4, [False] * 4]
+    subject, nothing = [True, False, False, False], [False] * 4
+    assert batch.kept.tolist() == [subject, nothing, nothing, subject, nothing]
 
 
 def test_names_alone_say_where_to_look_and_nothing_else() -> None:

@@ -96,7 +96,7 @@ class Annotator:
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
-            backend: "torch", "openvino" (on a CPU, if installed), or "auto": whichever measured fastest here.
+            backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sigmask.types import ImageArray
 
 _PACKAGES = ("torch", "torchvision", "timm", "opencv-python-headless", "pyarrow", "numpy", "pillow")
+_EXTRAS = ("openvino",)
 
 
 def doctor() -> None:
@@ -29,6 +30,11 @@ def doctor() -> None:
     console.print(f"sigmask {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
         console.print(f"  {package} {importlib.metadata.version(package)}")
+    for package in _EXTRAS:
+        try:
+            console.print(f"  {package} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            console.print(f"  {package} is not installed (an extra: pip install 'sigmask\\[{package}]')")
     console.print(f"  {os.cpu_count()} cores, devices: {', '.join(_devices())}")
     for path in _embedded_weights():
         size = path.stat().st_size / 1e6

@@ -32,7 +32,9 @@ def explain(
     from sigmask.annotation.explanation import explain as explain_pair
     from sigmask.report.explanation_sheet import draw_explanation
 
-    explanation = explain_pair(Annotator.from_pretrained(model, device=device), original, edited, instruction)
+    explanation = explain_pair(
+        Annotator.from_pretrained(model, device=device, backend="torch"), original, edited, instruction
+    )
     draw_explanation(explanation, instruction).save(output)
     print(f"area     {100 * explanation.annotation.area_fraction:.2f} %")
     print(f"quality  {explanation.annotation.quality:.2f}")

@@ -70,8 +70,8 @@ def _of_model(name: str, base: str, variant: str) -> NamedMethod:
     if variant and variant not in PRIOR_VARIANTS:
         raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
     try:
-        # a variant reaches into the model while it runs, and an exported one cannot be reached into
-        annotator = Annotator.from_pretrained(base, backend="torch" if variant else "auto")
+        # one engine for all that is compared: variants reach into the model, and an exported one cannot be reached into
+        annotator = Annotator.from_pretrained(base, backend="torch")
     except WeightsError as error:
         known = base in EMBEDDED or Path(base).is_dir()
         unknown = "" if known else f"{unknown_name('method', base, [*EMBEDDED, *BASELINES])} As a model: "

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 UNKNOWN_SCOPE = -100
-"""The label of a crop that shows only changed pixels of a picture which is not changed all over."""
+"""The label of a crop that does not show its picture's scope: all of it in a local edit, or a part in a global one."""
 GLOBAL_AREA = 0.95
 """A mask that covers at least this share of the picture counts as global (our choice)."""
 

@@ -16,8 +16,10 @@ from sigmask.types import Action, EditTuple
 
 ACTIONS: tuple[Action, ...] = tuple(Action)
 _SURROUNDINGS = re.compile(
-    r"\b(back ?ground|backdrop|surroundings?|scene|scenery|setting|sky|wall|environment)s?\b", re.IGNORECASE
+    r"\b(back ?ground|backdrop|surrounding|scene|scenery|setting|sky|wall|environment)s?$|^(the )?back ?ground ",
+    re.IGNORECASE,
 )
+"""What a phrase ends in that names the place around a subject; "wall clock" names a subject."""
 NO_INSTRUCTION = len(ACTIONS)
 """The action index of a pair that has no instruction at all."""
 
@@ -93,4 +95,4 @@ def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: i
 def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:
     """Whether `phrase` is the subject of a change of background: "the dog's background", but not "the background"."""
     of_background = any(edit.action is Action.BACKGROUND and edit.original_concept == phrase for edit in tuples)
-    return of_background and _SURROUNDINGS.search(phrase) is None
+    return of_background and _SURROUNDINGS.search(phrase.strip()) is None

@@ -129,8 +129,8 @@ class Locator(nn.Module):
         """The same from features that are already there.
 
         Args:
-            noise: (B, 1, 1, 1), the pairs' own noise level; measured on the images if None. A trainer that shows crops
-                knows it of the whole picture.
+            noise: (B, 1, 1, 1), the pairs' own noise level; measured on the images if None. Stage I, which shows
+                crops, knows it of the whole picture.
         """
         noise = noise_level(original, edited) if noise is None else noise
         pixels = relative_pixel_difference(original, edited, noise)

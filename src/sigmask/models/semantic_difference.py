@@ -76,9 +76,10 @@ def best_match(original: Tensor, edited: Tensor, radius: int) -> tuple[Tensor, T
 def noise_level(original: Tensor, edited: Tensor) -> Tensor:
     """(B, 1, 1, 1): by how much a pair's pixels differ where nothing was edited, in units of [0, 1].
 
-    The geometric mean, over the half of the pixels that differ least, of the difference plus one grey level: an edit
-    of up to half the picture, however strong, hardly moves it, and it is never under one grey level. Every fourth row
-    and column is looked at. (B, 3, H, W) images in [0, 1].
+    The geometric mean, over the half of the pixels that differ least, of the difference plus one grey level. It is
+    never under one grey level, and no change counts by its strength until more than half the picture is changed; an
+    edit of half a picture at most moves the half that is looked at up to all of the rest, which raises it by up to
+    about 1.6. Every fourth row and column is looked at. (B, 3, H, W) images in [0, 1].
     """
     before, after = (image[..., ::_NOISE_STEP, ::_NOISE_STEP].float() for image in (original, edited))
     difference = (after - before).abs().amax(1).flatten(1)

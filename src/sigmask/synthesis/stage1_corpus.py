@@ -214,18 +214,10 @@ def main(
     if unknown := [name for name in weights or () if name not in FAMILIES]:
         raise ConfigError(unknown_name("family of edits", unknown[0], FAMILIES))
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
+    photos = shared / "data" / "photos"
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         parts = [
-            pool.submit(
-                _make_pairs,
-                shared / "data" / "photos",
-                folders,
-                output,
-                seed,
-                range(first, count, workers),
-                weights,
-                size,
-            )
+            pool.submit(_make_pairs, photos, folders, output, seed, range(first, count, workers), size, weights)
             for first in range(workers)
         ]
         if pairs is not None:

@@ -22,9 +22,9 @@ class AreaGuard(nn.Module):
         if window < 1 or factor <= 1:
             raise ValueError(f"expected a window of 1 or more and a factor above 1, got {window} and {factor}")
         self.window, self.factor = window, factor
-        self.register_buffer("areas", torch.zeros(window, dtype=torch.float64))
+        self.register_buffer("areas", torch.zeros(window))
         self.register_buffer("count", torch.zeros((), dtype=torch.int64))
-        self.register_buffer("normal", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("normal", torch.zeros(()))
 
     @torch.no_grad()
     def add(self, area: float) -> None:

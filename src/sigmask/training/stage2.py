@@ -69,8 +69,9 @@ class Stage2Config:
     """Everything a Stage II run depends on; the fields are the keys of `configs/*_stage2.yaml`.
 
     `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
-    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. The teacher is believed
-    where its probability is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
+    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
+    in Stage I; the unlabelled pairs' instructions are told as they are. The teacher is believed where its probability
+    is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
     """
 
     corpus: Path
@@ -83,6 +84,7 @@ class Stage2Config:
     disentanglement: bool = True
     instruction: bool = True
     unlabelled_pairs: int | None = None
+    leave_out_names: bool = False
     steps: int = 1500
     batch: int = 6
     unlabelled_batch: int = 2
@@ -167,7 +169,12 @@ def stage2_losses(
     """
     supervised = batches["supervised"]
     if not config.instruction:
-        supervised = supervised | {"edits": [()] * len(supervised["edits"])}
+        nothing: list[tuple[()]] = [()] * len(supervised["edits"])
+        supervised = supervised | {
+            "edits": nothing,
+            "located": torch.zeros_like(supervised["located"]),
+            "scene_names": nothing,
+        }
     losses = training_losses(student.model, supervised, encoder, config.loss, bfloat16=config.bfloat16)
     total = losses.pop("total")
     if config.self_training:
@@ -269,7 +276,13 @@ def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, An
     settings: dict[str, Any] = {"crop": config.crop, "seed": config.seed}
     sources: dict[str, DataLoader[Any]] = {
         "supervised": DataLoader(
-            Stage1Views(config.corpus, positions=positions(config.batch), mix=view_mix(config), **settings),
+            Stage1Views(
+                config.corpus,
+                positions=positions(config.batch),
+                mix=view_mix(config),
+                leave_out=config.leave_out_names,
+                **settings,
+            ),
             config.batch,
             collate_fn=collate_views,
             num_workers=config.workers,

@@ -38,8 +38,8 @@ class FlatModel(nn.Module):
         side = max(multiple, config.long_side // multiple // 2 * multiple)
         known = torch.ones(2, MAX_CONCEPTS, dtype=torch.bool)
         return (
-            torch.randint(0, 256, (2, 2, side, 2 * side, 3), dtype=torch.uint8),
-            torch.randn(2, MAX_CONCEPTS, config.text_dimension),
+            torch.arange(4 * side * 2 * side * 3).remainder(251).to(torch.uint8).view(2, 2, side, 2 * side, 3),
+            torch.ones(2, MAX_CONCEPTS, config.text_dimension),
             known,
             known,
             ~known,

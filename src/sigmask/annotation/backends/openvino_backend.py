@@ -1,16 +1,19 @@
-"""The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/`).
+"""The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
-The exported model is kept in the user's cache, under the hash of the weights: the first start takes seconds longer than
-the next. Each frame (height, width, batch) is compiled when it first comes, since static shapes run faster.
+The exported model is kept in the user's cache, under the hash of weights and code: the first start takes seconds longer
+than the next. It takes any frame and batch; a shape that comes often is compiled for itself, which runs faster.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
+import sys
 import tempfile
 import warnings
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,7 +30,9 @@ from sigmask.models.locator import Locator
 
 CACHE_VARIABLE = "SIGMASK_CACHE"
 _GRAPH = "model.xml"
-_FRAMES_KEPT = 12  # compiled; each holds its own buffers, some 30 MB at 384 px and a batch of 8
+_OFTEN = 12  # calls of one shape after which compiling for it, a second or two, has paid within as many again
+_SHAPES_KEPT = 4  # compiled for themselves; each holds its own buffers, some 30 MB at 384 px and a batch of 8
+_GRAPH_CODE = ("models", "types.py", "instruction/named_concepts.py", "annotation/backends/flat_model.py")
 
 
 class OpenVinoBackend:
@@ -45,10 +50,8 @@ class OpenVinoBackend:
     name = "openvino"
 
     def __init__(self, model: Locator, *, key: str = "", threads: int | None = None) -> None:
-        import openvino
-
         self.precision = "bfloat16" if has_bf16_instructions() else "float32"
-        self._core = openvino.Core()
+        self._core = import_openvino().Core()
         self._settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bfloat16" else "f32",
             "PERFORMANCE_HINT": "LATENCY",
@@ -56,23 +59,47 @@ class OpenVinoBackend:
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
         self._exported = _exported(self._core, model, key)
+        self._calls: Counter[tuple[int, ...]] = Counter()
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> RawOutput:
         inputs = inputs_of(images, instruction)
-        compiled = self._compiled_for(inputs)
-        outputs = compiled(inputs)
+        outputs = self._compiled_for(inputs)(inputs)
         return output_of([outputs[index] for index in range(len(outputs))])
 
     def _compiled_for(self, inputs: dict[str, np.ndarray]) -> Any:
+        """The model compiled for just these shapes where they come often, else for any."""
         shape = inputs["images"].shape
+        self._calls[shape] += 1
+        if self._calls[shape] < _OFTEN:
+            shape = _ANY_SHAPE
         if shape not in self._compiled:
-            while len(self._compiled) >= _FRAMES_KEPT:
-                self._compiled.pop(next(iter(self._compiled)))
-            fixed = self._exported.clone()
-            fixed.reshape({name: list(array.shape) for name, array in inputs.items()})
-            self._compiled[shape] = self._core.compile_model(fixed, "CPU", self._settings)
+            made = self._exported
+            if shape != _ANY_SHAPE:
+                made = made.clone()
+                made.reshape({name: list(array.shape) for name, array in inputs.items()})
+                self._make_room()
+            self._compiled[shape] = self._core.compile_model(made, "CPU", self._settings)
         return self._compiled[shape]
+
+    def _make_room(self) -> None:
+        own = [shape for shape in self._compiled if shape != _ANY_SHAPE]
+        if len(own) >= _SHAPES_KEPT:
+            rarest = min(own, key=lambda shape: self._calls[shape])
+            del self._compiled[rarest]
+            self._calls[rarest] = 0
+
+
+_ANY_SHAPE: tuple[int, ...] = ()
+
+
+def import_openvino() -> Any:
+    """The package, without its telemetry: it would send an event when it is imported and when it converts."""
+    if "openvino" not in sys.modules:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # as if it were not installed
+    import openvino
+
+    return openvino
 
 
 def _exported(core: Any, model: Locator, key: str) -> Any:
@@ -80,45 +107,45 @@ def _exported(core: Any, model: Locator, key: str) -> Any:
     if not key or folder is None:
         return _export(model)
     kept = folder / "openvino" / f"{key}-{_version()}"
-    try:
+    with contextlib.suppress(RuntimeError):  # not there, or not whole
         return core.read_model(kept / _GRAPH)
-    except RuntimeError:  # not there, or not whole
-        exported = _export(model)
-        _keep(exported, kept)
-        return exported
+    damaged = kept.exists()
+    exported = _export(model)
+    for other in kept.parent.glob(f"{key}-*"):  # of other code, which is gone
+        if other != kept or damaged:
+            shutil.rmtree(other, ignore_errors=True)
+    _keep(exported, kept)
+    return exported
 
 
 def _version() -> str:
     """Of the engine and of the code that is exported: an export of other code is never taken."""
-    import openvino
-
-    digest = hashlib.sha256(openvino.__version__.encode())
-    for source in sorted(Path(str(resources.files("sigmask.models"))).glob("*.py")):
-        digest.update(source.read_bytes())
-    digest.update(Path(__file__).with_name("flat_model.py").read_bytes())
+    digest = hashlib.sha256(import_openvino().__version__.encode())
+    package = Path(str(resources.files("sigmask")))
+    for part in _GRAPH_CODE:
+        for source in sorted((package / part).glob("*.py")) if (package / part).is_dir() else [package / part]:
+            digest.update(source.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def _export(model: Locator) -> Any:
-    import openvino
-
     flat = FlatModel(model.eval())
     with torch.no_grad(), warnings.catch_warnings():
-        # the tracer warns of each Python comparison; tests compare the export at other sizes with the model
+        # the tracer warns of each Python comparison; a test compares the export with the model at other sizes
         warnings.simplefilter("ignore")
-        return openvino.convert_model(flat, example_input=flat.example())
+        return import_openvino().convert_model(flat, example_input=flat.example())
 
 
 def _keep(exported: Any, kept: Path) -> None:
     """Write the export into a folder of its own that appears whole; where that cannot be done, nothing is kept."""
-    import openvino
-
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as made:
-            openvino.save_model(exported, Path(made) / _GRAPH, compress_to_fp16=False)
-            if kept.exists():
-                shutil.rmtree(kept)  # what could not be read
+            import_openvino().save_model(exported, Path(made) / _GRAPH, compress_to_fp16=False)
+            for path in Path(made).iterdir():
+                with path.open("rb") as written:
+                    os.fsync(written.fileno())
+            Path(made).chmod(0o755)  # a cache may be shared
             Path(made).rename(kept)
     except (OSError, RuntimeError):  # a full or closed disk, or another process that was first
         return

@@ -20,7 +20,7 @@ def load_annotator(model: str) -> Annotator:
     """
     from sigmask.annotation.annotator import Annotator
 
-    return Annotator.from_pretrained(model)
+    return Annotator.from_pretrained(model, backend="torch")
 
 
 def missing_model(model: str) -> str | None:
