@@ -8,7 +8,7 @@ import pytest
 from sigmask.errors import ConfigError, CorpusError
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
-from sigmask.synthesis.photos import PhotoLibrary, random_view
+from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary, random_view
 from sigmask.synthesis.region import dilate
 from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import RIM
@@ -113,11 +113,31 @@ def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
             continue
         (named,) = edit.regions
         assert named.original is not None and named.edited is not None
-        assert any(np.array_equal(named.original, instance.mask) for instance in photo.instances)
+        assert any(np.array_equal(named.original, photo.all_like(instance)) for instance in photo.instances)
         assert (named.edited & edit.mask).sum() > 0.5 * named.edited.sum()
         assert not np.array_equal(named.original, named.edited)
         found += 1
     assert found >= 3
+
+
+def test_a_name_points_at_all_that_have_it() -> None:
+    masks = [np.zeros((8, 8), bool) for _ in range(3)]
+    for row, mask in enumerate(masks):
+        mask[row] = True
+    photo = Photo(np.zeros((8, 8, 3), np.uint8), tuple(map(Instance, ("dog", "dog", None), masks)))
+    assert np.array_equal(photo.all_like(photo.instances[0]), masks[0] | masks[1])
+    assert np.array_equal(photo.all_like(photo.instances[2]), masks[2])
+    assert not photo.all_named(None).any() and not photo.all_named("cat").any()
+
+
+def test_what_is_cut_to_a_few_pixels_is_unclear() -> None:
+    mask = np.zeros((100, 100), bool)
+    mask[50:53, 50:53] = True
+    photo = Photo(np.zeros((100, 100, 3), np.uint8), (Instance("cup", mask),), unclear=frozenset({"person"}))
+    for seed in range(5):
+        seen = random_view(photo, np.random.default_rng(seed), 100)
+        assert seen.unclear >= {"person"}
+        assert seen.unclear == {"person", "cup"} or any(each.name == "cup" for each in seen.instances)
 
 
 def test_an_empty_or_missing_folder_is_refused(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from sigmask.synthesis import stage1_corpus
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.stage1_corpus import load_round_trips, make_record
-from sigmask.training.stage1_views import Stage1Views, ViewMix, edit_from_json, read_record
+from sigmask.training.stage1_views import Stage1Views, read_record
+from sigmask.training.view import ViewMix, edit_from_json
 from sigmask.types import Action, EditPair, EditTuple, ImageArray
 from tests.drawn_corpora import write_table_corpus
 from tests.synthesis.drawn_library import write_library

@@ -15,7 +15,8 @@ from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator
 from sigmask.training import stage1
 from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_losses
-from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from sigmask.training.stage1_views import Stage1Views, collate_views
+from sigmask.training.view import ViewMix
 from tests.models.random_locator import small_config
 from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
 

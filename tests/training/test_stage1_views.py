@@ -12,18 +12,9 @@ import torch
 from sigmask.errors import CorpusError
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.synthesis.named_view import is_left_out
-from sigmask.training.stage1_views import (
-    SCENE_ABSENT,
-    SCENE_PRESENT,
-    KindChoice,
-    Stage1Views,
-    View,
-    ViewMix,
-    collate_views,
-    draw_view,
-    edit_from_json,
-    mask_of_redrawn,
-)
+from sigmask.training import view as view_module
+from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
+from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json, mask_of_redrawn
 from sigmask.types import Action, EditTuple
 from tests.training.tiny_corpus import drawn_record, write_tiny_corpus
 
@@ -147,6 +138,18 @@ def test_a_swapped_view_keeps_its_mask_and_says_nothing() -> None:
     assert swapped.edit == ()
 
 
+def test_a_swapped_view_is_never_shifted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its mask belongs to both grids."""
+    monkeypatch.setattr(view_module, "SHIFT_SHARE", 100.0)
+    shifts: list[int] = []
+    monkeypatch.setattr(view_module, "shift_slightly", lambda image, masks, _: (shifts.append(1), (image, masks))[1])
+    for seed in range(5):
+        _draw(np.random.default_rng(seed), swapped=1.0, perturbed=1.0)
+    assert not shifts
+    _draw(np.random.default_rng(0), perturbed=1.0)
+    assert shifts
+
+
 def test_images_and_mask_are_cut_alike(rng: np.random.Generator) -> None:
     for _ in range(10):
         view = _draw(rng)
@@ -155,7 +158,7 @@ def test_images_and_mask_are_cut_alike(rng: np.random.Generator) -> None:
         if marked.sum() > 40:
             # resampling and JPEG blur the rim; well inside and outside, the change is where the mask says
             assert changed[marked].float().mean() > 0.8
-            assert changed[~marked].float().mean() < 0.06
+            assert changed[~marked].float().mean() < 0.08
 
 
 def test_small_pictures_are_enlarged_to_the_crop(rng: np.random.Generator) -> None:

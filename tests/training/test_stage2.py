@@ -15,9 +15,9 @@ from sigmask.config import load_config
 from sigmask.errors import CorpusError
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage2
-from sigmask.training.stage1_views import ViewMix
 from sigmask.training.stage2 import Stage2Config, confidence_at, run_stage2, view_mix
 from sigmask.training.stage2_views import Triples, UnlabelledViews, read_unlabelled
+from sigmask.training.view import ViewMix
 from sigmask.types import EditPair
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_table_corpus

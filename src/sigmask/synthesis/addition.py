@@ -72,7 +72,7 @@ def _add(
     instruction = write_instruction(
         kind, rng, original=host.name if host else None, edited=name, place=place_name(solid, rng)
     )
-    regions = NamedRegions(original=host.mask if host else None, edited=solid)
+    regions = NamedRegions(photo.all_like(host) if host else None, edited=solid | photo.all_named(name))
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="addition")
 
 

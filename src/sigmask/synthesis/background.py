@@ -44,7 +44,8 @@ def replace_background(photo: Photo, library: PhotoLibrary, rng: np.random.Gener
     mask = alpha > VISIBLE_ALPHA
     around = ~subject.mask
     of_subject = instruction[1].original_concept != "background"
-    regions = NamedRegions(original=subject.mask if of_subject else around, edited=around)
+    # a word for a place is not learned from a random picture; a colour is what it says
+    regions = NamedRegions(subject.mask if of_subject else around, edited=None if kind < 0.6 else around)
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="background", solid=True)
 
 

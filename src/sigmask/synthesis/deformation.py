@@ -130,7 +130,7 @@ def _push(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synthetic
         photo.image,
         edited,
         near_object,
-        regions=NamedRegions(chosen.mask, chosen.mask),
+        regions=NamedRegions(photo.all_like(chosen), photo.all_like(chosen)),
         instruction=instruction,
         family=FAMILY,
     )
@@ -168,7 +168,7 @@ def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Syn
         photo.image,
         edited,
         mask,
-        regions=NamedRegions(chosen.mask, chosen.mask),
+        regions=NamedRegions(photo.all_like(chosen), photo.all_like(chosen)),
         instruction=instruction,
         family=FAMILY,
     )
@@ -194,7 +194,7 @@ def _lay_over_gap(
     hole: MaskArray = dilate(chosen.mask, int(rng.integers(1, 4)))
     edited = blend(fill_hole(photo.image, hole, rng), layer.pixels, layer.alpha)
     mask = hole | (layer.alpha > VISIBLE_ALPHA)
-    before = chosen.mask if whole is None else whole
+    before = photo.all_named(chosen.name) | (chosen.mask if whole is None else whole)
     regions = NamedRegions(original=before, edited=before & ~chosen.mask | layer.solid)
     return settle(photo.image, edited, mask, regions=regions, instruction=instruction, family=FAMILY)
 

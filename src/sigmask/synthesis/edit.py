@@ -88,7 +88,7 @@ def make_edit(
         edit = FAMILIES[name](photo, library, rng)
         if edit is None:
             continue
-        edit = dataclasses.replace(edit, scene=_outlined(photo))
+        edit = dataclasses.replace(edit, scene=_outlined(photo), unclear=photo.unclear)
         chance = rng.random()
         if not edit.mask.all() and chance < SIDE_EFFECT_SHARE:
             edit = add_side_effect(edit, photo, library, rng)

@@ -35,11 +35,29 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photograph with its objects; `caption` is what it shows as a whole (an ImageNet class), None if unknown."""
+    """A photograph with its objects.
+
+    Attributes:
+        caption: what it shows as a whole (an ImageNet class); None if unknown.
+        unclear: names of what is there as well, but as a crowd or too small to have a mask.
+    """
 
     image: ImageArray
     instances: tuple[Instance, ...]
     caption: str | None = None
+    unclear: frozenset[str] = frozenset()
+
+    def all_named(self, name: str | None) -> MaskArray:
+        """(H, W) bool, all objects of that name together; nothing for None."""
+        union = np.zeros(self.image.shape[:2], dtype=bool)
+        for instance in self.instances:
+            if name is not None and instance.name == name:
+                union |= instance.mask
+        return union
+
+    def all_like(self, instance: Instance) -> MaskArray:
+        """`instance` and all others of its name: what the name alone points at."""
+        return np.asarray(self.all_named(instance.name) | instance.mask, dtype=bool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +70,8 @@ class PhotoEntry:
     caption: str | None = None
     grid: tuple[int, int] | None = None
     """(height, width) of the grid in which the polygons are given."""
+    crowds: frozenset[str] = frozenset()
+    """Names of what stands in crowds that have no polygons."""
 
 
 class PhotoLibrary:
@@ -139,7 +159,9 @@ class PhotoLibrary:
             raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
         image = np.ascontiguousarray(pixels[:, :, ::-1])
         if entry.polygons:
-            return Photo(image, polygon_instances(entry, image.shape[:2]), entry.caption)
+            outlined = polygon_instances(entry, image.shape[:2])
+            unclear = entry.crowds | ({name for name, _ in entry.polygons} - {each.name for each in outlined})
+            return Photo(image, outlined, entry.caption, unclear)
         if index not in self._segments:
             self._segments[index] = _pack_segments(image, entry.caption, index)
         grid, packed = self._segments[index]
@@ -180,12 +202,14 @@ def random_view(photo: Photo, rng: np.random.Generator, size: int) -> Photo:
         out = cv2.resize(array[top : top + crop_height, left : left + crop_width], target, interpolation=method)
         return np.ascontiguousarray(out[:, ::-1] if mirrored else out)
 
-    instances = []
+    instances, unclear = [], set(photo.unclear)
     for instance in photo.instances:
         mask = view(instance.mask.view(np.uint8) * np.uint8(255), cv2.INTER_LINEAR) > 127
         if mask.sum() >= 30:
             instances.append(Instance(instance.name, mask))
-    return Photo(view(photo.image, interpolation), tuple(instances), photo.caption)
+        elif instance.name is not None and mask.any():
+            unclear.add(instance.name)
+    return Photo(view(photo.image, interpolation), tuple(instances), photo.caption, frozenset(unclear))
 
 
 def _coco_entries(folder: Path) -> list[PhotoEntry]:
@@ -195,9 +219,11 @@ def _coco_entries(folder: Path) -> list[PhotoEntry]:
     index: dict[str, Any] = json.loads(index_file.read_text(encoding="utf-8"))
     names = {category["id"]: str(category["name"]) for category in index["categories"]}
     polygons: dict[int, list[tuple[str, tuple[npt.NDArray[np.float64], ...]]]] = defaultdict(list)
+    crowds: dict[int, set[str]] = defaultdict(set)
     for annotation in index["annotations"]:
         outline = annotation["segmentation"]
         if annotation.get("iscrowd") or not isinstance(outline, list):
+            crowds[annotation["image_id"]].add(names[annotation["category_id"]])
             continue  # a crowd's run-length mask covers many objects under one name
         points = tuple(np.asarray(ring, np.float64).reshape(-1, 2) for ring in outline if len(ring) >= 6)
         if points:
@@ -208,6 +234,7 @@ def _coco_entries(folder: Path) -> list[PhotoEntry]:
             "coco",
             tuple(polygons[picture["id"]]),
             grid=(int(picture["height"]), int(picture["width"])),
+            crowds=frozenset(crowds[picture["id"]]),
         )
         for picture in index["images"]
     ]

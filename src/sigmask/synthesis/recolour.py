@@ -48,7 +48,12 @@ def recolour_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     instruction = write_instruction("colour", rng, original=chosen.name, place=place_name(region, rng), colour=colour)
     mask = alpha > VISIBLE_ALPHA
     return settle(
-        image, edited, mask, regions=NamedRegions(chosen.mask, chosen.mask), instruction=instruction, family="recolour"
+        image,
+        edited,
+        mask,
+        regions=NamedRegions(photo.all_like(chosen), edited=chosen.mask),
+        instruction=instruction,
+        family="recolour",
     )
 
 
@@ -81,7 +86,7 @@ def change_material(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
         image,
         edited,
         mask,
-        regions=NamedRegions(chosen.mask, chosen.mask),
+        regions=NamedRegions(photo.all_like(chosen), edited=chosen.mask),
         instruction=instruction,
         family="material",
         solid=True,

@@ -28,7 +28,12 @@ def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     edited = fill_hole(photo.image, hole, rng)
     instruction = write_instruction("remove", rng, original=chosen.name, place=place_name(silhouette, rng))
     return settle(
-        photo.image, edited, hole, regions=NamedRegions(original=silhouette), instruction=instruction, family="removal"
+        photo.image,
+        edited,
+        hole,
+        regions=NamedRegions(original=photo.all_like(chosen)),
+        instruction=instruction,
+        family="removal",
     )
 
 

@@ -49,7 +49,8 @@ def replace_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator
     mask = hole | (layer.alpha > VISIBLE_ALPHA)
     place = place_name(chosen.mask, rng)
     instruction = write_instruction("replace", rng, original=chosen.name, edited=newcomer.name, place=place)
-    regions = NamedRegions(original=chosen.mask, edited=layer.solid)
+    others = photo.all_named(newcomer.name) & ~hole
+    regions = NamedRegions(photo.all_like(chosen), edited=others | layer.solid)
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="replacement", solid=True)
 
 
@@ -63,7 +64,6 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         for other in photo.instances:
             if other.name == chosen.name:
                 silhouette = silhouette | other.mask
-    named = silhouette
     chance = rng.random()
     if chance < 0.2:  # only a part: a face, a label, what is in the cup
         silhouette = _part(silhouette, rng)
@@ -78,11 +78,11 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     place = place_name(silhouette, rng)
     if rng.random() < 0.5:
         instruction = write_instruction("vary", rng, original=chosen.name, place=place)
-        regions = NamedRegions(original=named, edited=named)
-    else:  # the new content is drawn at random: the word for it must not be learned from it
+    else:
         other_name = str(rng.choice(vocabulary()["unlike"]))
         instruction = write_instruction("replace", rng, original=chosen.name, edited=other_name, place=place)
-        regions = NamedRegions(original=named)
+    # the new content is drawn at random: no word for it must be learned from it
+    regions = NamedRegions(original=photo.all_like(chosen))
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="redraw", solid=True)
 
 

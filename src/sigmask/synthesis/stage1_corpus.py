@@ -96,7 +96,7 @@ def record_of(
         {
             "located": [mask is not None for mask in of_concepts],
             "scene": list(clear),
-            "uncertain": sorted(set(scene) - set(clear)),
+            "uncertain": sorted((set(scene) - set(clear)) | edit.unclear),
             "named": bool(scene),
             "instruction": edit.instruction,
             "edit": [asdict(part) for part in edit.edit],

@@ -24,8 +24,8 @@ class NamedRegions:
     """Where the two concepts of an edit tuple lie, each (H, W) bool; None where a concept has no place of its own.
 
     Attributes:
-        original: of the original concept on the original image, all of it, whether it changed or not.
-        edited: of the edited concept on the edited image.
+        original: on the original image, all that the original concept's name fits, whether it changed or not.
+        edited: the same of the edited concept on the edited image; one that an attribute tells apart ("red car") alone.
     """
 
     original: MaskArray | None = None
@@ -40,6 +40,7 @@ class SyntheticEdit:
     Attributes:
         mask: what changed, with shadows and side-effects.
         scene: the named objects of the photograph that `original` was made from.
+        unclear: names of what it shows as well, but as a crowd or too small to have a mask.
         region: `mask` and what was redrawn around it, a few grey levels off; None where that is nothing.
         regions: for each tuple of `edit`, where what it names lies.
         family: which maker made it ("removal", "recolour", ...).
@@ -55,6 +56,7 @@ class SyntheticEdit:
     family: str
     region: MaskArray | None = None
     scene: tuple[Instance, ...] = ()
+    unclear: frozenset[str] = frozenset()
 
 
 def settle(

@@ -54,7 +54,7 @@ def edit_text(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> 
         name, rng, original=host.name if host else None, place=place_name(silhouette, rng), text=text, old_text=old
     )
     of_host = instruction[1].original_concept != "text" and host is not None
-    regions = NamedRegions(original=host.mask if of_host and host else silhouette, edited=silhouette)
+    regions = NamedRegions(original=photo.all_like(host) if of_host and host else silhouette, edited=silhouette)
     return settle(original, edited, silhouette, regions=regions, instruction=instruction, family="text", solid=True)
 
 

@@ -17,7 +17,8 @@ from torch.utils.data import Dataset
 
 from sigmask.data.whole_file import whole_file
 from sigmask.models.backbone import Backbone
-from sigmask.training.stage1_views import Stage1Views, View, collate_views
+from sigmask.training.stage1_views import Stage1Views, collate_views
+from sigmask.training.view import View
 
 
 @dataclass(frozen=True, slots=True)

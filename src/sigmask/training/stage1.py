@@ -32,7 +32,8 @@ from sigmask.training.device import mixed_precision, training_device
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
-from sigmask.training.stage1_views import KindChoice, Stage1Views, ViewMix, collate_views
+from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
+from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
 

@@ -41,7 +41,7 @@ from sigmask.training.device import mixed_precision, training_device
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
 from sigmask.training.stage1 import LossWeights, training_losses
-from sigmask.training.stage1_views import Stage1Views, ViewMix, collate_views
+from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.stage2_views import (
     Triples,
     UnlabelledViews,
@@ -49,6 +49,7 @@ from sigmask.training.stage2_views import (
     collate_two_views,
     read_unlabelled,
 )
+from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
 

@@ -17,7 +17,8 @@ from sigmask.data.geometry import fit_original_to_edited, resize_image
 from sigmask.errors import CorpusError
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.perturbation import perturb, recompress
-from sigmask.training.stage1_views import cut_alike, read_record
+from sigmask.training.stage1_views import read_record
+from sigmask.training.view import cut_alike
 from sigmask.types import EditPair, EditTuple, ImageArray, MaskArray
 
 _LARGEST = 448  # pixels of the longer side of unlabelled pairs: about what the network sees, as the corpus is stored
