@@ -25,7 +25,7 @@ def _config(root: Path, rows: tuple[str, ...]) -> AblationConfig:
     table = write_table_corpus(root / "bench", [draw_pair(rng, 64, 96) for _ in range(2)])
     base = Stage2Config(
         corpus=root / "corpus",
-        unlabelled=table,
+        unlabelled=str(table),
         output=root / "unused",
         initial=str(root / "start"),
         steps=1,

@@ -41,7 +41,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _config(material: Path, output: Path, **changes: Any) -> Stage2Config:
     settings: dict[str, Any] = {
         "corpus": material / "corpus",
-        "unlabelled": material / "unlabelled" / "pairs.jsonl",
+        "unlabelled": str(material / "unlabelled" / "pairs.jsonl"),
         "output": output,
         "initial": str(material / "start"),
         "steps": 4,
