@@ -25,7 +25,9 @@ INSTRUCTIONS = (None, "remove the dog", "make the sky purple", "change the backg
 
 @pytest.fixture(scope="module")
 def annotator() -> Annotator:
-    return Annotator(random_locator("tiny"), StaticTextEncoder.from_package(), name="random", fingerprint="abc")
+    return Annotator(
+        random_locator("tiny"), StaticTextEncoder.from_package(), name="random", fingerprint="abc", least_quality=0.0
+    )
 
 
 @pytest.fixture
@@ -109,6 +111,22 @@ def test_equal_images_get_one_answer_under_every_instruction(exact: Annotator, r
     assert np.array_equal(logits, np.broadcast_to(logits[:1], logits.shape))
 
 
+def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    kept = annotator(pair.original, pair.edited)
+    settings = {"name": "random", "threshold": 1e-6}
+    for least, empty in ((max(kept.quality - 0.01, 0), False), (kept.quality + 0.01, True)):
+        strict = Annotator(annotator.model, annotator.encoder, least_quality=least, **settings)
+        found = strict(pair.original, pair.edited)
+        assert found.quality == pytest.approx(kept.quality, abs=0.01)
+        assert found.mask.any() != empty
+        assert ("doubtful" in found.flags) == empty
+        assert (found.scope is Scope.NONE) == empty
+        np.testing.assert_allclose(found.probability, kept.probability, atol=1e-4)
+    with pytest.raises(SigmaskError, match="least_quality must be at least 0"):
+        Annotator(annotator.model, annotator.encoder, name="random", least_quality=1.0)
+
+
 def test_the_threshold_must_lie_between_zero_and_one() -> None:
     model, encoder = random_locator(), StaticTextEncoder.from_package()
     for threshold in (0.0, 1.0, -0.1, float("nan")):
@@ -119,7 +137,9 @@ def test_the_threshold_must_lie_between_zero_and_one() -> None:
 def test_a_higher_threshold_marks_less(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
     pair = drawn_pairs[0]
     low, high = (
-        Annotator(annotator.model, annotator.encoder, name="random", threshold=threshold)(pair.original, pair.edited)
+        Annotator(annotator.model, annotator.encoder, name="random", threshold=threshold, least_quality=0.0)(
+            pair.original, pair.edited
+        )
         for threshold in (1e-6, 1 - 1e-6)
     )
     assert low.mask.all()

@@ -28,6 +28,10 @@ from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
 DEFAULT_THRESHOLD = 0.5
+LEAST_QUALITY = 0.5
+"""A mask that is expected to have a lower IoU than this is given up: more of it would be wrong than right."""
+DOUBTFUL = "doubtful"
+"""The flag of a mask that was given up; its probability is kept."""
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
 
@@ -68,11 +72,15 @@ class Annotator:
         device: str = "cpu",
         threshold: float = DEFAULT_THRESHOLD,
         backend: str = "torch",
+        least_quality: float = LEAST_QUALITY,
         text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
+        if not 0.0 <= least_quality < 1.0:
+            raise SigmaskError(f"least_quality must be at least 0 and below 1, got {least_quality}")
         self.name = name
+        self.least_quality = least_quality
         self.threshold = threshold
         self.device = torch.device(device)
         self.model = model
@@ -80,7 +88,7 @@ class Annotator:
         self._text_table = text_table
         self.backend = create_backend(backend, model, self.device, key=fingerprint)
         engine = f"{self.backend.name}-{self.device.type}-{self.backend.precision}"
-        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{engine}"
+        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{least_quality:g}-{engine}"
 
     @classmethod
     def from_pretrained(
@@ -90,6 +98,7 @@ class Annotator:
         device: str = "auto",
         threshold: float | None = None,
         backend: str = "auto",
+        least_quality: float = LEAST_QUALITY,
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
@@ -97,6 +106,9 @@ class Annotator:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
             backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
+
+            least_quality: expected IoU, in [0, 1), under which a mask is given up and flagged "doubtful": on an unedited
+                pair the model knows that what it marks is worth little. 0 keeps every mask.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
@@ -114,6 +126,7 @@ class Annotator:
             device=device,
             threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
             backend=backend,
+            least_quality=least_quality,
             text_table=text_table_of(folder),
         )
 
@@ -175,16 +188,19 @@ class Annotator:
         height, width = item.picture.shape[:2]
         logits = resize_map(output.mask_logits[place], height, width)
         probability = _sigmoid(logits)
-        mask = postprocess(probability, self.threshold)
+        mask, flags = postprocess(probability, self.threshold), item.flags
+        quality = float(_sigmoid(output.quality_logits[place]))
+        if quality < self.least_quality and mask.any():
+            mask, flags = np.zeros_like(mask), (*flags, DOUBTFUL)
         prior = cv2.resize(output.prior[place], (width, height), interpolation=cv2.INTER_LINEAR)
         return Annotation(
             mask=mask,
             probability=probability,
             prior=np.clip(prior, 0, 1),
-            quality=float(_sigmoid(output.quality_logits[place])),
+            quality=quality,
             scope=_scope(mask, output.scope_logits[place]),
             edit=item.edit,
-            flags=item.flags,
+            flags=flags,
             model=self.name,
             edited=item.picture,
         )
