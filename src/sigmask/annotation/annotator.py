@@ -106,9 +106,8 @@ class Annotator:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
             backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
-
-            least_quality: expected IoU, in [0, 1), under which a mask is given up and flagged "doubtful": on an unedited
-                pair the model knows that what it marks is worth little. 0 keeps every mask.
+            least_quality: expected IoU, in [0, 1), under which a mask is given up and flagged "doubtful": of what it
+                marks on an unedited pair the model expects little. 0 keeps every mask.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.

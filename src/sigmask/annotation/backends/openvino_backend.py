@@ -1,7 +1,7 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
 The exported model is kept in the user's cache, under the hash of weights and code: the first start takes seconds longer
-than the next. It takes any frame and batch; a shape that comes often is compiled for itself, which runs faster.
+than the next. It takes any frame and batch; shapes that come often are compiled for themselves, which runs faster.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from sigmask.models.locator import Locator
 
 CACHE_VARIABLE = "SIGMASK_CACHE"
 _GRAPH = "model.xml"
-_OFTEN = 12  # calls of one shape after which compiling for it, a second or two, has paid within as many again
-_SHAPES_KEPT = 4  # compiled for themselves; each holds its own buffers, some 30 MB at 384 px and a batch of 8
+_SHAPES_KEPT = 3  # compiled for themselves; each holds buffers of its own, some hundred MB at 384 px and a batch of 8
+_OFTEN = 12  # calls of one shape before it may take another one's place: compiling takes as long as three of them
 _GRAPH_CODE = ("models", "types.py", "instruction/named_concepts.py", "annotation/backends/flat_model.py")
 
 
@@ -68,26 +68,29 @@ class OpenVinoBackend:
         return output_of([outputs[index] for index in range(len(outputs))])
 
     def _compiled_for(self, inputs: dict[str, np.ndarray]) -> Any:
-        """The model compiled for just these shapes where they come often, else for any."""
+        """The model compiled for just these shapes, if they are among the first or come often; else for any."""
         shape = inputs["images"].shape
         self._calls[shape] += 1
-        if self._calls[shape] < _OFTEN:
+        if shape not in self._compiled and not self._worth_its_own(shape):
             shape = _ANY_SHAPE
         if shape not in self._compiled:
             made = self._exported
             if shape != _ANY_SHAPE:
                 made = made.clone()
                 made.reshape({name: list(array.shape) for name, array in inputs.items()})
-                self._make_room()
             self._compiled[shape] = self._core.compile_model(made, "CPU", self._settings)
         return self._compiled[shape]
 
-    def _make_room(self) -> None:
-        own = [shape for shape in self._compiled if shape != _ANY_SHAPE]
-        if len(own) >= _SHAPES_KEPT:
-            rarest = min(own, key=lambda shape: self._calls[shape])
-            del self._compiled[rarest]
-            self._calls[rarest] = 0
+    def _worth_its_own(self, shape: tuple[int, ...]) -> bool:
+        """Whether to compile for `shape`; where there is no room, the shape that comes least often makes it."""
+        own = [each for each in self._compiled if each != _ANY_SHAPE]
+        if len(own) < _SHAPES_KEPT:
+            return True
+        rarest = min(own, key=lambda each: self._calls[each])
+        if self._calls[shape] < max(_OFTEN, 2 * self._calls[rarest]):
+            return False
+        del self._compiled[rarest]
+        return True
 
 
 _ANY_SHAPE: tuple[int, ...] = ()
