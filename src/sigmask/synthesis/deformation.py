@@ -126,14 +126,8 @@ def _push(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Synthetic
     near_object = mask & dilate(chosen.mask, round(length) + 2)
     edited = np.where(mask[:, :, None], edited, photo.image)
     instruction = _pose_instruction(chosen, rng)
-    return settle(
-        photo.image,
-        edited,
-        near_object,
-        regions=NamedRegions(photo.all_like(chosen), photo.all_like(chosen)),
-        instruction=instruction,
-        family=FAMILY,
-    )
+    regions = NamedRegions(photo.all_like(chosen), photo.all_like(chosen))
+    return settle(photo.image, edited, near_object, regions=regions, instruction=instruction, family=FAMILY)
 
 
 def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -164,14 +158,8 @@ def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Syn
     edited = np.where(mask[:, :, None], opened, photo.image)
     doing = str(rng.choice(["open its mouth", "open the mouth", "smile", "yawn", "laugh", "bark", "sing"]))
     instruction = write_instruction("pose", rng, original=chosen.name, doing=doing)
-    return settle(
-        photo.image,
-        edited,
-        mask,
-        regions=NamedRegions(photo.all_like(chosen), photo.all_like(chosen)),
-        instruction=instruction,
-        family=FAMILY,
-    )
+    regions = NamedRegions(photo.all_like(chosen), photo.all_like(chosen))
+    return settle(photo.image, edited, mask, regions=regions, instruction=instruction, family=FAMILY)
 
 
 def _stretch(image: ImageArray, centre: tuple[int, int], radius: float) -> ImageArray:

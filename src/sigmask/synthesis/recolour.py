@@ -47,14 +47,8 @@ def recolour_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     edited = blend(image, edited, alpha * strength)
     instruction = write_instruction("colour", rng, original=chosen.name, place=place_name(region, rng), colour=colour)
     mask = alpha > VISIBLE_ALPHA
-    return settle(
-        image,
-        edited,
-        mask,
-        regions=NamedRegions(photo.all_like(chosen), edited=chosen.mask),
-        instruction=instruction,
-        family="recolour",
-    )
+    regions = NamedRegions(photo.all_like(chosen), edited=chosen.mask)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="recolour")
 
 
 def change_material(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -82,15 +76,8 @@ def change_material(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     edited = blend(image, textured, alpha * float(rng.uniform(0.7, 1.0)))
     instruction = write_instruction("material", rng, original=chosen.name, place=place_name(region, rng), material=name)
     mask = alpha > VISIBLE_ALPHA
-    return settle(
-        image,
-        edited,
-        mask,
-        regions=NamedRegions(photo.all_like(chosen), edited=chosen.mask),
-        instruction=instruction,
-        family="material",
-        solid=True,
-    )
+    regions = NamedRegions(photo.all_like(chosen), edited=chosen.mask)
+    return settle(image, edited, mask, regions=regions, instruction=instruction, family="material", solid=True)
 
 
 def _part_to_colour(photo: Photo, rng: np.random.Generator) -> tuple[Instance, MaskArray] | None:

@@ -27,14 +27,8 @@ def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     hole = dilate(close_gaps(silhouette, int(rng.integers(1, 4))), int(rng.integers(1, 7)))
     edited = fill_hole(photo.image, hole, rng)
     instruction = write_instruction("remove", rng, original=chosen.name, place=place_name(silhouette, rng))
-    return settle(
-        photo.image,
-        edited,
-        hole,
-        regions=NamedRegions(original=photo.all_like(chosen)),
-        instruction=instruction,
-        family="removal",
-    )
+    regions = NamedRegions(original=photo.all_like(chosen))
+    return settle(photo.image, edited, hole, regions=regions, instruction=instruction, family="removal")
 
 
 def pick_object(
