@@ -97,7 +97,7 @@ def test_a_damaged_export_is_made_again(
     whole = (kept / damaged).stat().st_size
     (kept / damaged).write_bytes((kept / damaged).read_bytes()[:100])
     OpenVinoBackend(model, key="abc", threads=1)
-    assert (kept / damaged).stat().st_size == whole
+    assert (kept / damaged).stat().st_size == pytest.approx(whole, rel=0.01)  # names in the graph are drawn anew
 
 
 @needs_openvino
