@@ -58,38 +58,35 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
 
     The action of the first tuple stands for the instruction (our choice: most have one).
     """
-    phrases: list[str] = []
-    places: list[tuple[int, int]] = []
+    named = [named_concepts(tuples) for tuples in edits]
     on_original, kept = (torch.zeros(len(edits), MAX_CONCEPTS, dtype=torch.bool) for _ in range(2))
     action = torch.full((len(edits),), NO_INSTRUCTION, dtype=torch.int64)
     for row, tuples in enumerate(edits):
         if tuples:
             action[row] = ACTIONS.index(tuples[0].action)
-        for slot, (phrase, sought_on_original) in enumerate(named_concepts(tuples)):
-            phrases.append(phrase)
-            places.append((row, slot))
+        for slot, (phrase, sought_on_original) in enumerate(named[row]):
             on_original[row, slot] = sought_on_original
             kept[row, slot] = sought_on_original and _stays(tuples, phrase)
-    concepts = torch.zeros(len(edits), MAX_CONCEPTS, encoder.dimension)
-    if phrases:
-        vectors = torch.from_numpy(np.ascontiguousarray(encoder.encode(phrases), dtype=np.float32))
-        for (row, slot), vector in zip(places, vectors, strict=True):
-            concepts[row, slot] = vector
-    return InstructionBatch(concepts, on_original, concepts.abs().sum(-1) > 0, kept, action)
+    concepts, known = _encoded([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
+    return InstructionBatch(concepts, on_original, known, kept, action)
 
 
 def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionBatch:
     """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
-    words = [name for group in names for name in group]
-    concepts = torch.zeros(len(names), slots, encoder.dimension)
-    if words:
-        vectors = iter(torch.from_numpy(np.ascontiguousarray(encoder.encode(words), dtype=np.float32)))
-        for row, group in enumerate(names):
-            for slot in range(len(group)):
-                concepts[row, slot] = next(vectors)
-    known = concepts.abs().sum(-1) > 0
+    concepts, known = _encoded(names, encoder, slots)
     action = torch.full((len(names),), NO_INSTRUCTION, dtype=torch.int64)
     return InstructionBatch(concepts, torch.ones_like(known), known, torch.zeros_like(known), action)
+
+
+def _encoded(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> tuple[Tensor, Tensor]:
+    """(B, slots, T) vectors of B lists of phrases, zeros where there is none, and (B, slots) which are known."""
+    vectors = torch.zeros(len(phrases), slots, encoder.dimension)
+    if flat := [phrase for group in phrases for phrase in group]:
+        found = iter(torch.from_numpy(np.ascontiguousarray(encoder.encode(flat), dtype=np.float32)))
+        for row, group in enumerate(phrases):
+            for slot in range(len(group)):
+                vectors[row, slot] = next(found)
+    return vectors, vectors.abs().sum(-1) > 0
 
 
 def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -28,6 +28,10 @@ class RawOutput:
     prior: Floats
     quality_logits: Floats
     scope_logits: Floats
+
+
+OUTPUTS = tuple(field.name for field in fields(RawOutput))
+"""What of a `LocatorOutput` annotations are made of."""
 
 
 class Backend(Protocol):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sigmask.annotation.backends.backend import RawOutput
+from sigmask.annotation.backends.backend import OUTPUTS, RawOutput
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator
 
-INPUTS = ("images", "concepts", "on_original", "known", "kept", "action")
-OUTPUTS = ("mask_logits", "prior", "quality_logits", "scope_logits")
-"""In the order of `RawOutput`'s fields."""
+INPUTS = ("images", *(field.name for field in fields(InstructionBatch)))
 
 
 class FlatModel(nn.Module):
@@ -25,11 +25,11 @@ class FlatModel(nn.Module):
 
     def forward(
         self, images: Tensor, concepts: Tensor, on_original: Tensor, known: Tensor, kept: Tensor, action: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, ...]:
         pixels = images.permute(0, 1, 4, 2, 3).float() / 255
         instruction = InstructionBatch(concepts, on_original, known, kept, action)
         output = self.model(pixels[0], pixels[1], instruction)
-        return output.mask_logits, output.prior, output.quality_logits, output.scope_logits
+        return tuple(getattr(output, name) for name in OUTPUTS)
 
     def example(self) -> tuple[Tensor, ...]:
         """Inputs to trace with."""

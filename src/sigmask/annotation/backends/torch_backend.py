@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sigmask.annotation.backends.backend import Floats, RawOutput
+from sigmask.annotation.backends.backend import OUTPUTS, Floats, RawOutput
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator, LocatorOutput
 
@@ -40,9 +40,7 @@ class TorchBackend:
 
 def raw_output(output: LocatorOutput) -> RawOutput:
     """The part of the model's output that annotations are made of."""
-    return RawOutput(
-        _floats(output.mask_logits), _floats(output.prior), _floats(output.quality_logits), _floats(output.scope_logits)
-    )
+    return RawOutput(*(_floats(getattr(output, name)) for name in OUTPUTS))
 
 
 def _floats(values: Tensor) -> Floats:
