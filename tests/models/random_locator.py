@@ -25,6 +25,7 @@ def small_config(backbone: str) -> LocatorConfig:
         heads=2,
         code_width=8,
         text_dimension=TEXT_DIMENSION,
+        deeper_grounding=backbone == "tiny",
     )
 
 

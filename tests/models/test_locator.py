@@ -65,3 +65,25 @@ def test_a_width_for_every_depth_is_asked_for() -> None:
     config = dataclasses.replace(small_config("vit-test"), difference_widths=(8, 8))
     with pytest.raises(ConfigError, match="each of the 3 depths of backbone 'vit-test', got 2"):
         Locator(config)
+
+
+def test_a_frozen_trunk_is_frozen_to_its_end() -> None:
+    model = random_locator("tiny")
+    model.requires_grad_(True)
+    model.freeze_trunk()
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    assert model.grounding.deeper is not None and any(name.startswith("grounding.join.") for name in trained)
+    assert not any(name.startswith(("backbone.", "grounding.deeper.")) for name in trained)
+
+
+def test_grounding_looks_at_the_last_stages_and_the_mask_does_not_without_words() -> None:
+    model = random_locator("tiny")
+    original, edited = torch.rand(2, 1, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    words = random_instruction(ACTIONS.index(Action.REMOVE))
+    with torch.inference_mode():
+        silent, said = model(original, edited, no_instruction()), model(original, edited, words)
+        assert model.grounding.join is not None
+        model.grounding.join.weight.zero_()
+        silent_without, said_without = model(original, edited, no_instruction()), model(original, edited, words)
+    assert torch.equal(silent.mask_logits, silent_without.mask_logits)
+    assert not torch.allclose(said.prior, said_without.prior)

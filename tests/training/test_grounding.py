@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.training.grounding import (
-    GroundedView,
     GroundingConfig,
     GroundingWeights,
+    Learner,
+    Words,
     grounding_losses,
     run_grounding,
 )
-from tests.models.random_locator import random_locator
+from sigmask.training.grounding_views import GroundedView
+from tests.models.random_locator import random_locator, small_config
 from tests.synthesis.drawn_library import write_library
 
 VECTORS = {name: torch.nn.functional.one_hot(torch.tensor(place), 128).float() for place, name in enumerate("abc")}
@@ -27,9 +32,10 @@ def view(coverage: dict[str, torch.Tensor], label: str | None = None, uncertain:
     return GroundedView(torch.ones(channels, 2, 2).half(), coverage, frozenset(uncertain), label)
 
 
-def losses_of(*views: GroundedView) -> dict[str, float]:
-    model = random_locator("tiny")
-    found = grounding_losses(model, views, VECTORS, "abc", np.random.default_rng(0), GroundingWeights(0.5, 0.25))
+def losses_of(*views: GroundedView, taught: torch.Tensor | None = None) -> dict[str, float]:
+    learner = Learner(random_locator("tiny").grounding)
+    words = Words(VECTORS, ("a", "b", "c"), taught)
+    found = grounding_losses(learner, views, words, np.random.default_rng(0), GroundingWeights(0.5, 0.25, 0.1))
     return {name: loss.item() for name, loss in found.items()}
 
 
@@ -51,21 +57,46 @@ def test_a_name_that_was_left_out_is_never_asked_for() -> None:
     assert unknown["place"] == unknown["presence"] == unknown["absence"] == 0
 
 
-def test_only_the_grounding_moves(tmp_path: Path) -> None:
-    write_library(tmp_path / "photos", photographs=2)
-    save_pretrained(random_locator("tiny"), tmp_path / "start")
-    config = GroundingConfig(
-        photos=tmp_path / "photos",
-        output=tmp_path / "out",
-        initial=str(tmp_path / "start"),
+def test_a_classifiers_names_count_where_there_are_any() -> None:
+    channels = random_locator("tiny").backbone.channels[-1]
+    said = torch.tensor([0.75, 0.25])[:, None, None].half()
+    named = GroundedView(torch.ones(channels, 2, 2).half(), {}, frozenset(), "b", said)
+    alone = losses_of(view({}, label="b"))
+    taught = losses_of(named, taught=torch.stack([VECTORS["a"], VECTORS["b"]]))
+    assert taught["total"] == pytest.approx(alone["total"] + 0.1 * taught["naming"])
+
+
+def _config(folder: Path, start: Locator | None = None, **changed: Any) -> GroundingConfig:
+    write_library(folder / "photos", photographs=2)
+    save_pretrained(random_locator("tiny") if start is None else start, folder / "start")
+    return GroundingConfig(
+        photos=folder / "photos",
+        output=folder / "out",
+        initial=str(folder / "start"),
         views=1,
         size=64,
         steps=2,
         batch=2,
         warmup=1,
         threads=1,
+        **changed,
     )
-    run_grounding(config)
+
+
+def test_deeper_grounding_keeps_what_is_not_the_joint_space(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: list[torch.nn.Module] = []
+    monkeypatch.setattr("sigmask.training.grounding.load_deeper_stages", filled.append)
+    shallow = Locator(dataclasses.replace(small_config("tiny"), deeper_grounding=False))
+    run_grounding(_config(tmp_path, shallow, deeper=True, joint_width=24))
+    before, after = load_locator(str(tmp_path / "start"))[0], load_locator(str(tmp_path / "out"))[0]
+    assert len(filled) == 1 and after.config.deeper_grounding and after.config.joint_width == 24
+    kept = {name: value for name, value in before.state_dict().items() if not name.startswith("grounding.")}
+    assert all(torch.equal(value, after.state_dict()[name]) for name, value in kept.items())
+    assert after.grounding.deeper is not None
+
+
+def test_only_the_grounding_moves(tmp_path: Path) -> None:
+    run_grounding(_config(tmp_path))
     before, after = load_locator(str(tmp_path / "start"))[0], load_locator(str(tmp_path / "out"))[0]
     moved = {name for name, value in after.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
     assert moved and all(name.startswith("grounding.") for name in moved)

@@ -51,3 +51,17 @@ def absence_loss(similarity_logits: Tensor) -> Tensor:
         return similarity_logits.sum() * 0
     everywhere = F.softplus(similarity_logits)
     return (everywhere.mean(1) + everywhere.amax(1)).mean() / 2
+
+
+def naming_loss(tokens: Tensor, words: Tensor, named: Tensor, scale: Tensor) -> Tensor:
+    """Scalar: each token must be nearest to the words that a classifier calls it by; cross-entropy, in nats a token.
+
+    Args:
+        tokens: (B, J, h, w), the joint space, not normalised; averaged onto the classifier's grid.
+        words: (K, J), not normalised.
+        named: (B, K, h', w'), sums to 1 over K.
+        scale: scalar, what a cosine is multiplied with.
+    """
+    pooled = F.normalize(F.adaptive_avg_pool2d(tokens, (named.shape[-2], named.shape[-1])), dim=1)
+    logits = scale * torch.einsum("kj,bjhw->bkhw", F.normalize(words, dim=-1), pooled)
+    return -(named * logits.log_softmax(1)).sum(1).mean()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import timm
 import torch
@@ -157,6 +158,44 @@ class Backbone(nn.Module):
         if folded:
             self.network.load_state_dict(fold_normalisation(inner).state_dict())
         return self
+
+
+def deeper_stages(name: str) -> tuple[nn.Sequential, int]:
+    """The stages of a convolutional trunk behind those that its backbone keeps, weights random, and their channels.
+
+    They take the backbone's coarsest map and hand out one of half its size. Normalisation is folded.
+
+    Raises:
+        WeightsError: if the backbone has no further stages.
+    """
+    spec = BACKBONES[name]
+    if spec.keep_stages is None:
+        raise WeightsError(f"backbone '{name}' is used whole: it has no deeper stages")
+    network = timm.create_model(spec.architecture, features_only=True, out_indices=(4,), pretrained=False)
+    channels: list[int] = network.feature_info.channels()
+    return _stages_from(network, spec.keep_stages), channels[-1]
+
+
+def load_deeper_stages(stages: nn.Module) -> None:
+    """Fill what `deeper_stages("tiny")` made with the published weights of EfficientNet-Lite0 (extra `train`)."""
+    stages.load_state_dict(_stages_from(published_lite0(), BACKBONES["tiny"].keep_stages).state_dict())
+
+
+def published_lite0() -> nn.Module:
+    """EfficientNet-Lite0 with its ImageNet weights (Apache-2.0) and its classifier, in evaluation mode, frozen.
+
+    Raises:
+        MissingExtraError: the package with the weights is not installed.
+    """
+    network: nn.Module = timm.create_model(BACKBONES["tiny"].architecture, pretrained=False)
+    state = network.state_dict() | _published_lite0()
+    network.load_state_dict(state)
+    return network.eval().requires_grad_(False)
+
+
+def _stages_from(network: nn.Module, first: int | None) -> nn.Sequential:
+    blocks = cast(nn.Sequential, fold_normalisation(network).blocks)
+    return nn.Sequential(*blocks[first:])
 
 
 def fold_normalisation(network: nn.Module) -> nn.Module:

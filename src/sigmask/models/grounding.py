@@ -31,19 +31,37 @@ class Grounding:
         concept: (B, K + 1, D) one token per concept, and a last one for the action.
         concept_valid: (B, K + 1) bool; the action token is always valid.
         similarity_logits: (B, K, N), per concept, before the sigmoid; what the prior's loss looks at.
+        joint: (B, J, h, w) each, what both images show in the space that words share; not normalised.
     """
 
     prior: Tensor
     concept: Tensor
     concept_valid: Tensor
     similarity_logits: Tensor
+    joint: tuple[Tensor, Tensor]
 
 
 class InstructionGrounding(nn.Module):
-    """Features of both images' coarsest depth and an `InstructionBatch` → `Grounding`."""
+    """Features of both images' coarsest depth and an `InstructionBatch` → `Grounding`.
 
-    def __init__(self, channels: int, text_dimension: int, joint_width: int, token_width: int) -> None:
+    Args:
+        channels: C of the features.
+        deeper: further stages of the trunk, (B, C, h, w) → (B, `deeper_channels`, h', w'), that grounding alone looks
+            at: what tells edits from noise lies in the middle of a trunk, what names things at its end.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        text_dimension: int,
+        joint_width: int,
+        token_width: int,
+        deeper: nn.Module | None = None,
+        deeper_channels: int = 0,
+    ) -> None:
         super().__init__()
+        self.deeper = deeper
+        self.join = nn.Conv2d(deeper_channels, 2 * joint_width, 1, bias=False) if deeper is not None else None
         self.visual = nn.Sequential(
             nn.Conv2d(channels, 2 * joint_width, 1),
             nn.GELU(),
@@ -59,18 +77,32 @@ class InstructionGrounding(nn.Module):
 
     def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Grounding:
         """`original`, `edited`: (B, C, h, w) features of the coarsest depth, N = h · w."""
-        logits = self.similarity_logits(original, edited, instruction)
+        joint = self.joint(original), self.joint(edited)
+        logits = self.similarity_of(*joint, instruction)
         prior = combine_prior(torch.sigmoid(logits), instruction)
         dtype = logits.dtype
         concept = torch.cat(
             [self.concept_token(instruction.concepts.to(dtype)), self.action_token(instruction.action)[:, None]], 1
         )
         valid = F.pad(instruction.known, (0, 1), value=True)
-        return Grounding(prior, concept, valid, logits)
+        return Grounding(prior, concept, valid, logits, joint)
+
+    def joint(self, features: Tensor) -> Tensor:
+        """(B, C, h, w) features of one image → (B, J, h, w) in the space that words share; not normalised."""
+        entered = self.visual[0](features)
+        if self.deeper is not None and self.join is not None:
+            named = self.join(self.deeper(features))
+            entered = entered + F.interpolate(named, size=features.shape[-2:], mode="bilinear", align_corners=False)
+        joined: Tensor = self.visual[1:](entered)
+        return joined
 
     def similarity_logits(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Tensor:
         """(B, K, N): scaled cosine of each concept with each token of the image on which it is sought."""
-        tokens = [F.normalize(self.visual(features).flatten(2), dim=1) for features in (original, edited)]
+        return self.similarity_of(self.joint(original), self.joint(edited), instruction)
+
+    def similarity_of(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Tensor:
+        """The same from what `joint` gave of both images."""
+        tokens = [F.normalize(joined.flatten(2), dim=1) for joined in (original, edited)]
         text = F.normalize(self.text(instruction.concepts.to(tokens[0].dtype)), dim=-1)
         on_original, on_edited = (torch.einsum("bkj,bjn->bkn", text, token) for token in tokens)
         similarity = torch.where(instruction.on_original[..., None], on_original, on_edited)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sigmask.errors import ConfigError
-from sigmask.models.backbone import Backbone
+from sigmask.models.backbone import Backbone, deeper_stages
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
 from sigmask.models.grounding import Grounding, InstructionGrounding
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
@@ -26,7 +26,8 @@ from sigmask.models.semantic_difference import (
 class LocatorConfig:
     """The shape of a `Locator`; stored with the weights.
 
-    `long_side` is the size in pixels at which images enter: the longer side, aspect kept.
+    `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
+    grounding also sees the last stages of the trunk, which the difference does without.
     """
 
     backbone: str = "tiny"
@@ -40,6 +41,7 @@ class LocatorConfig:
     heads: int = 4
     code_width: int = 32
     text_dimension: int = 128
+    deeper_grounding: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,11 @@ class Locator(nn.Module):
             channels, config.difference_widths, config.token_width, self.backbone.spec.match_radius
         )
         self.grounding = InstructionGrounding(
-            channels[-1], config.text_dimension, config.joint_width, config.token_width
+            channels[-1],
+            config.text_dimension,
+            config.joint_width,
+            config.token_width,
+            *(deeper_stages(config.backbone) if config.deeper_grounding else (None, 0)),
         )
         self.refinement = CrossModalRefinement(config.token_width, config.heads, config.blocks)
         self.decoder = MaskDecoder(
@@ -99,6 +105,12 @@ class Locator(nn.Module):
         self.quality = QualityHead(config.decoder_widths[-1])
         self.scope = ScopeHead(config.token_width)
         self.codes = CodeHead(config.token_width, config.code_width)
+
+    def freeze_trunk(self) -> None:
+        """No gradient for the backbone, nor for the stages of it that grounding has for itself."""
+        self.backbone.freeze()
+        if self.grounding.deeper is not None:
+            self.grounding.deeper.requires_grad_(False)
 
     def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> LocatorOutput:
         """`original`, `edited`: (B, 3, H, W) in [0, 1], of one size that the backbone can take."""

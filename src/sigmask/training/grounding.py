@@ -2,7 +2,8 @@
 
 Stage I sees only what its edits name. Here the grounding alone is trained, on features of the finished trunk that are
 computed once: COCO polygons say where a class is, an ImageNet name says that a thing is somewhere in the picture, and
-classes that are not there must light up nothing (our choice; the paper's own grounding data are unknown to us).
+classes that are not there must light up nothing. With `deeper`, the last stages of the trunk join, and a classifier
+tells what it would call each place (our choice; the paper's own grounding data are unknown to us).
 """
 
 from __future__ import annotations
@@ -16,23 +17,28 @@ import numpy as np
 import torch
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from sigmask.config import load_config
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
-from sigmask.losses.prior_loss import absence_loss, presence_loss, prior_loss
+from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.losses.prior_loss import absence_loss, naming_loss, presence_loss, prior_loss
+from sigmask.models.backbone import load_deeper_stages
+from sigmask.models.grounding import InstructionGrounding
 from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
-from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
+from sigmask.synthesis.named_view import is_held_out, is_left_out, left_out_words
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
-from sigmask.training.schedule import learning_rate_factor, set_learning_rates
+from sigmask.training.device import mixed_precision
+from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, asked_for, ground_views
+from sigmask.training.name_teacher import NameTeacher, imagenet_names
+from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
 from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
-_PRESENT, _ABSENT = 2, 2  # names asked for in a view: as many as it has up to two, and two that it lacks
-assert _PRESENT + _ABSENT <= MAX_CONCEPTS
+assert PRESENT + ABSENT <= MAX_CONCEPTS
+_SHARPNESS_AT_FIRST = 2.3  # e to this is what cosines are multiplied with
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -41,6 +47,7 @@ class GroundingWeights:
 
     presence: float = 0.3
     absence: float = 0.5
+    naming: float = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -50,7 +57,9 @@ class GroundingConfig:
     `photos` is a folder as `PhotoLibrary.load` reads it. `initial` names the weights to start from (a name or folder);
     everything but the grounding stays as it is there. `views` of each photograph are cut at random, and their
     features computed once. `leave_out` keeps a fifth of the classes and a tenth of the photographs from training.
-    `restart` forgets the initial grounding first.
+    `restart` forgets the initial joint space first. `deeper` does too, unless the initial grounding has the last stages
+    of the trunk already; these have a learning rate of their own. So does a `joint_width` that is not the initial one.
+    `loss.naming` asks a classifier (see `NameTeacher`).
     """
 
     photos: Path
@@ -61,24 +70,42 @@ class GroundingConfig:
     steps: int = 3000
     batch: int = 32
     learning_rate: float = 1e-3
+    deeper_learning_rate: float = 1e-4
     weight_decay: float = 1e-2
     warmup: int = 100
     leave_out: bool = False
     restart: bool = False
+    deeper: bool = False
+    joint_width: int | None = None
+    bfloat16: bool = True
     loss: GroundingWeights = field(default_factory=GroundingWeights)
     seed: int = 0
     threads: int = 2
     log_every: int = 100
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class GroundedView:
-    """A view as it is trained on: `features` (C, h, w) float16; `coverage` name → (h · w,), the share of each token."""
+class Learner(nn.Module):
+    """What is trained: the grounding, and how sharply a classifier's names are told apart, which is not kept."""
 
-    features: Tensor
-    coverage: dict[str, Tensor]
-    uncertain: frozenset[str]
-    label: str | None
+    def __init__(self, grounding: InstructionGrounding) -> None:
+        super().__init__()
+        self.grounding = grounding
+        self.sharpness = nn.Parameter(torch.tensor(_SHARPNESS_AT_FIRST))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Words:
+    """Text vectors of names.
+
+    Attributes:
+        asked: of every name that may be asked for.
+        outlined: those of classes with polygons.
+        taught: (K, D), of the names that the classifier tells apart; None without one.
+    """
+
+    asked: dict[str, Tensor]
+    outlined: tuple[str, ...]
+    taught: Tensor | None = None
 
 
 def train(config_path: Path, *, overrides: tuple[str, ...] = ()) -> Path:
@@ -86,6 +113,7 @@ def train(config_path: Path, *, overrides: tuple[str, ...] = ()) -> Path:
 
     Raises:
         ConfigError, CorpusError, WeightsError: for a bad config, no photographs, or weights that do not fit.
+        MissingExtraError: the classifier's package is not installed.
     """
     return run_grounding(load_config(config_path, GroundingConfig, overrides))
 
@@ -96,70 +124,57 @@ def run_grounding(config: GroundingConfig) -> Path:
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
-    if config.restart:
-        model = _with_new_grounding(model)
-    views = ground_views(model, _entries(config), config)
-    names = sorted({name for view in views for name in view.coverage} | {v.label for v in views if v.label})
-    if config.leave_out:
-        names = [name for name in names if not is_left_out(name)]
-    vectors = dict(zip(names, torch.from_numpy(np.array(encoder.encode(names), np.float32)), strict=True))
-    outlined = [name for name in names if any(name in view.coverage for view in views)]
-    model.grounding.requires_grad_(True).train()
-    trained = [parameter for parameter in model.grounding.parameters() if parameter.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=config.learning_rate, weight_decay=config.weight_decay)
+    model = _with_grounding(model, config)
+    photos = PhotoLibrary.load(config.photos).entries
+    teacher = _teacher(photos, encoder, config)
+    entries = [each for each in photos if each.polygons or each.caption]
+    views = ground_views(
+        model.backbone,
+        [each for each in entries if not (config.leave_out and is_held_out(each))],
+        views=config.views,
+        size=config.size,
+        seed=config.seed,
+        teacher=teacher,
+    )
+    words = _words(views, encoder, teacher, leave_out=config.leave_out)
+    learner = Learner(model.grounding).requires_grad_(True).train()
+    deeper = model.grounding.deeper if model.grounding.deeper is not None else nn.Identity()
+    optimiser = torch.optim.AdamW(parameter_groups(learner, deeper), weight_decay=config.weight_decay)
     log = TrainingLog(config.output / "grounding.jsonl", done=0, steps=config.steps, every=config.log_every)
     rng = np.random.default_rng(config.seed)
     for step in range(config.steps):
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
-        set_learning_rates(optimiser, (config.learning_rate,), factor)
+        set_learning_rates(optimiser, (config.learning_rate, config.deeper_learning_rate), factor)
         chosen = [views[index] for index in rng.integers(len(views), size=config.batch)]
-        losses = grounding_losses(model, chosen, vectors, outlined, rng, config.loss)
+        losses = grounding_losses(learner, chosen, words, rng, config.loss, bfloat16=config.bfloat16)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(trained, 2.0)
+        nn.utils.clip_grad_norm_((part for group in optimiser.param_groups for part in group["params"]), 2.0)
         optimiser.step()
         log.add(step + 1, losses)
     save_pretrained(model.eval(), config.output, text_table_of(folder))
     return config.output
 
 
-@torch.inference_mode()
-def ground_views(model: Locator, entries: Sequence[PhotoEntry], config: GroundingConfig) -> list[GroundedView]:
-    """Views of every photograph with the trunk's coarsest features."""
-    views: list[GroundedView] = []
-    for number, entry in enumerate(entries):
-        rng = np.random.default_rng((config.seed, number))
-        cut = [named_view(entry, config.size, rng) for _ in range(config.views)]
-        pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2).float().div(255)
-        features = model.backbone(pixels.contiguous(memory_format=torch.channels_last))[-1]
-        views += [_grounded(view, depth.half().clone()) for view, depth in zip(cut, features, strict=True)]
-    return views
-
-
 def grounding_losses(
-    model: Locator,
+    learner: Learner,
     views: Sequence[GroundedView],
-    vectors: dict[str, Tensor],
-    outlined: Sequence[str],
+    words: Words,
     rng: np.random.Generator,
     weights: GroundingWeights,
+    *,
+    bfloat16: bool = False,
 ) -> dict[str, Tensor]:
-    """The losses of one batch and their weighted `total`.
-
-    Args:
-        vectors: name → text vector, of all names that may be asked for.
-        outlined: those of classes with polygons.
-    """
+    """The losses of one batch and their weighted `total`; `naming` only where the views have a classifier's names."""
     features = torch.stack([view.features for view in views]).float()
     batch, tokens = len(views), features.shape[-2] * features.shape[-1]
-    names = sorted(vectors)
-    concepts = torch.zeros(batch, MAX_CONCEPTS, len(vectors[names[0]]))
+    width = len(next(iter(words.asked.values())))
+    concepts = torch.zeros(batch, MAX_CONCEPTS, width)
     target = torch.zeros(batch, MAX_CONCEPTS, tokens)
     kind = np.full((batch, MAX_CONCEPTS), "", dtype=object)
     for row, view in enumerate(views):
-        asked = _asked_for(view, outlined, vectors, rng)
-        for slot, (name, what) in enumerate(asked):
-            concepts[row, slot] = vectors[name]
+        for slot, (name, what) in enumerate(asked_for(view, words.outlined, words.asked, rng)):
+            concepts[row, slot] = words.asked[name]
             kind[row, slot] = what
             if what == "place":
                 target[row, slot] = view.coverage[name]
@@ -171,7 +186,10 @@ def grounding_losses(
         torch.zeros_like(known),
         torch.full((batch,), NO_INSTRUCTION, dtype=torch.int64),
     )
-    logits = model.grounding.similarity_logits(features, features, instruction).float()
+    grounding = learner.grounding
+    with mixed_precision(features.device, enabled=bfloat16):
+        joint = grounding.joint(features.contiguous(memory_format=torch.channels_last)).float()
+    logits = grounding.similarity_of(joint, joint, instruction)
     flat = logits.flatten(0, 1)
     of_kind = {
         what: torch.from_numpy((kind == what).ravel()) & known.flatten() for what in ("place", "somewhere", "absent")
@@ -182,48 +200,45 @@ def grounding_losses(
         "absence": absence_loss(flat[of_kind["absent"]]),
     }
     total = losses["place"] + weights.presence * losses["presence"] + weights.absence * losses["absence"]
+    if words.taught is not None:
+        named = torch.stack([view.named for view in views if view.named is not None]).float()
+        losses["naming"] = naming_loss(joint, grounding.text(words.taught), named, learner.sharpness.exp())
+        total = total + weights.naming * losses["naming"]
     return {"total": total, **losses}
 
 
-def _asked_for(
-    view: GroundedView, outlined: Sequence[str], vectors: dict[str, Tensor], rng: np.random.Generator
-) -> list[tuple[str, str]]:
-    """(name, "place" | "somewhere" | "absent") for each concept that a view is asked for.
-
-    Args:
-        outlined: names of classes with polygons. Only these can be called absent: a photograph with a dog is not said
-            to have no golden retriever.
-    """
-    there = [name for name in view.coverage if name in vectors]
-    chosen = [str(name) for name in rng.permutation(there)[:_PRESENT]]
-    asked = [(name, "place") for name in chosen]
-    if view.label is not None and view.label in vectors:
-        asked.append((view.label, "somewhere"))
-    if view.label is None and outlined:  # of a photograph with one name, nobody knows what else it shows
-        for _ in range(_ABSENT):
-            name = outlined[int(rng.integers(len(outlined)))]
-            if name not in view.coverage and name not in view.uncertain:
-                asked.append((name, "absent"))
-    return asked
+def _words(
+    views: Sequence[GroundedView], encoder: TextEncoder, teacher: NameTeacher | None, *, leave_out: bool
+) -> Words:
+    names = sorted({name for view in views for name in view.coverage} | {v.label for v in views if v.label})
+    if leave_out:
+        names = [name for name in names if not (is_left_out(name) or left_out_words().search(name))]
+    outlined = tuple(name for name in names if any(name in view.coverage for view in views))
+    asked = dict(zip(names, torch.from_numpy(np.array(encoder.encode(names), np.float32)), strict=True))
+    taught = None if teacher is None else torch.from_numpy(np.array(encoder.encode(teacher.names), np.float32))
+    return Words(asked, outlined, taught)
 
 
-def _grounded(view: NamedView, features: Tensor) -> GroundedView:
-    size = (features.shape[-2], features.shape[-1])
-    coverage = {
-        name: F.adaptive_avg_pool2d(torch.from_numpy(region)[None].float(), size).flatten()
-        for name, region in view.regions.items()
-    }
-    return GroundedView(features, coverage, view.uncertain, view.label)
+def _teacher(photos: Sequence[PhotoEntry], encoder: TextEncoder, config: GroundingConfig) -> NameTeacher | None:
+    if not config.loss.naming:
+        return None
+    names = imagenet_names(photos, leave_out=config.leave_out)
+    known = np.any(encoder.encode([name or "" for name in names]), axis=1).tolist()
+    return NameTeacher.lite0([name if said else None for name, said in zip(names, known, strict=True)])
 
 
-def _entries(config: GroundingConfig) -> list[PhotoEntry]:
-    entries = [each for each in PhotoLibrary.load(config.photos).entries if each.polygons or each.caption]
-    return [each for each in entries if not (config.leave_out and is_held_out(each))]
-
-
-def _with_new_grounding(model: Locator) -> Locator:
-    """The joint space as before any training; the tokens that the refinement knows stay."""
-    fresh = Locator(model.config).grounding.state_dict()
-    kept = {name: value for name, value in fresh.items() if not name.startswith(("concept_token", "action_token"))}
-    model.grounding.load_state_dict(kept, strict=False)
-    return model
+def _with_grounding(model: Locator, config: GroundingConfig) -> Locator:
+    """`model` with the grounding that is to be trained, its own or a new one; what the refinement is told by stays."""
+    deeper = config.deeper or model.config.deeper_grounding
+    shape = dataclasses.replace(
+        model.config, deeper_grounding=deeper, joint_width=config.joint_width or model.config.joint_width
+    )
+    if shape == model.config and not config.restart:
+        return model
+    made = Locator(shape).eval().requires_grad_(False)
+    state = model.state_dict()
+    stays = {name: value for name, value in state.items() if not name.startswith("grounding.") or "_token." in name}
+    made.load_state_dict(made.state_dict() | stays)
+    if made.grounding.deeper is not None:
+        load_deeper_stages(made.grounding.deeper)
+    return made.to(memory_format=torch.channels_last)

@@ -24,6 +24,7 @@ from sigmask.losses.mask_loss import mask_loss
 from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
 from sigmask.losses.scope_loss import scope_loss, scope_of_crop
+from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator, LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
@@ -144,7 +145,8 @@ def training_losses(
         else:
             before, after = model.features(original, edited)
         output = model.locate(before, after, original, edited, instruction, batch["noise"])
-        scene_logits = model.grounding.similarity_logits(before[-1], after[-1], scene)
+        shown = output.grounding.joint[0]
+        scene_logits = model.grounding.similarity_of(shown, shown, scene)  # names of the scene: of the original alone
     logits, grid = output.mask_logits.float(), output.difference.grid
     changed, known = (F.adaptive_avg_pool2d(part[:, None], grid).flatten(1) for part in (mask, valid))
     refined_prior = output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4)
@@ -187,8 +189,10 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     else:
         model = Locator(config.model)
         model.backbone.load_pretrained(config.backbone_weights)
+        if model.grounding.deeper is not None:
+            load_deeper_stages(model.grounding.deeper)
         _measure_null(model, config)
-    model.backbone.freeze()
+    model.freeze_trunk()
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
     return model.to(memory_format=torch.channels_last).train(), encoder, text_table

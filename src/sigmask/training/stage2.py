@@ -71,7 +71,8 @@ class Stage2Config:
 
     `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
     takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
-    in Stage I; the unlabelled pairs' instructions are told as they are. The teacher is believed where its probability
+    in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
+    `train grounding` made it. The teacher is believed where its probability
     is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
     """
 
@@ -84,6 +85,7 @@ class Stage2Config:
     self_training: bool = True
     disentanglement: bool = True
     instruction: bool = True
+    grounding_frozen: bool = False
     unlabelled_pairs: int | None = None
     leave_out_names: bool = False
     steps: int = 1500
@@ -127,7 +129,9 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
     model.requires_grad_(True)
-    model.backbone.freeze()
+    model.freeze_trunk()
+    if config.grounding_frozen:
+        model.grounding.requires_grad_(False)
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
     student = Student(model.to(memory_format=torch.channels_last).train()).to(training_device(config.device))

@@ -1,0 +1,95 @@
+"""What grounding is trained on: views of photographs, their features computed once, and what is asked of each."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from sigmask.models.backbone import Backbone
+from sigmask.synthesis.named_view import NamedView, named_view
+from sigmask.synthesis.photos import PhotoEntry
+from sigmask.training.name_teacher import NameTeacher
+
+PRESENT, ABSENT = 2, 2
+"""Names asked for in a view: as many as it has up to two, and two that it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundedView:
+    """A view as it is trained on.
+
+    Attributes:
+        features: (C, h, w) float16, the trunk's coarsest.
+        coverage: name → (h · w,), the share of each token that such things cover.
+        uncertain: names of what is there, but cut off or too small to point at.
+        label: what the photograph shows as a whole, somewhere; None if it has polygons.
+        named: (K, h', w') float16, what a classifier calls each place; None without one.
+    """
+
+    features: Tensor
+    coverage: dict[str, Tensor]
+    uncertain: frozenset[str]
+    label: str | None
+    named: Tensor | None = None
+
+
+@torch.inference_mode()
+def ground_views(
+    backbone: Backbone,
+    entries: Sequence[PhotoEntry],
+    *,
+    views: int,
+    size: int,
+    seed: int,
+    teacher: NameTeacher | None = None,
+) -> list[GroundedView]:
+    """`views` random crops of `size` pixels of every photograph."""
+    found: list[GroundedView] = []
+    for number, entry in enumerate(entries):
+        rng = np.random.default_rng((seed, number))
+        cut = [named_view(entry, size, rng) for _ in range(views)]
+        pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2).float().div(255)
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        features = backbone(pixels)[-1]
+        named = [None] * views if teacher is None else [each.half().clone() for each in teacher.likely(pixels)]
+        found += [
+            _grounded(view, depth.half().clone(), said) for view, depth, said in zip(cut, features, named, strict=True)
+        ]
+    return found
+
+
+def asked_for(
+    view: GroundedView, outlined: Sequence[str], known: Container[str], rng: np.random.Generator
+) -> list[tuple[str, str]]:
+    """(name, "place" | "somewhere" | "absent") for each concept that a view is asked for.
+
+    Args:
+        outlined: names of classes with polygons. Only these can be called absent: a photograph with a dog is not said
+            to have no golden retriever.
+        known: names that may be asked for.
+    """
+    there = [name for name in view.coverage if name in known]
+    chosen = [str(name) for name in rng.permutation(there)[:PRESENT]]
+    asked = [(name, "place") for name in chosen]
+    if view.label is not None and view.label in known:
+        asked.append((view.label, "somewhere"))
+    if view.label is None and outlined:  # of a photograph with one name, nobody knows what else it shows
+        for _ in range(ABSENT):
+            name = outlined[int(rng.integers(len(outlined)))]
+            if name not in view.coverage and name not in view.uncertain:
+                asked.append((name, "absent"))
+    return asked
+
+
+def _grounded(view: NamedView, features: Tensor, named: Tensor | None) -> GroundedView:
+    size = (features.shape[-2], features.shape[-1])
+    coverage = {
+        name: F.adaptive_avg_pool2d(torch.from_numpy(region)[None].float(), size).flatten()
+        for name, region in view.regions.items()
+    }
+    return GroundedView(features, coverage, view.uncertain, view.label, named)
