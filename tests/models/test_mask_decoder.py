@@ -6,8 +6,11 @@ import pytest
 import torch
 
 from sigmask.models.mask_decoder import MaskDecoder, ShallowPath
+from sigmask.models.semantic_difference import relative_pixel_difference
 
-NOISE = torch.full((2, 1, 1, 1), 2 / 255)
+
+def _relative(original: torch.Tensor, edited: torch.Tensor) -> torch.Tensor:
+    return relative_pixel_difference(original, edited, torch.tensor(2 / 255))
 
 
 def _decoder(finer: int) -> MaskDecoder:
@@ -24,7 +27,9 @@ def test_logits_have_the_images_size(finer: int, size: tuple[int, int]) -> None:
     features = [torch.randn(2, channels, height // stride, width // stride) for channels, stride in ((5, 8), (3, 4))]
     tokens, prior = torch.randn(2, grid[0] * grid[1], 8), torch.rand(2, grid[0] * grid[1])
     pictures = torch.rand(2, 2, 3, height, width)
-    logits, maps = _decoder(finer)(tokens, prior, grid, skips[:finer], features[:finer], *pictures, NOISE)
+    logits, maps = _decoder(finer)(
+        tokens, prior, grid, skips[:finer], features[:finer], *pictures, _relative(*pictures)
+    )
     assert tuple(logits.shape) == (2, height, width)
     assert tuple(maps.shape) == (2, 7, height // 2, width // 2)
 
@@ -34,7 +39,7 @@ def test_equal_images_get_the_same_answer_whatever_they_show() -> None:
     skips = [torch.zeros(2, 6, 8, 12), torch.zeros(2, 4, 16, 24)]
     features = [torch.randn(2, 5, 8, 12), torch.randn(2, 3, 16, 24)]  # two pictures that have nothing in common
     picture = torch.rand(2, 3, 64, 96)
-    logits, _ = _decoder(2)(tokens, prior, grid, skips, features, picture, picture, NOISE)
+    logits, _ = _decoder(2)(tokens, prior, grid, skips, features, picture, picture, _relative(picture, picture))
     assert torch.equal(logits[0], logits[1])
 
 
@@ -42,11 +47,11 @@ def test_the_shallow_path_is_zero_for_equal_images_and_not_for_others() -> None:
     torch.manual_seed(0)
     path = ShallowPath(4)
     picture = torch.rand(1, 3, 16, 16)
-    same = path(picture, picture, NOISE[:1])
+    same = path(picture, picture, _relative(picture, picture))
     assert tuple(same.shape) == (1, 4, 8, 8)
     assert torch.equal(same, torch.zeros_like(same))
     edited = picture.clone()
     edited[:, :, :2, :2] = 1 - edited[:, :, :2, :2]
-    changed = path(picture, edited, NOISE[:1]).abs().amax(1)[0] > 0
+    changed = path(picture, edited, _relative(picture, edited)).abs().amax(1)[0] > 0
     assert changed[0, 0]
     assert not changed[3:, 3:].any()

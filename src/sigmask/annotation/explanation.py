@@ -87,7 +87,9 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         original=resize_image(prepared.original, height, width),
         edited=prepared.picture,
         concepts=concepts,
-        pixel_difference=on_picture(relative_pixel_difference(before, after, noise_level(before, after))[0, 0]),
+        pixel_difference=on_picture(
+            relative_pixel_difference(before, after, noise_level(before, after))[0].abs().amax(0)
+        ),
         distances=tuple(on_picture(distance[0, 0]) for distance in output.difference.distances),
         refined_prior=on_picture(output.refined_prior[0]),
         annotation=annotator.annotation(prepared, raw_output(output), 0),

@@ -159,7 +159,7 @@ class Locator(nn.Module):
             [edited_features[depth] for depth in self.finer_depths],
             original,
             edited,
-            noise,
+            pixels,
         )
         edit_code, noise_code = self.codes(difference.tokens)
         return LocatorOutput(

@@ -15,8 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sigmask.models.semantic_difference import signed_log
-
 _FOLD = 2
 _LOGIT_AT_FIRST = -2.0  # a pixel in eight or so is changed
 
@@ -65,7 +63,7 @@ class MaskDecoder(nn.Module):
         features: Sequence[Tensor],
         original: Tensor,
         edited: Tensor,
-        noise: Tensor,
+        pixel_difference: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """Logits (B, H, W) and the last stage's maps (B, widths[-1], H/2, W/2), which the heads look at.
 
@@ -73,7 +71,7 @@ class MaskDecoder(nn.Module):
             tokens, prior: (B, N, D) and (B, N) from the refinement.
             skips, features: coarsest first, one per finer depth (none for a plain ViT).
             original, edited: (B, 3, H, W) in [0, 1].
-            noise: (B, 1, 1, 1), the pair's own noise level.
+            pixel_difference: (B, 3, H, W), in units of the pair's own noise (`relative_pixel_difference`).
         """
         entry = torch.cat([tokens, prior[..., None].to(tokens.dtype)], -1).transpose(1, 2)
         x = F.relu(self.enter(torch.unflatten(entry, 2, grid)))
@@ -86,7 +84,7 @@ class MaskDecoder(nn.Module):
         for index, stage in enumerate(self.stages):
             skip = skips[index] if index < len(skips) else None
             feature = features[index] if index < len(features) else None
-            shallow = self.shallow(original, edited, noise) if index == len(self.stages) - 1 else None
+            shallow = self.shallow(original, edited, pixel_difference) if index == len(self.stages) - 1 else None
             x = stage(x, sizes[index], skip, feature, shallow)
         return F.pixel_shuffle(self.leave(x), _FOLD)[:, 0], x
 
@@ -100,11 +98,9 @@ class ShallowPath(nn.Module):
         self.content = nn.Conv2d(2 * folded, width, 3, padding=1)
         self.change = nn.Conv2d(2 * folded, width, 3, padding=1, bias=False)
 
-    def forward(self, original: Tensor, edited: Tensor, noise: Tensor) -> Tensor:
-        difference = edited - original
-        relative = signed_log(difference / noise)
+    def forward(self, original: Tensor, edited: Tensor, pixel_difference: Tensor) -> Tensor:
         before, after = F.pixel_unshuffle(original, _FOLD), F.pixel_unshuffle(edited, _FOLD)
-        change = self.change(torch.cat([F.pixel_unshuffle(relative, _FOLD), 4 * (after - before)], 1))
+        change = self.change(torch.cat([F.pixel_unshuffle(pixel_difference, _FOLD), 4 * (after - before)], 1))
         content = self.content(torch.cat([before, after], 1))
         guided: Tensor = F.silu(change) + torch.tanh(change) * content
         return guided

@@ -88,9 +88,8 @@ def noise_level(original: Tensor, edited: Tensor) -> Tensor:
 
 
 def relative_pixel_difference(original: Tensor, edited: Tensor, noise: Tensor) -> Tensor:
-    """(B, 1, H, W) ≥ 0: asinh of the largest channel difference in units of `noise` (B, 1, 1, 1); 0 where equal."""
-    difference = (edited.float() - original.float()).abs().amax(1, keepdim=True)
-    return signed_log(difference / noise)
+    """(B, 3, H, W): asinh of each channel's difference in units of `noise` (B, 1, 1, 1); 0 where equal."""
+    return signed_log((edited.float() - original.float()) / noise)
 
 
 def signed_log(values: Tensor) -> Tensor:
@@ -126,14 +125,15 @@ class SemanticDifference(nn.Module):
     def forward(
         self, original: Sequence[Tensor], edited: Sequence[Tensor], pixel_difference: Tensor
     ) -> DifferencePyramid:
-        """`pixel_difference` (B, 1, H, W) as `relative_pixel_difference` gives it; it is averaged onto each grid."""
+        """`pixel_difference`: see `relative_pixel_difference`; its largest channel is averaged onto each grid."""
         grid = (original[-1].shape[-2], original[-1].shape[-1])
         maps, distances = [], []
         tokens: Tensor | None = None
+        changed = pixel_difference.abs().amax(1, keepdim=True)
         for depth, (before, after) in enumerate(zip(original, edited, strict=True)):
             signed, distance = self.signed_difference(before, after, depth)
             scaled = _compress(signed / self.null_spread(depth).view(1, -1, 1, 1).to(signed.dtype))
-            pixels = _pool_to(pixel_difference, (before.shape[-2], before.shape[-1])).to(scaled.dtype)
+            pixels = _pool_to(changed, (before.shape[-2], before.shape[-1])).to(scaled.dtype)
             evidence = F.silu(self.project[depth](torch.cat([scaled, scaled.abs(), 4 * distance, pixels], 1)))
             part = self.to_tokens[depth](_pool_to(evidence, grid))
             tokens = part if tokens is None else tokens + part

@@ -135,6 +135,7 @@ def run_grounding(config: GroundingConfig) -> Path:
         size=config.size,
         seed=config.seed,
         teacher=teacher,
+        bfloat16=config.bfloat16,
     )
     words = _words(views, encoder, teacher, leave_out=config.leave_out)
     learner = Learner(model.grounding).requires_grad_(True).train()

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from sigmask.models.backbone import Backbone
 from sigmask.synthesis.named_view import NamedView, named_view
 from sigmask.synthesis.photos import PhotoEntry
+from sigmask.training.device import mixed_precision
 from sigmask.training.name_teacher import NameTeacher
 
 PRESENT, ABSENT = 2, 2
@@ -47,6 +48,7 @@ def ground_views(
     size: int,
     seed: int,
     teacher: NameTeacher | None = None,
+    bfloat16: bool = False,
 ) -> list[GroundedView]:
     """`views` random crops of `size` pixels of every photograph."""
     found: list[GroundedView] = []
@@ -55,8 +57,9 @@ def ground_views(
         cut = [named_view(entry, size, rng) for _ in range(views)]
         pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2).float().div(255)
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        features = backbone(pixels)[-1]
-        named = [None] * views if teacher is None else [each.half().clone() for each in teacher.likely(pixels)]
+        with mixed_precision(pixels.device, enabled=bfloat16):
+            features = backbone(pixels)[-1]
+            named = [None] * views if teacher is None else [each.half().clone() for each in teacher.likely(pixels)]
         found += [
             _grounded(view, depth.half().clone(), said) for view, depth, said in zip(cut, features, named, strict=True)
         ]
