@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,8 +11,16 @@ import pytest
 import torch
 
 from sigmask.errors import WeightsError
-from sigmask.models.pretrained import find_weights, load_locator, save_pretrained, text_table_of, weights_hash
-from tests.models.random_locator import no_instruction, random_locator
+from sigmask.models.locator import Locator
+from sigmask.models.pretrained import (
+    find_weights,
+    load_locator,
+    save_pretrained,
+    text_encoder_for,
+    text_table_of,
+    weights_hash,
+)
+from tests.models.random_locator import no_instruction, random_locator, small_config
 
 
 @pytest.fixture
@@ -114,3 +123,29 @@ def test_a_hub_id_that_cannot_be_fetched_is_a_weights_error(monkeypatch: pytest.
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fail)
     with pytest.raises(WeightsError, match=r"'someone/none' .*could not be fetched.*no network"):
         load_locator("someone/none")
+
+
+class _Sentences:
+    def __init__(self, name_or_folder: str) -> None:
+        self.name, self.dimension = name_or_folder, 384
+
+
+def _with_sentences(folder: Path, text_dimension: int, monkeypatch: pytest.MonkeyPatch) -> Path:
+    config = dataclasses.replace(small_config("vit-test"), text_encoder="sentence:a/b", text_dimension=text_dimension)
+    monkeypatch.setattr("sigmask.instruction.text_encoder.SentenceTextEncoder", _Sentences)
+    save_pretrained(Locator(config), folder / "other")
+    return folder / "other"
+
+
+def test_weights_bring_their_own_text_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _with_sentences(tmp_path, 384, monkeypatch)
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert load_locator(str(folder))[1].name == "a/b"
+
+
+def test_a_text_encoder_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = _with_sentences(tmp_path, 128, monkeypatch)
+    with pytest.raises(WeightsError, match="gives vectors of 384 numbers, but the model takes 128"):
+        load_locator(str(folder))
+    with pytest.raises(WeightsError, match="expected text_encoder 'static' or 'sentence:NAME', got 'clip'"):
+        text_encoder_for(dataclasses.replace(small_config("tiny"), text_encoder="clip"))

@@ -30,7 +30,7 @@ class TextEncoder(Protocol):
 
     @property
     def name(self) -> str:
-        """What a checkpoint stores, so that vectors of another encoder are not fed to it."""
+        """For people to read."""
         ...
 
     @property
@@ -41,6 +41,28 @@ class TextEncoder(Protocol):
     def encode(self, phrases: Sequence[str]) -> EmbeddingArray:
         """Vectors (K, dimension), each L2-normalised, all zero where the encoder knows none of the words."""
         ...
+
+
+STATIC = "static"
+_SENTENCE = "sentence:"
+
+
+def create_text_encoder(name: str, table: Path | None = None) -> TextEncoder:
+    """The encoder that weights go with.
+
+    Args:
+        name: "static", or "sentence:" and the Hub name or folder of a sentence-transformers model.
+        table: the static encoder's; None for the one in the package.
+
+    Raises:
+        WeightsError: for another name, or an encoder that cannot be loaded.
+        MissingExtraError: sentence-transformers is not installed.
+    """
+    if name == STATIC:
+        return StaticTextEncoder.from_package() if table is None else StaticTextEncoder.from_file(table)
+    if name.startswith(_SENTENCE):
+        return SentenceTextEncoder(name.removeprefix(_SENTENCE))
+    raise WeightsError(f"expected text_encoder 'static' or 'sentence:NAME', got '{name}'")
 
 
 class StaticTextEncoder:

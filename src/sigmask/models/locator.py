@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from sigmask.errors import ConfigError
+from sigmask.instruction.text_encoder import STATIC
 from sigmask.models.backbone import Backbone, deeper_stages
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
 from sigmask.models.grounding import Grounding, InstructionGrounding
@@ -27,7 +28,9 @@ class LocatorConfig:
     """The shape of a `Locator`; stored with the weights.
 
     `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
-    grounding also sees the last stages of the trunk, which the difference does without.
+    grounding also sees one more stage of the trunk, which the difference does without. `text_encoder` is "static", the
+    word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
+    text side is one); `text_dimension` is the length of its vectors.
     """
 
     backbone: str = "tiny"
@@ -42,6 +45,7 @@ class LocatorConfig:
     code_width: int = 32
     text_dimension: int = 128
     deeper_grounding: bool = False
+    text_encoder: str = STATIC
 
 
 @dataclass(frozen=True, slots=True)

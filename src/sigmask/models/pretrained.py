@@ -19,7 +19,7 @@ from safetensors.torch import load_file, save
 from sigmask.config import build_config
 from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, WeightsError, unknown_name
-from sigmask.instruction.text_encoder import StaticTextEncoder
+from sigmask.instruction.text_encoder import STATIC, TextEncoder, create_text_encoder
 from sigmask.models.locator import Locator, LocatorConfig
 
 _CONFIG, _MODEL, _TEXT = "config.json", "model.safetensors", "text.safetensors"
@@ -39,13 +39,14 @@ def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None
         for name, value in model.state_dict().items()
     }
     _write_whole(folder / _MODEL, save(tensors, metadata={"format": "pt"}))
-    table = text_table or find_weights("tiny") / _TEXT
-    if table.resolve() != (folder / _TEXT).resolve():
-        _write_whole(folder / _TEXT, table.read_bytes())
+    if model.config.text_encoder == STATIC:
+        table = text_table or find_weights("tiny") / _TEXT
+        if table.resolve() != (folder / _TEXT).resolve():
+            _write_whole(folder / _TEXT, table.read_bytes())
     _write_whole(folder / _CONFIG, (json.dumps(dataclasses.asdict(model.config), indent=2) + "\n").encode())
 
 
-def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
+def load_locator(name_or_path: str) -> tuple[Locator, TextEncoder, Path]:
     """A model in evaluation mode with a frozen backbone, its text encoder, and the folder they came from.
 
     Args:
@@ -53,6 +54,7 @@ def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
 
     Raises:
         WeightsError: if there is no such name or folder, or its files are missing, damaged or do not fit.
+        MissingExtraError: the model goes with a sentence encoder, and sentence-transformers is not installed.
     """
     folder = find_weights(name_or_path)
     try:
@@ -64,9 +66,22 @@ def load_locator(name_or_path: str) -> tuple[Locator, StaticTextEncoder, Path]:
         raise WeightsError(f"{folder} does not hold readable weights: {error}") from error
     _fill(model, state, folder)
     model.eval().requires_grad_(False)
-    text = text_table_of(folder)
-    encoder = StaticTextEncoder.from_package() if text is None else StaticTextEncoder.from_file(text)
-    return model, encoder, folder
+    return model, text_encoder_for(config, text_table_of(folder)), folder
+
+
+def text_encoder_for(config: LocatorConfig, table: Path | None = None) -> TextEncoder:
+    """The encoder that a model of this config was, or is to be, trained with; see `create_text_encoder`.
+
+    Raises:
+        WeightsError: its vectors are not of `config.text_dimension` numbers.
+    """
+    encoder = create_text_encoder(config.text_encoder, table)
+    if encoder.dimension != config.text_dimension:
+        raise WeightsError(
+            f"text encoder '{encoder.name}' gives vectors of {encoder.dimension} numbers, but the model takes "
+            f"{config.text_dimension}: set text_dimension to {encoder.dimension} and train anew"
+        )
+    return encoder
 
 
 def find_weights(name_or_path: str) -> Path:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
-from sigmask.instruction.text_encoder import StaticTextEncoder, TextEncoder
+from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.losses.mask_loss import mask_loss
 from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
@@ -27,7 +27,7 @@ from sigmask.losses.scope_loss import scope_loss, scope_of_crop
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator, LocatorConfig
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
+from sigmask.models.pretrained import load_locator, save_pretrained, text_encoder_for, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.training.device import mixed_precision, training_device
 from sigmask.training.ema import MovingAverage
@@ -181,12 +181,13 @@ def training_losses(
 
 def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | None]:
     """The model, the encoder of its words, and the encoder's table; None for the one that ships."""
-    encoder, text_table = StaticTextEncoder.from_package(), None
+    text_table: Path | None = None
     if config.initial is not None:
         model, encoder, folder = load_locator(config.initial)
         model.requires_grad_(True)
         text_table = text_table_of(folder)
     else:
+        encoder = text_encoder_for(config.model)
         model = Locator(config.model)
         model.backbone.load_pretrained(config.backbone_weights)
         if model.grounding.deeper is not None:
