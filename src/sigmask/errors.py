@@ -52,7 +52,6 @@ class BadReason(StrEnum):
     BAD_MASK = "bad_mask"
     BAD_ROW = "bad_row"
     UNPAIRED = "unpaired"
-    ASPECT_MISMATCH = "aspect_mismatch"
     MODEL_FAILED = "model_failed"
 
 

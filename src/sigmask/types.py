@@ -110,7 +110,8 @@ class Annotation:
         quality: the IoU that this mask is expected to have with the true one, in [0, 1].
         scope: none, local or global.
         edit: the instruction's tuples, in the order in which it names them; empty without an instruction.
-        flags: remarks such as "aspect_mismatch" or "registered".
+        flags: "resized", or "aspect_mismatch" with one of "cropped", "stretched", "padded"; "doubtful" if the mask was
+            given up.
         model: the name of the weights that made it.
     """
 

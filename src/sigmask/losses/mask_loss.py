@@ -16,8 +16,8 @@ def mask_loss(logits: Tensor, mask: Tensor, valid: Tensor | None = None, *, smoo
         valid: (B, H, W) float weights, 0 where the truth is not known; all ones by default.
         smooth: pixels added to both sides of the Dice ratio, so that an empty mask has a gradient that fades.
 
-    The cross-entropy of an image is the mean of two means, over all pixels and over a band around the
-    mask's boundary, since that is where F1 is lost. Dice = 1 − (2 Σpm + s) / (Σp + Σm + s).
+    The cross-entropy of an image is its mean over all pixels plus a quarter of its mean over a band around the mask's
+    boundary, since that is where F1 is lost. Dice = 1 − (2 Σpm + s) / (Σp + Σm + s).
     """
     weight = torch.ones_like(mask) if valid is None else valid
     entropy = F.binary_cross_entropy_with_logits(logits, mask, reduction="none") * weight

@@ -3,11 +3,11 @@
 SIGMA's idea: the instruction amplifies visual evidence where it is there, and is re-anchored to what the evidence
 supports. How a block does it here is our choice:
 
-*instruction → visual*   d ← d + d ⊙ tanh(p · A(d, c)),  d ← d + W₂ silu(W₁ (d ⊛ k))
-*visual → instruction*   c ← c + A(c, d | p),  p ← σ(logit p + c·d) · (1 − exp(−‖E d‖²))
+*instruction → visual*   d ← d + d ⊙ tanh(p · A(d, c)),  d ← d + W₂ silu(W₁ (d ⊛ k) ⊙ (1 + tanh(U mean d)))
+*visual → instruction*   c ← c + A(c, d | log p),  p ← σ(logit p + c·d) · (1 − exp(−‖E d‖²))
 
-with difference tokens d, concept tokens c, prior p and attention A. Every update of d is a product with d
-or a bias-free map of d, so that d = 0 stays 0 whatever the instruction says.
+with difference tokens d, concept tokens c, prior p and attention A (whose logits log p is added to). Every update of d
+is a product with d or a bias-free map of d, so that d = 0 stays 0 whatever the instruction says.
 """
 
 from __future__ import annotations
