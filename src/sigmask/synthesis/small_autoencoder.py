@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sigmask.data.whole_file import whole_file
 from sigmask.errors import WeightsError
 
 _FOLD = 4
@@ -58,7 +59,10 @@ class SmallAutoencoder(nn.Module):
     def save(self, path: Path) -> None:
         """Write weights (half precision) and shape to one safetensors file."""
         tensors = {name: value.half().contiguous() for name, value in self.state_dict().items()}
-        save_file(tensors, path, metadata={"latent_channels": str(self.latent_channels), "width": str(self.width)})
+        with whole_file(path) as partial:
+            save_file(
+                tensors, partial, metadata={"latent_channels": str(self.latent_channels), "width": str(self.width)}
+            )
 
     @classmethod
     def load(cls, path: Path) -> SmallAutoencoder:
