@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +29,7 @@ from sigmask.types import EditPair, ImageArray
 
 SIDE = 512
 DISTINCT = 32
+KILOBYTE = 1024  # what Linux counts ru_maxrss in
 
 
 def main() -> None:
@@ -50,7 +52,8 @@ def main() -> None:
         options = AnnotateOptions(batch_size=arguments.batch_size, workers=arguments.workers)
         summary = annotate(corpus, annotator, Path(folder) / "out", options, on_rows=memory.note)
         print(f"end to end    {summary.pairs_per_second:.1f} pairs/s ({summary.written} written, bad {summary.bad})")
-        print("peak memory   " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
+        print("memory        " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
+        print(f"peak memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / 1e6:.0f} MB")
 
 
 def write_pairs(path: Path, number: int, rng: np.random.Generator) -> None:
