@@ -213,6 +213,18 @@ def test_names_that_are_not_utf8_do_not_end_a_run(tmp_path: Path, drawn_pairs: l
     assert read_masks(tmp_path / "out")[0]["sample_id"].startswith("half \ufffd")
 
 
+def test_a_row_of_hundreds_of_nested_lists_is_quarantined(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "corpus", drawn_pairs)
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    rows[2]["instruction"] = "NESTED"
+    nested = "[" * 500 + "1" + "]" * 500
+    table.write_text("\n".join(json.dumps(row) for row in rows).replace('"NESTED"', nested))
+    summary = annotate(load_corpus(table), FakeAnnotator(), tmp_path / "out")
+    assert (summary.rows, summary.written, summary.bad) == (5, 4, {"bad_row": 1})
+    (message,) = pq.read_table(tmp_path / "out" / "quarantine.parquet")["message"].to_pylist()
+    assert "nested over 8 deep" in message
+
+
 def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_corpus: Path) -> None:
     shown: list[tuple[EditPair, Annotation]] = []
     annotate(

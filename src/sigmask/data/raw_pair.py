@@ -17,6 +17,9 @@ from sigmask.data.image_decoding import decode_image, decode_mask
 from sigmask.errors import BadReason, SampleError
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
 
+MAX_LIST_DEPTH = 8
+"""Lists within lists of an instruction cell that are looked into (our choice; corpora have one or two)."""
+
 _IMAGE_TOKEN = "<image>"  # noqa: S105  LLaVA's mark for where an image stands in a text
 _THUMBNAIL = (48, 48)  # width and height, in pixels, at which halves are compared
 _SAME_PICTURE = 8.0  # grey levels, mean absolute difference of thumbnails (our choice: recompression is under 2)
@@ -70,6 +73,8 @@ def raw_pair(
         )
     except SampleError as error:
         return BadSample(sample_id, error.reason, str(error), source_file, row_index)
+    except Exception as error:  # an id that cannot be put into words, say; it costs its row, not the run
+        return bad_row(f"cannot read the row's cells: {type(error).__name__}: {error}", source_file, row_index)
 
 
 def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
@@ -89,18 +94,23 @@ def decode_pair(raw: RawPair) -> EditPair | BadSample:
         mask = None if is_null(raw.mask) else _mask(raw.mask, raw.root, edited.shape[:2])
         part = "instruction"
         instruction = read_instruction(raw.instruction)
+        part = "edit_type"
+        edit_type = None if is_null(raw.edit_type) else str(raw.edit_type).strip()
+        return EditPair(
+            sample_id=raw.sample_id,
+            original=original,
+            edited=edited,
+            instruction=instruction,
+            edit_type=edit_type,
+            mask=mask,
+            source_file=raw.source_file,
+            row_index=raw.row_index,
+        )
     except SampleError as error:
-        return BadSample(raw.sample_id, error.reason, f"{part}: {error}", raw.source_file, raw.row_index)
-    return EditPair(
-        sample_id=raw.sample_id,
-        original=original,
-        edited=edited,
-        instruction=instruction,
-        edit_type=None if is_null(raw.edit_type) else str(raw.edit_type).strip(),
-        mask=mask,
-        source_file=raw.source_file,
-        row_index=raw.row_index,
-    )
+        reason, problem = error.reason, str(error)
+    except Exception as error:  # whatever one row breaks must cost that row, not the run
+        reason, problem = BadReason.BAD_ROW, f"{type(error).__name__}: {error}"
+    return BadSample(raw.sample_id, reason, f"{part}: {problem}", raw.source_file, raw.row_index)
 
 
 def read_instruction(cell: Any) -> str | None:
@@ -109,10 +119,20 @@ def read_instruction(cell: Any) -> str | None:
     LLaVA's `<image>` marks are not part of it.
 
     Raises:
-        SampleError: BAD_ROW if the cell is neither text nor a list of texts.
+        SampleError: BAD_ROW if the cell is neither text nor a list of texts, or lists are nested deeper than
+            `MAX_LIST_DEPTH`.
     """
+    return _first_text(cell, MAX_LIST_DEPTH)
+
+
+def _first_text(cell: Any, depth: int) -> str | None:
+    """The first text that is not blank, in lists nested at most `depth` deep."""
     if isinstance(cell, Sequence | np.ndarray) and not isinstance(cell, str | bytes):
-        return next((text for text in map(read_instruction, cell) if text is not None), None)
+        if depth == 0:
+            raise SampleError(
+                BadReason.BAD_ROW, f"expected text or a list of texts, got lists nested over {MAX_LIST_DEPTH} deep"
+            )
+        return next((text for text in (_first_text(item, depth - 1) for item in cell) if text is not None), None)
     if is_null(cell):
         return None
     if not isinstance(cell, str):
