@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
@@ -223,6 +224,19 @@ def test_a_row_of_hundreds_of_nested_lists_is_quarantined(tmp_path: Path, drawn_
     assert (summary.rows, summary.written, summary.bad) == (5, 4, {"bad_row": 1})
     (message,) = pq.read_table(tmp_path / "out" / "quarantine.parquet")["message"].to_pylist()
     assert "nested over 8 deep" in message
+
+
+def test_a_mask_that_annotating_never_uses_costs_no_pair(tmp_path: Path, folder_corpus: Path) -> None:
+    masks = sorted((folder_corpus / "mask").iterdir())
+    masks[0].write_bytes(b"not an image")
+    Image.new("L", (3, 3)).save(masks[1])  # of another size
+    Image.new("L", (3, 3)).save(masks[2].with_suffix(".bmp"))  # a second one of that name
+    corpus = load_corpus(folder_corpus)
+    assert annotate(corpus, FakeAnnotator(), tmp_path / "out").bad == {}
+    shown: list[EditPair] = []
+    summary = annotate(corpus, FakeAnnotator(), tmp_path / "shown", on_annotation=lambda pair, _: shown.append(pair))
+    assert summary.bad == {"not_an_image": 1, "bad_mask": 2}
+    assert all(pair.mask is not None for pair in shown)
 
 
 def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_corpus: Path) -> None:

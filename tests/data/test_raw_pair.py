@@ -73,6 +73,7 @@ def test_a_row_keeps_its_place_and_cells() -> None:
         ({"edited": b"\xff\xd8\xffnonsense"}, BadReason.TRUNCATED, "edited"),
         ({"original": [IMAGE, IMAGE]}, BadReason.BAD_ROW, "original"),
         ({"mask": np.ones((30, 20), np.bool_)}, BadReason.BAD_MASK, "mask"),
+        ({"mask": ["mask/a.jpg", "mask/a.png"]}, BadReason.BAD_MASK, "mask"),
         ({"instruction": 5}, BadReason.BAD_ROW, "instruction"),
         ({"instruction": nested_lists(100_000)}, BadReason.BAD_ROW, "instruction"),
         ({"edit_type": nested_lists(100_000)}, BadReason.BAD_ROW, "edit_type"),
@@ -89,6 +90,15 @@ def test_a_bad_row_says_which_part_is_at_fault(change: dict[str, Any], reason: B
     assert bad.reason is reason
     assert bad.message.startswith(f"{part}: ")
     assert (bad.sample_id, bad.source_file, bad.row_index) == ("a", "t.csv", 3)
+
+
+@pytest.mark.parametrize("mask", [np.ones((30, 20), np.bool_), np.full((20, 30), 90, np.uint8), "gone.png", ["a", "b"]])
+def test_a_bad_mask_costs_nothing_where_nobody_asks_for_it(mask: Any) -> None:
+    raw = RawPair("a", IMAGE, IMAGE, mask=mask)
+
+    assert isinstance(decode_pair(raw), BadSample)
+    pair = decode_pair(raw, with_mask=False)
+    assert isinstance(pair, EditPair) and pair.mask is None
 
 
 def test_an_id_that_cannot_be_written_makes_a_bad_row() -> None:

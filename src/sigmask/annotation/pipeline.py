@@ -103,7 +103,8 @@ def annotate(
         on_rows: called with (rows done, bad rows among them), those of earlier calls included: once at the start and
             after each batch. For a progress bar.
         on_annotation: called with each pair that this call annotates and what was made of it, in order: for a
-            gallery. Pairs are kept in memory until then, and no longer.
+            gallery. Pairs are kept in memory until then, and no longer. Only with it are the corpus's own masks
+            decoded, and pairs of which the mask is bad quarantined.
 
     Returns:
         The summary of the whole run where it is finished, else of this shard's rows.

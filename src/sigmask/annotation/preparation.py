@@ -20,7 +20,7 @@ PIXELS_IN_FLIGHT = 48_000_000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A pair ready for the model, and where its row came from; `pair` only where somebody wants to see it."""
+    """A pair ready for the model, and where its row came from; `pair`, with its mask, only where it is to be seen."""
 
     sample_id: str
     source_file: str
@@ -66,6 +66,9 @@ def prepared_batches(
 
     No batch holds rows of two parts: then what the model sees together, and so every byte of a part, is the same
     whether a run was interrupted before it or not.
+
+    Masks that the corpus itself has are decoded only with `keep_pairs`: nothing here looks at them, so a bad one must
+    not cost its pair.
     """
     window = ReadAhead(least=workers + 1, most=workers + 3 * batch_size)
     prepare = _Preparer(annotator, keep_pairs=keep_pairs)
@@ -111,7 +114,7 @@ class _Preparer:
         return part, None if row is None else self._prepare(row)
 
     def _prepare(self, row: RawPair | BadSample) -> Outcome:
-        pair = row if isinstance(row, BadSample) else decode_pair(row)
+        pair = row if isinstance(row, BadSample) else decode_pair(row, with_mask=self._keep_pairs)
         if isinstance(pair, BadSample):
             return pair
         ready = Ready(

@@ -84,17 +84,13 @@ class FolderReader:
             problem = f"{len(found)} files of that name ({', '.join(found)})" if found else "none"
             message = f"expected one file '{name}/{stem}.*', got {problem}"
             return BadSample(stem, BadReason.UNPAIRED, message, source_file, index)
-        masks = self._files["mask"].get(stem, [])
-        if len(masks) > 1:
-            message = f"expected at most one mask, got {', '.join(masks)}"
-            return BadSample(stem, BadReason.BAD_MASK, message, source_file, index)
         return RawPair(
             sample_id=stem,
             original=originals[0],
             edited=editeds[0],
             instruction=_first(row, _INSTRUCTION_KEYS),
             edit_type=_first(row, _TYPE_KEYS),
-            mask=masks[0] if masks else None,
+            mask=self._files["mask"].get(stem),
             source_file=source_file,
             row_index=index,
             root=self.folder,

@@ -43,19 +43,16 @@ class NamedFilesReader:
 
     def _pair(self, path: str, parts: Parts, source_file: str, index: int) -> RawPair | BadSample:
         sample_id = str(Path(path).with_suffix("").as_posix())
-        originals, masks = self._originals.of(parts), self._masks.of(parts)
+        originals = self._originals.of(parts)
         if len(originals) != 1:
             message = f"expected one original of '{path}', got {', '.join(originals) or 'none'}"
             return BadSample(sample_id, BadReason.UNPAIRED, message, source_file, index)
-        if len(masks) > 1:
-            message = f"expected at most one mask of '{path}', got {', '.join(masks)}"
-            return BadSample(sample_id, BadReason.BAD_MASK, message, source_file, index)
         return RawPair(
             sample_id=sample_id,
             original=originals[0],
             edited=path,
             instruction=self._instruction(parts),
-            mask=masks[0] if masks else None,
+            mask=self._masks.of(parts) or None,
             source_file=source_file,
             row_index=index,
             root=self.folder,

@@ -29,7 +29,8 @@ _SAME_PICTURE = 8.0  # grey levels, mean absolute difference of thumbnails (our 
 class RawPair:
     """A row's cells as the corpus holds them; `decode_pair` makes an `EditPair` of it.
 
-    A cell may be an `ImageHalf`, and an image's cell a list of one.
+    A cell may be an `ImageHalf`, and an image's cell a list of one. A mask's cell is a longer list where it cannot be
+    told which mask is meant: whoever decodes masks refuses it then.
 
     `root` is the folder that paths in the cells are relative to and may not leave.
     """
@@ -82,8 +83,12 @@ def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
     return BadSample(f"{source_file}:{row_index}", BadReason.BAD_ROW, message, source_file, row_index)
 
 
-def decode_pair(raw: RawPair) -> EditPair | BadSample:
-    """The row with its images decoded, or why that cannot be done. Never raises for bad data."""
+def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample:
+    """The row with its images decoded, or why that cannot be done. Never raises for bad data.
+
+    Args:
+        with_mask: decode the row's mask too. Otherwise the pair has none, and a bad mask costs nothing.
+    """
     part = "original"
     try:
         original = _image(raw.original, raw.root)
@@ -91,7 +96,7 @@ def decode_pair(raw: RawPair) -> EditPair | BadSample:
         edited = _image(raw.edited, raw.root)
         _refuse_composite(original, edited)
         part = "mask"
-        mask = None if is_null(raw.mask) else _mask(raw.mask, raw.root, edited.shape[:2])
+        mask = _mask(raw.mask, raw.root, edited.shape[:2]) if with_mask and not is_null(raw.mask) else None
         part = "instruction"
         instruction = read_instruction(raw.instruction)
         part = "edit_type"
@@ -148,8 +153,8 @@ def _image(cell: Any, root: Path | None) -> ImageArray:
 
 def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
     if not isinstance(cell, ImageHalf):
-        return decode_mask(_only_one(cell), root, shape)
-    mask = cell.cut(decode_mask(_only_one(cell.cell), root))
+        return decode_mask(_unlisted(cell), root, shape)
+    mask = cell.cut(decode_mask(_unlisted(cell.cell), root))
     if mask.shape != tuple(shape):
         expected, got = f"{shape[1]}×{shape[0]}", f"{mask.shape[1]}×{mask.shape[0]}"
         raise SampleError(
@@ -160,11 +165,14 @@ def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
 
 def _only_one(cell: Any) -> Any:
     """The image of a list of one, which is how corpora with several input images write a single one."""
-    if not isinstance(cell, list | tuple):
-        return cell
-    if len(cell) != 1:
+    if isinstance(cell, list | tuple) and len(cell) != 1:
         raise SampleError(BadReason.BAD_ROW, f"expected one image, got a list of {len(cell)}")
-    return cell[0]
+    return _unlisted(cell)
+
+
+def _unlisted(cell: Any) -> Any:
+    """The element of a list of one; any other cell as it is."""
+    return cell[0] if isinstance(cell, list | tuple) and len(cell) == 1 else cell
 
 
 def _refuse_composite(original: ImageArray, edited: ImageArray) -> None:
