@@ -128,7 +128,8 @@ def load_corpus(
         edited: the column of the edited image.
         instruction: the column of the instruction.
         mask: the column of the mask.
-        root: the folder that paths in cells are relative to, by default the source's own; a folder layout needs none.
+        root: the folder that paths in cells are relative to and may not leave, by default the source's own. For files
+            in folders, a folder above them: it need only be given where links lead out of the source.
 
     Raises:
         CorpusError: the source is missing, empty or of no known layout, or its columns cannot be told; on the Hub,
@@ -167,10 +168,10 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
         return _of_files(name, path.parent, (path,), given, root)
     layout = find_layout(path)
     if layout is not None:
-        return Corpus(name, FolderReader(path, layout))
+        return Corpus(name, FolderReader(path, layout, root))
     for known in known_corpora():
         if known.files is not None and has_named_files(path, known.files):
-            return Corpus(name, NamedFilesReader(path, known.files), known)
+            return Corpus(name, NamedFilesReader(path, known.files, root), known)
     files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
     chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
     if not chosen:
