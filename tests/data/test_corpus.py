@@ -168,6 +168,16 @@ def test_a_wider_root_lets_a_folder_corpus_lead_through_links(tmp_path: Path, dr
         load_corpus(folder, root=tmp_path / "other_disk")
 
 
+@pytest.mark.parametrize("option", ["original", "edited", "instruction", "mask"])
+def test_columns_named_for_files_in_folders_are_refused(option: str, tmp_path: Path, folder_corpus: Path) -> None:
+    for name in ("000000000001.jpg", "000000000001_qwen1.jpg"):
+        (tmp_path / "named").mkdir(exist_ok=True)
+        (tmp_path / "named" / name).write_bytes(b"")
+    for corpus in (folder_corpus, tmp_path / "named"):
+        with pytest.raises(CorpusError, match=f"a folder layout has no columns: .*{corpus.name}.* --{option} 'x'"):
+            load_corpus(corpus, **{option: "x"})  # type: ignore[arg-type]
+
+
 def test_a_wider_root_lets_files_told_apart_by_name_be_links(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     folder, other = tmp_path / "disk" / "corpus", tmp_path / "other"
     for place in (folder, other):

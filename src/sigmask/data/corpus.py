@@ -132,8 +132,8 @@ def load_corpus(
             in folders, a folder above them: it need only be given where links lead out of the source.
 
     Raises:
-        CorpusError: the source is missing, empty or of no known layout, or its columns cannot be told; on the Hub,
-            also if it is gated or out of reach.
+        CorpusError: the source is missing, empty or of no known layout, its columns cannot be told, or columns are
+            named for files in folders, which have none; on the Hub, also if it is gated or out of reach.
     """
     base = None if root is None else Path(root)
     if base is not None and not base.is_dir():
@@ -168,9 +168,11 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
         return _of_files(name, path.parent, (path,), given, root)
     layout = find_layout(path)
     if layout is not None:
+        _refuse_columns(given, path)
         return Corpus(name, FolderReader(path, layout, root))
     for known in known_corpora():
         if known.files is not None and has_named_files(path, known.files):
+            _refuse_columns(given, path)
             return Corpus(name, NamedFilesReader(path, known.files, root), known)
     files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
     chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
@@ -180,6 +182,16 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
     if not chosen:
         raise CorpusError(f"cannot tell what '{path}' is: {_EXPECTED}; got {_listing(path)}")
     return _of_files(name, path, chosen, given, root)
+
+
+def _refuse_columns(given: Given, folder: Path) -> None:
+    """Refuse columns that would be ignored."""
+    named = ", ".join(f"--{field} '{column}'" for field, column in given.items() if column is not None)
+    if named:
+        raise CorpusError(
+            f"a folder layout has no columns: '{folder}' is read by the names of its folders and files, so leave out "
+            f"{named}; or give the path of a table with such columns"
+        )
 
 
 def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, root: Path | None) -> Corpus:
