@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from sigmask.annotation import pipeline, preparation
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.mask_table import Row, mask_row
 from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
 from sigmask.annotation.preparation import ReadAhead
 from sigmask.annotation.summary import Summary
@@ -255,13 +260,48 @@ def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_
 
 
 def test_large_pictures_shrink_the_window_and_small_ones_widen_it_again() -> None:
-    window = ReadAhead(least=3, most=28)
+    window = ReadAhead(most=28)
+    assert window() == 1  # nothing is known of the pictures yet
+    window.observe(2 * 512 * 512)
     assert window() == 28
     window.observe(2 * 8_000_000)
     assert window() == 3  # 48 million pixels hold three such pairs
+    window.observe(2 * 64_000_000)
+    assert window() == 1  # and not even one of these
     for _ in range(100):
         window.observe(2 * 512 * 512)
     assert window() == 28
+
+
+def test_pairs_of_which_one_fills_the_memory_are_under_way_one_by_one(
+    tmp_path: Path, many: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ids = many
+    lock = threading.Lock()
+    under_way, most = 0, 0
+
+    class Counting(FakeAnnotator):
+        def prepare(self, pair: EditPair) -> EditPair:
+            nonlocal under_way, most
+            with lock:
+                under_way += 1
+                most = max(most, under_way)
+            return super().prepare(pair)
+
+    def slowly_encoded(*args: Any) -> Row:
+        nonlocal under_way
+        time.sleep(0.005)
+        row = mask_row(*args)
+        with lock:
+            under_way -= 1
+        return row
+
+    monkeypatch.setattr(preparation, "PIXELS_IN_FLIGHT", 1)
+    monkeypatch.setattr(pipeline, "mask_row", slowly_encoded)
+    annotate(load_corpus(path), Counting(), tmp_path / "out", AnnotateOptions(batch_size=4, workers=3))
+    assert [row["sample_id"] for row in read_masks(tmp_path / "out")] == ids
+    assert under_way == 0
+    assert most <= 3  # one being read, two being encoded
 
 
 @pytest.mark.parametrize("field", ["batch_size", "workers", "rows_per_part"])

@@ -253,7 +253,8 @@ class _Run:
                     if batch.ends_part:
                         self._encoded.append((part, None))
                     self._rows += len(batch.outcomes)
-                    self._drain(leave=2 * batch_size)
+                    # a batch that is cut short, unless its part ends, is of large pictures: then few wait for encoding
+                    self._drain(leave=2 * (batch_size if batch.ends_part else len(batch.outcomes)))
                     self._on_rows(self._rows, self._bad)
                     if limit is not None:
                         limit.check(self._rows, self._bad)
