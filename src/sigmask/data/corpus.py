@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +65,7 @@ class Corpus:
         self.columns = reader.columns
         self.known = known
         self._reader = reader
+        self._counted: dict[Unit, tuple[int, bool]] = {}  # rows found, and whether the unit was read to its end
 
     @property
     def known_length(self) -> int | None:
@@ -73,7 +75,7 @@ class Corpus:
 
     def __len__(self) -> int:
         """Rows, bad ones included. Where `known_length` is None this reads the whole corpus."""
-        return self._count
+        return sum(self.count(unit) for unit in self.units())
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:
         for row in self.rows():
@@ -99,9 +101,20 @@ class Corpus:
         """
         return self._reader.read(unit)
 
-    @cached_property
-    def _count(self) -> int:
-        return sum(sum(1 for _ in self.read(unit)) if unit.rows is None else unit.rows for unit in self.units())
+    def count(self, unit: Unit, at_most: int | None = None) -> int:
+        """How many rows the part holds, or `at_most` if it holds more. One that does not tell is read, but only once.
+
+        Raises:
+            HubUnreachableError: as `read`.
+        """
+        if unit.rows is None:
+            rows, whole = self._counted.get(unit, (0, False))
+            if not whole and (at_most is None or rows < at_most):
+                rows = sum(1 for _ in islice(self.read(unit), at_most))
+                self._counted[unit] = rows, at_most is None or rows < at_most
+        else:
+            rows = unit.rows
+        return rows if at_most is None else min(rows, at_most)
 
     @cached_property
     def _units(self) -> tuple[Unit, ...]:
