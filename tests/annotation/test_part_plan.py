@@ -94,6 +94,23 @@ def test_a_large_unit_is_cut_but_read_only_once() -> None:
     assert reader.read_rows == 100 + 30 + 20
 
 
+def test_counting_stops_at_the_limit_and_is_done_once() -> None:
+    reader = CountingReader({"a.tar.gz": [20], "b.tar.gz": [100], "c.tar.gz": [100]}, known=False)
+    corpus = Corpus("corpus", reader)
+    first = plan_parts(corpus, limit=30, rows_per_part=25)
+    assert [(part.source_file, part.rows) for part in first] == [("a.tar.gz", 20), ("b.tar.gz", 10)]
+    assert reader.read_rows == 20 + 11
+    assert plan_parts(corpus, limit=30, rows_per_part=25) == first
+    assert reader.read_rows == 20 + 11
+    assert [len(rows) for rows in rows_read(corpus, first)] == [20, 10]
+
+
+def test_a_plan_is_the_same_whatever_was_counted_before() -> None:
+    fresh, counted = (Corpus("corpus", CountingReader({"a.tar.gz": [9]}, known=False)) for _ in range(2))
+    assert len(counted) == 9
+    assert plan_parts(counted, limit=4) == plan_parts(fresh, limit=4)
+
+
 def test_a_unit_that_is_longer_than_it_said_is_read_to_its_end() -> None:
     (part,) = plan_parts(Corpus("corpus", CountingReader({"a.parquet": [3]})))
     (rows,) = rows_read(Corpus("corpus", CountingReader({"a.parquet": [5]})), (part,))

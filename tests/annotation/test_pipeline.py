@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
+from sigmask.annotation import pipeline, preparation
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.mask_table import Row, mask_row
 from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
 from sigmask.annotation.preparation import ReadAhead
 from sigmask.annotation.summary import Summary
@@ -213,6 +219,31 @@ def test_names_that_are_not_utf8_do_not_end_a_run(tmp_path: Path, drawn_pairs: l
     assert read_masks(tmp_path / "out")[0]["sample_id"].startswith("half \ufffd")
 
 
+def test_a_row_of_hundreds_of_nested_lists_is_quarantined(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "corpus", drawn_pairs)
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    rows[2]["instruction"] = "NESTED"
+    nested = "[" * 500 + "1" + "]" * 500
+    table.write_text("\n".join(json.dumps(row) for row in rows).replace('"NESTED"', nested))
+    summary = annotate(load_corpus(table), FakeAnnotator(), tmp_path / "out")
+    assert (summary.rows, summary.written, summary.bad) == (5, 4, {"bad_row": 1})
+    (message,) = pq.read_table(tmp_path / "out" / "quarantine.parquet")["message"].to_pylist()
+    assert "nested over 8 deep" in message
+
+
+def test_a_mask_that_annotating_never_uses_costs_no_pair(tmp_path: Path, folder_corpus: Path) -> None:
+    masks = sorted((folder_corpus / "mask").iterdir())
+    masks[0].write_bytes(b"not an image")
+    Image.new("L", (3, 3)).save(masks[1])  # of another size
+    Image.new("L", (3, 3)).save(masks[2].with_suffix(".bmp"))  # a second one of that name
+    corpus = load_corpus(folder_corpus)
+    assert annotate(corpus, FakeAnnotator(), tmp_path / "out").bad == {}
+    shown: list[EditPair] = []
+    summary = annotate(corpus, FakeAnnotator(), tmp_path / "shown", on_annotation=lambda pair, _: shown.append(pair))
+    assert summary.bad == {"not_an_image": 1, "bad_mask": 2}
+    assert all(pair.mask is not None for pair in shown)
+
+
 def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_corpus: Path) -> None:
     shown: list[tuple[EditPair, Annotation]] = []
     annotate(
@@ -229,13 +260,48 @@ def test_pairs_are_shown_in_order_with_their_annotations(tmp_path: Path, folder_
 
 
 def test_large_pictures_shrink_the_window_and_small_ones_widen_it_again() -> None:
-    window = ReadAhead(least=3, most=28)
+    window = ReadAhead(most=28)
+    assert window() == 1  # nothing is known of the pictures yet
+    window.observe(2 * 512 * 512)
     assert window() == 28
     window.observe(2 * 8_000_000)
     assert window() == 3  # 48 million pixels hold three such pairs
+    window.observe(2 * 64_000_000)
+    assert window() == 1  # and not even one of these
     for _ in range(100):
         window.observe(2 * 512 * 512)
     assert window() == 28
+
+
+def test_pairs_of_which_one_fills_the_memory_are_under_way_one_by_one(
+    tmp_path: Path, many: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ids = many
+    lock = threading.Lock()
+    under_way, most = 0, 0
+
+    class Counting(FakeAnnotator):
+        def prepare(self, pair: EditPair) -> EditPair:
+            nonlocal under_way, most
+            with lock:
+                under_way += 1
+                most = max(most, under_way)
+            return super().prepare(pair)
+
+    def slowly_encoded(*args: Any) -> Row:
+        nonlocal under_way
+        time.sleep(0.005)
+        row = mask_row(*args)
+        with lock:
+            under_way -= 1
+        return row
+
+    monkeypatch.setattr(preparation, "PIXELS_IN_FLIGHT", 1)
+    monkeypatch.setattr(pipeline, "mask_row", slowly_encoded)
+    annotate(load_corpus(path), Counting(), tmp_path / "out", AnnotateOptions(batch_size=4, workers=3))
+    assert [row["sample_id"] for row in read_masks(tmp_path / "out")] == ids
+    assert under_way == 0
+    assert most <= 3  # one being read, two being encoded
 
 
 @pytest.mark.parametrize("field", ["batch_size", "workers", "rows_per_part"])

@@ -154,6 +154,49 @@ def test_other_names_of_the_two_folders_and_mixed_suffixes(
     np.testing.assert_array_equal(pair.edited, drawn.edited)
 
 
+def test_a_wider_root_lets_a_folder_corpus_lead_through_links(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    folder = write_folder_corpus(tmp_path / "disk" / "corpus", drawn_pairs)
+    (folder / "original").rename(tmp_path / "other_disk")
+    (folder / "original").symlink_to(tmp_path / "other_disk")
+
+    refused = list(load_corpus(folder))
+    assert {row.reason for row in refused if isinstance(row, BadSample)} == {BadReason.PATH_ESCAPES_ROOT}
+    assert len(refused) == 5
+    for root in (tmp_path, Path("/")):
+        assert_same_pairs(load_corpus(folder, root=root), sorted(drawn_pairs, key=lambda pair: pair.sample_id))
+    with pytest.raises(CorpusError, match=r"--root: '.*other_disk' does not hold '.*corpus'"):
+        load_corpus(folder, root=tmp_path / "other_disk")
+
+
+@pytest.mark.parametrize("option", ["original", "edited", "instruction", "mask"])
+def test_columns_named_for_files_in_folders_are_refused(option: str, tmp_path: Path, folder_corpus: Path) -> None:
+    for name in ("000000000001.jpg", "000000000001_qwen1.jpg"):
+        (tmp_path / "named").mkdir(exist_ok=True)
+        (tmp_path / "named" / name).write_bytes(b"")
+    for corpus in (folder_corpus, tmp_path / "named"):
+        with pytest.raises(CorpusError, match=f"a folder layout has no columns: .*{corpus.name}.* --{option} 'x'"):
+            load_corpus(corpus, **{option: "x"})  # type: ignore[arg-type]
+
+
+def test_a_wider_root_lets_files_told_apart_by_name_be_links(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    folder, other = tmp_path / "disk" / "corpus", tmp_path / "other"
+    for place in (folder, other):
+        place.mkdir(parents=True)
+    drawn = drawn_pairs[0]
+    (other / "a.jpg").write_bytes(encode_image(drawn.original))
+    (folder / "000000000001.jpg").symlink_to(other / "a.jpg")
+    (folder / "000000000001_qwen1.jpg").write_bytes(encode_image(drawn.edited))
+    (folder / "000000000001_qwen1.png").write_bytes(encode_image(drawn.edited))
+
+    (refused,) = load_corpus(folder)
+    assert isinstance(refused, BadSample) and refused.reason is BadReason.PATH_ESCAPES_ROOT
+    corpus = load_corpus(folder, root=tmp_path)
+    (pair,) = corpus
+    assert corpus.kind == "named files"
+    assert isinstance(pair, EditPair) and pair.mask is not None
+    np.testing.assert_array_equal(pair.original, drawn.original)
+
+
 def test_bad_images_in_parquet_are_counted_by_reason(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     good = encode_image(drawn_pairs[0].original)
     cells = [good, None, b"", b"text, no image", good[:200], good]

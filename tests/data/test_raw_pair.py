@@ -7,11 +7,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sigmask.data.raw_pair import RawPair, decode_pair, read_instruction
+from sigmask.data.columns import ColumnNames
+from sigmask.data.raw_pair import RawPair, decode_pair, raw_pair, read_instruction
 from sigmask.errors import BadReason, SampleError
 from sigmask.types import BadSample, EditPair
 
 IMAGE = np.zeros((20, 30, 3), np.uint8)
+
+
+def nested_lists(depth: int) -> list[Any]:
+    """`depth` lists, each in the next, around the text "x"."""
+    cell: Any = "x"
+    for _ in range(depth):
+        cell = [cell]
+    return cell
+
+
+def nested_structs(key: str, depth: int) -> dict[str, Any]:
+    """`depth` image structs, each under `key` of the next."""
+    cell: Any = "a.png"
+    for _ in range(depth):
+        cell = {key: cell}
+    return cell
 
 
 @pytest.mark.parametrize(
@@ -25,13 +42,14 @@ IMAGE = np.zeros((20, 30, 3), np.uint8)
         (" make it red\n", "make it red"),
         (["", None, " first ", "second"], "first"),
         (np.array(["a", "b"], object), "a"),
+        (nested_lists(8), "x"),
     ],
 )
 def test_instruction_cells(cell: Any, expected: str | None) -> None:
     assert read_instruction(cell) == expected
 
 
-@pytest.mark.parametrize("cell", [3, {"text": "x"}, b"bytes", [7]])
+@pytest.mark.parametrize("cell", [3, {"text": "x"}, b"bytes", [7], nested_lists(9), nested_lists(100_000)])
 def test_an_instruction_that_is_no_text_is_a_bad_row(cell: Any) -> None:
     with pytest.raises(SampleError) as caught:
         read_instruction(cell)
@@ -55,7 +73,13 @@ def test_a_row_keeps_its_place_and_cells() -> None:
         ({"edited": b"\xff\xd8\xffnonsense"}, BadReason.TRUNCATED, "edited"),
         ({"original": [IMAGE, IMAGE]}, BadReason.BAD_ROW, "original"),
         ({"mask": np.ones((30, 20), np.bool_)}, BadReason.BAD_MASK, "mask"),
+        ({"mask": ["mask/a.jpg", "mask/a.png"]}, BadReason.BAD_MASK, "mask"),
         ({"instruction": 5}, BadReason.BAD_ROW, "instruction"),
+        ({"instruction": nested_lists(100_000)}, BadReason.BAD_ROW, "instruction"),
+        ({"edit_type": nested_lists(100_000)}, BadReason.BAD_ROW, "edit_type"),
+        ({"original": nested_structs("path", 100_000)}, BadReason.NOT_AN_IMAGE, "original"),
+        ({"edited": nested_structs("bytes", 100_000)}, BadReason.NOT_AN_IMAGE, "edited"),
+        ({"mask": nested_structs("path", 100_000)}, BadReason.NOT_AN_IMAGE, "mask"),
     ],
 )
 def test_a_bad_row_says_which_part_is_at_fault(change: dict[str, Any], reason: BadReason, part: str) -> None:
@@ -66,3 +90,20 @@ def test_a_bad_row_says_which_part_is_at_fault(change: dict[str, Any], reason: B
     assert bad.reason is reason
     assert bad.message.startswith(f"{part}: ")
     assert (bad.sample_id, bad.source_file, bad.row_index) == ("a", "t.csv", 3)
+
+
+@pytest.mark.parametrize("mask", [np.ones((30, 20), np.bool_), np.full((20, 30), 90, np.uint8), "gone.png", ["a", "b"]])
+def test_a_bad_mask_costs_nothing_where_nobody_asks_for_it(mask: Any) -> None:
+    raw = RawPair("a", IMAGE, IMAGE, mask=mask)
+
+    assert isinstance(decode_pair(raw), BadSample)
+    pair = decode_pair(raw, with_mask=False)
+    assert isinstance(pair, EditPair) and pair.mask is None
+
+
+def test_an_id_that_cannot_be_written_makes_a_bad_row() -> None:
+    row = {"a": "a.png", "b": "b.png", "id": nested_lists(100_000)}
+    bad = raw_pair(row, ColumnNames("a", "b", sample_id="id"), "t.jsonl", 4, None)
+
+    assert isinstance(bad, BadSample)
+    assert (bad.reason, bad.sample_id, bad.row_index) == (BadReason.BAD_ROW, "t.jsonl:4", 4)

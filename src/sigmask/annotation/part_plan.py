@@ -30,7 +30,8 @@ class Piece:
     """Rows [start, stop) of one unit, counted within the unit.
 
     Attributes:
-        unit_rows: how many rows the unit holds in all.
+        unit_rows: how many rows the unit holds in all; where it does not tell and the limit ends within it, one more
+            than the limit leaves.
         among: how many rows its source holds, where one row more would move the others; else 0.
     """
 
@@ -88,7 +89,7 @@ class Part:
 
 
 def plan_parts(corpus: Corpus, *, limit: int | None = None, rows_per_part: int = ROWS_PER_PART) -> tuple[Part, ...]:
-    """Cut the corpus into parts, in its own order. Units of unknown length are counted by reading them.
+    """Cut the corpus into parts, in its own order. Units of unknown length are read to count them, up to the limit.
 
     Args:
         limit: rows of the corpus to plan for at most.
@@ -99,7 +100,7 @@ def plan_parts(corpus: Corpus, *, limit: int | None = None, rows_per_part: int =
     for source_file, units in groupby(corpus.units(), key=lambda unit: unit.source_file):
         if left is not None and left <= 0:
             break
-        counted = [(unit, _rows(corpus, unit)) for unit in units]
+        counted = _counted(corpus, units, left)
         # rows of a folder are its names in sorted order, so one more pair moves all that follow
         among = sum(rows for _, rows in counted) if corpus.kind == "folder" else 0
         of_file = list(_grouped(source_file, _pieces(counted, left, rows_per_part, among), rows_per_part))
@@ -131,8 +132,20 @@ class PartReader:
                 yield row
 
 
-def _rows(corpus: Corpus, unit: Unit) -> int:
-    return sum(1 for _ in corpus.read(unit)) if unit.rows is None else unit.rows
+def _counted(corpus: Corpus, units: Iterable[Unit], limit: int | None) -> list[tuple[Unit, int]]:
+    """Each unit with its rows. None is read further than one row beyond the limit, which tells that it goes on."""
+    left = limit
+    counted: list[tuple[Unit, int]] = []
+    for unit in units:
+        if unit.rows is not None:
+            rows = unit.rows
+        elif left is None or left > 0:
+            rows = corpus.count(unit, None if left is None else left + 1)
+        else:
+            break
+        counted.append((unit, rows))
+        left = None if left is None else left - rows
+    return counted
 
 
 def _pieces(counted: Iterable[tuple[Unit, int]], limit: int | None, most: int, among: int) -> Iterator[Piece]:

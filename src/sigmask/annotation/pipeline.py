@@ -103,7 +103,8 @@ def annotate(
         on_rows: called with (rows done, bad rows among them), those of earlier calls included: once at the start and
             after each batch. For a progress bar.
         on_annotation: called with each pair that this call annotates and what was made of it, in order: for a
-            gallery. Pairs are kept in memory until then, and no longer.
+            gallery. Pairs are kept in memory until then, and no longer. Only with it are the corpus's own masks
+            decoded, and pairs of which the mask is bad quarantined.
 
     Returns:
         The summary of the whole run where it is finished, else of this shard's rows.
@@ -252,7 +253,8 @@ class _Run:
                     if batch.ends_part:
                         self._encoded.append((part, None))
                     self._rows += len(batch.outcomes)
-                    self._drain(leave=2 * batch_size)
+                    # a batch that is cut short, unless its part ends, is of large pictures: then few wait for encoding
+                    self._drain(leave=2 * (batch_size if batch.ends_part else len(batch.outcomes)))
                     self._on_rows(self._rows, self._bad)
                     if limit is not None:
                         limit.check(self._rows, self._bad)

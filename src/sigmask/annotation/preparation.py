@@ -15,12 +15,16 @@ from sigmask.errors import BadReason, SampleError
 from sigmask.types import BadSample, EditPair
 
 PIXELS_IN_FLIGHT = 48_000_000
-"""Pixels of decoded pairs (both images) that may be held at once: with their maps about half a gigabyte. Our choice."""
+"""Pixels of decoded pairs (both images) that are read ahead: with their maps about half a gigabyte. Our choice.
+
+A single pair may have more, and is then under way alone. How large pictures are shows when they are decoded, so the
+first large ones after small ones come as many at once as the small ones did.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A pair ready for the model, and where its row came from; `pair` only where somebody wants to see it."""
+    """A pair ready for the model, and where its row came from; `pair`, with its mask, only where it is to be seen."""
 
     sample_id: str
     source_file: str
@@ -66,23 +70,30 @@ def prepared_batches(
 
     No batch holds rows of two parts: then what the model sees together, and so every byte of a part, is the same
     whether a run was interrupted before it or not.
+
+    Masks that the corpus itself has are decoded only with `keep_pairs`: nothing here looks at them, so a bad one must
+    not cost its pair.
     """
-    window = ReadAhead(least=workers + 1, most=workers + 3 * batch_size)
+    window = ReadAhead(most=workers + 3 * batch_size)
     prepare = _Preparer(annotator, keep_pairs=keep_pairs)
     rows = _rows_and_ends(parts, read)
     return _batches(in_order(executor, prepare, rows, window=window), batch_size, window)
 
 
 class ReadAhead:
-    """How many pairs may be under way: fewer while large pictures pass, so that memory stays flat."""
+    """How many pairs may be under way: one until the first is seen, at most `most`, and fewer while large ones pass.
 
-    def __init__(self, *, least: int, most: int) -> None:
-        self._least = least
+    It never falls below one, so that work goes on however large a picture is.
+    """
+
+    def __init__(self, *, most: int) -> None:
         self._most = most
-        self._largest = 1.0
+        self._largest = 0.0
 
     def __call__(self) -> int:
-        return max(self._least, min(self._most, int(PIXELS_IN_FLIGHT / self._largest)))
+        if not self._largest:
+            return 1
+        return max(1, min(self._most, int(PIXELS_IN_FLIGHT / self._largest)))
 
     def observe(self, pixels: int) -> None:
         """Note the size of a pair; the memory of a large one fades over some dozens of pairs."""
@@ -111,7 +122,7 @@ class _Preparer:
         return part, None if row is None else self._prepare(row)
 
     def _prepare(self, row: RawPair | BadSample) -> Outcome:
-        pair = row if isinstance(row, BadSample) else decode_pair(row)
+        pair = row if isinstance(row, BadSample) else decode_pair(row, with_mask=self._keep_pairs)
         if isinstance(pair, BadSample):
             return pair
         ready = Ready(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -64,6 +65,7 @@ class Corpus:
         self.columns = reader.columns
         self.known = known
         self._reader = reader
+        self._counted: dict[Unit, tuple[int, bool]] = {}  # rows found, and whether the unit was read to its end
 
     @property
     def known_length(self) -> int | None:
@@ -73,7 +75,7 @@ class Corpus:
 
     def __len__(self) -> int:
         """Rows, bad ones included. Where `known_length` is None this reads the whole corpus."""
-        return self._count
+        return sum(self.count(unit) for unit in self.units())
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:
         for row in self.rows():
@@ -99,9 +101,20 @@ class Corpus:
         """
         return self._reader.read(unit)
 
-    @cached_property
-    def _count(self) -> int:
-        return sum(sum(1 for _ in self.read(unit)) if unit.rows is None else unit.rows for unit in self.units())
+    def count(self, unit: Unit, at_most: int | None = None) -> int:
+        """How many rows the part holds, or `at_most` if it holds more. One that does not tell is read, but only once.
+
+        Raises:
+            HubUnreachableError: as `read`.
+        """
+        if unit.rows is None:
+            rows, whole = self._counted.get(unit, (0, False))
+            if not whole and (at_most is None or rows < at_most):
+                rows = sum(1 for _ in islice(self.read(unit), at_most))
+                self._counted[unit] = rows, at_most is None or rows < at_most
+        else:
+            rows = unit.rows
+        return rows if at_most is None else min(rows, at_most)
 
     @cached_property
     def _units(self) -> tuple[Unit, ...]:
@@ -128,11 +141,12 @@ def load_corpus(
         edited: the column of the edited image.
         instruction: the column of the instruction.
         mask: the column of the mask.
-        root: the folder that paths in cells are relative to, by default the source's own; a folder layout needs none.
+        root: the folder that paths in cells are relative to and may not leave, by default the source's own. For files
+            in folders, a folder above them: it need only be given where links lead out of the source.
 
     Raises:
-        CorpusError: the source is missing, empty or of no known layout, or its columns cannot be told; on the Hub,
-            also if it is gated or out of reach.
+        CorpusError: the source is missing, empty or of no known layout, its columns cannot be told, or columns are
+            named for files in folders, which have none; on the Hub, also if it is gated or out of reach.
     """
     base = None if root is None else Path(root)
     if base is not None and not base.is_dir():
@@ -167,10 +181,12 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
         return _of_files(name, path.parent, (path,), given, root)
     layout = find_layout(path)
     if layout is not None:
-        return Corpus(name, FolderReader(path, layout))
+        _refuse_columns(given, path)
+        return Corpus(name, FolderReader(path, layout, root))
     for known in known_corpora():
         if known.files is not None and has_named_files(path, known.files):
-            return Corpus(name, NamedFilesReader(path, known.files), known)
+            _refuse_columns(given, path)
+            return Corpus(name, NamedFilesReader(path, known.files, root), known)
     files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
     chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
     if not chosen:
@@ -179,6 +195,16 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
     if not chosen:
         raise CorpusError(f"cannot tell what '{path}' is: {_EXPECTED}; got {_listing(path)}")
     return _of_files(name, path, chosen, given, root)
+
+
+def _refuse_columns(given: Given, folder: Path) -> None:
+    """Refuse columns that would be ignored."""
+    named = ", ".join(f"--{field} '{column}'" for field, column in given.items() if column is not None)
+    if named:
+        raise CorpusError(
+            f"a folder layout has no columns: '{folder}' is read by the names of its folders and files, so leave out "
+            f"{named}; or give the path of a table with such columns"
+        )
 
 
 def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, root: Path | None) -> Corpus:

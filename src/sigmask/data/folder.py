@@ -16,7 +16,7 @@ from typing import Any
 from sigmask.data.raw_pair import RawPair
 from sigmask.data.table import MalformedRow, table_rows
 from sigmask.data.unit import Unit, blocks_of
-from sigmask.errors import BadReason, SigmaskWarning
+from sigmask.errors import BadReason, CorpusError, SigmaskWarning
 from sigmask.types import BadSample
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
@@ -34,18 +34,43 @@ def find_layout(folder: Path) -> tuple[str, str] | None:
     return next((layout for layout in LAYOUTS if all((folder / name).is_dir() for name in layout)), None)
 
 
+def prefix_below(root: Path | None, folder: Path) -> str:
+    """How the paths of files in `folder` begin, seen from `root`: "sub/folder/"; nothing where there is no root.
+
+    Raises:
+        CorpusError: the folder does not lie below the root.
+    """
+    if root is None:
+        return ""
+    inside = folder.resolve()
+    if not inside.is_relative_to(root.resolve()):
+        raise CorpusError(
+            f"--root: '{root}' does not hold '{folder}'; for a corpus of files in folders expected a folder above it, "
+            "wide enough for what links in it lead to"
+        )
+    prefix = inside.relative_to(root.resolve()).as_posix()
+    return "" if prefix == "." else f"{prefix}/"
+
+
 @dataclass(frozen=True)
 class FolderReader:
     """Reads the folder layout. Its rows are the stems in sorted order, its units blocks of them.
 
     Files of other kinds than `IMAGE_SUFFIXES`, and hidden ones, are not looked at. Rows of the instruction file that
-    cannot be parsed come last.
+    cannot be parsed come last. Links may lead to anywhere below `root`, by default the folder itself.
+
+    Raises:
+        CorpusError: the folder does not lie below `root`.
     """
 
     folder: Path
     layout: tuple[str, str]
+    root: Path | None = None
     kind: str = "folder"
     columns: None = None
+
+    def __post_init__(self) -> None:
+        prefix_below(self.root, self.folder)
 
     @property
     def source_file(self) -> str:
@@ -84,21 +109,21 @@ class FolderReader:
             problem = f"{len(found)} files of that name ({', '.join(found)})" if found else "none"
             message = f"expected one file '{name}/{stem}.*', got {problem}"
             return BadSample(stem, BadReason.UNPAIRED, message, source_file, index)
-        masks = self._files["mask"].get(stem, [])
-        if len(masks) > 1:
-            message = f"expected at most one mask, got {', '.join(masks)}"
-            return BadSample(stem, BadReason.BAD_MASK, message, source_file, index)
         return RawPair(
             sample_id=stem,
-            original=originals[0],
-            edited=editeds[0],
+            original=self._prefix + originals[0],
+            edited=self._prefix + editeds[0],
             instruction=_first(row, _INSTRUCTION_KEYS),
             edit_type=_first(row, _TYPE_KEYS),
-            mask=masks[0] if masks else None,
+            mask=[self._prefix + mask for mask in self._files["mask"].get(stem, [])] or None,
             source_file=source_file,
             row_index=index,
-            root=self.folder,
+            root=self.root or self.folder,
         )
+
+    @cached_property
+    def _prefix(self) -> str:
+        return prefix_below(self.root, self.folder)
 
     @cached_property
     def _files(self) -> dict[str, dict[str, list[str]]]:

@@ -27,7 +27,8 @@ def is_null(cell: Any) -> bool:
     if isinstance(cell, str):
         return not cell.strip()
     if isinstance(cell, Mapping):
-        return _is_struct(cell) and cell.get("bytes") is None and is_null(cell.get("path"))
+        path = cell.get("path")
+        return _is_struct(cell) and cell.get("bytes") is None and not isinstance(path, Mapping) and is_null(path)
     return isinstance(cell, float) and cell != cell  # NaN is how pandas writes an absent value
 
 
@@ -38,13 +39,16 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
     is no dot: a path long enough to be mistaken has a suffix. Whether it is an image is the decoder's question.
 
     Raises:
-        SampleError: NOT_AN_IMAGE for a cell of another kind, and the reasons of `read_inside`.
+        SampleError: NOT_AN_IMAGE for a cell of another kind or a struct within a struct, and the reasons of
+            `read_inside`.
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell)
     if isinstance(cell, Mapping) and _is_struct(cell):
-        held = cell.get("bytes")
-        return cell_bytes(cell.get("path"), root) if held is None else cell_bytes(held, root)
+        held = cell.get("path") if cell.get("bytes") is None else cell.get("bytes")
+        if isinstance(held, Mapping):
+            raise SampleError(BadReason.NOT_AN_IMAGE, "expected bytes or a path in an image struct, got another struct")
+        return cell_bytes(held, root)
     if isinstance(cell, Path):
         return read_inside(cell, root)
     if isinstance(cell, str):

@@ -76,8 +76,12 @@ def decode_mask(cell: Any, root: Path | None = None, shape: tuple[int, int] | No
         shape: the edited image's (height, width), which the mask must have.
 
     Raises:
-        SampleError: as `decode_image`, and BAD_MASK if the mask has another size than `shape`, or only dark greys.
+        SampleError: as `decode_image`, and BAD_MASK if the mask has another size than `shape`, or only dark greys, or
+            if the cell is a list of masks.
     """
+    if isinstance(cell, list | tuple):
+        names = ", ".join(name[:80] for name in cell[:3] if isinstance(name, str))
+        raise SampleError(BadReason.BAD_MASK, f"expected one mask, got a list of {len(cell)} ({names or 'no names'})")
     pixels = _decode(cell, root, 1)
     height, width = pixels.shape[:2]
     if shape is not None and (height, width) != tuple(shape):

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from sigmask.data.corpus_registry import FilePatterns, InstructionFiles
-from sigmask.data.folder import IMAGE_SUFFIXES
+from sigmask.data.folder import IMAGE_SUFFIXES, prefix_below
 from sigmask.data.raw_pair import RawPair
 from sigmask.data.table import table_rows
 from sigmask.data.unit import Unit, blocks_of
@@ -27,12 +27,20 @@ class NamedFilesReader:
 
     An original or a mask belongs to an edited image if both have the same text in every part that its own pattern
     names. Edited images without an original, or with two, are bad samples; originals without an edit are no rows.
+    Links may lead to anywhere below `root`, by default the folder itself.
+
+    Raises:
+        CorpusError: the folder does not lie below `root`.
     """
 
     folder: Path
     patterns: FilePatterns
+    root: Path | None = None
     kind: str = "named files"
     columns: None = None
+
+    def __post_init__(self) -> None:
+        prefix_below(self.root, self.folder)
 
     def units(self) -> tuple[Unit, ...]:
         return blocks_of(self.folder.resolve().name, len(self._edited))
@@ -43,23 +51,24 @@ class NamedFilesReader:
 
     def _pair(self, path: str, parts: Parts, source_file: str, index: int) -> RawPair | BadSample:
         sample_id = str(Path(path).with_suffix("").as_posix())
-        originals, masks = self._originals.of(parts), self._masks.of(parts)
+        originals = self._originals.of(parts)
         if len(originals) != 1:
             message = f"expected one original of '{path}', got {', '.join(originals) or 'none'}"
             return BadSample(sample_id, BadReason.UNPAIRED, message, source_file, index)
-        if len(masks) > 1:
-            message = f"expected at most one mask of '{path}', got {', '.join(masks)}"
-            return BadSample(sample_id, BadReason.BAD_MASK, message, source_file, index)
         return RawPair(
             sample_id=sample_id,
-            original=originals[0],
-            edited=path,
+            original=self._prefix + originals[0],
+            edited=self._prefix + path,
             instruction=self._instruction(parts),
-            mask=masks[0] if masks else None,
+            mask=[self._prefix + mask for mask in self._masks.of(parts)] or None,
             source_file=source_file,
             row_index=index,
-            root=self.folder,
+            root=self.root or self.folder,
         )
+
+    @cached_property
+    def _prefix(self) -> str:
+        return prefix_below(self.root, self.folder)
 
     def _instruction(self, parts: Parts) -> str | None:
         asked = self.patterns.instructions

@@ -17,6 +17,9 @@ from sigmask.data.image_decoding import decode_image, decode_mask
 from sigmask.errors import BadReason, SampleError
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
 
+MAX_LIST_DEPTH = 8
+"""Lists within lists of an instruction cell that are looked into (our choice; corpora have one or two)."""
+
 _IMAGE_TOKEN = "<image>"  # noqa: S105  LLaVA's mark for where an image stands in a text
 _THUMBNAIL = (48, 48)  # width and height, in pixels, at which halves are compared
 _SAME_PICTURE = 8.0  # grey levels, mean absolute difference of thumbnails (our choice: recompression is under 2)
@@ -26,7 +29,8 @@ _SAME_PICTURE = 8.0  # grey levels, mean absolute difference of thumbnails (our 
 class RawPair:
     """A row's cells as the corpus holds them; `decode_pair` makes an `EditPair` of it.
 
-    A cell may be an `ImageHalf`, and an image's cell a list of one.
+    A cell may be an `ImageHalf`, and an image's cell a list of one. A mask's cell is a longer list where it cannot be
+    told which mask is meant: whoever decodes masks refuses it then.
 
     `root` is the folder that paths in the cells are relative to and may not leave.
     """
@@ -70,6 +74,8 @@ def raw_pair(
         )
     except SampleError as error:
         return BadSample(sample_id, error.reason, str(error), source_file, row_index)
+    except Exception as error:  # an id that cannot be put into words, say; it costs its row, not the run
+        return bad_row(f"cannot read the row's cells: {type(error).__name__}: {error}", source_file, row_index)
 
 
 def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
@@ -77,8 +83,12 @@ def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
     return BadSample(f"{source_file}:{row_index}", BadReason.BAD_ROW, message, source_file, row_index)
 
 
-def decode_pair(raw: RawPair) -> EditPair | BadSample:
-    """The row with its images decoded, or why that cannot be done. Never raises for bad data."""
+def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample:
+    """The row with its images decoded, or why that cannot be done. Never raises for bad data.
+
+    Args:
+        with_mask: decode the row's mask too. Otherwise the pair has none, and a bad mask costs nothing.
+    """
     part = "original"
     try:
         original = _image(raw.original, raw.root)
@@ -86,21 +96,26 @@ def decode_pair(raw: RawPair) -> EditPair | BadSample:
         edited = _image(raw.edited, raw.root)
         _refuse_composite(original, edited)
         part = "mask"
-        mask = None if is_null(raw.mask) else _mask(raw.mask, raw.root, edited.shape[:2])
+        mask = _mask(raw.mask, raw.root, edited.shape[:2]) if with_mask and not is_null(raw.mask) else None
         part = "instruction"
         instruction = read_instruction(raw.instruction)
+        part = "edit_type"
+        edit_type = None if is_null(raw.edit_type) else str(raw.edit_type).strip()
+        return EditPair(
+            sample_id=raw.sample_id,
+            original=original,
+            edited=edited,
+            instruction=instruction,
+            edit_type=edit_type,
+            mask=mask,
+            source_file=raw.source_file,
+            row_index=raw.row_index,
+        )
     except SampleError as error:
-        return BadSample(raw.sample_id, error.reason, f"{part}: {error}", raw.source_file, raw.row_index)
-    return EditPair(
-        sample_id=raw.sample_id,
-        original=original,
-        edited=edited,
-        instruction=instruction,
-        edit_type=None if is_null(raw.edit_type) else str(raw.edit_type).strip(),
-        mask=mask,
-        source_file=raw.source_file,
-        row_index=raw.row_index,
-    )
+        reason, problem = error.reason, str(error)
+    except Exception as error:  # whatever one row breaks must cost that row, not the run
+        reason, problem = BadReason.BAD_ROW, f"{type(error).__name__}: {error}"
+    return BadSample(raw.sample_id, reason, f"{part}: {problem}", raw.source_file, raw.row_index)
 
 
 def read_instruction(cell: Any) -> str | None:
@@ -109,10 +124,20 @@ def read_instruction(cell: Any) -> str | None:
     LLaVA's `<image>` marks are not part of it.
 
     Raises:
-        SampleError: BAD_ROW if the cell is neither text nor a list of texts.
+        SampleError: BAD_ROW if the cell is neither text nor a list of texts, or lists are nested deeper than
+            `MAX_LIST_DEPTH`.
     """
+    return _first_text(cell, MAX_LIST_DEPTH)
+
+
+def _first_text(cell: Any, depth: int) -> str | None:
+    """The first text that is not blank, in lists nested at most `depth` deep."""
     if isinstance(cell, Sequence | np.ndarray) and not isinstance(cell, str | bytes):
-        return next((text for text in map(read_instruction, cell) if text is not None), None)
+        if depth == 0:
+            raise SampleError(
+                BadReason.BAD_ROW, f"expected text or a list of texts, got lists nested over {MAX_LIST_DEPTH} deep"
+            )
+        return next((text for text in (_first_text(item, depth - 1) for item in cell) if text is not None), None)
     if is_null(cell):
         return None
     if not isinstance(cell, str):
@@ -128,8 +153,8 @@ def _image(cell: Any, root: Path | None) -> ImageArray:
 
 def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
     if not isinstance(cell, ImageHalf):
-        return decode_mask(_only_one(cell), root, shape)
-    mask = cell.cut(decode_mask(_only_one(cell.cell), root))
+        return decode_mask(_unlisted(cell), root, shape)
+    mask = cell.cut(decode_mask(_unlisted(cell.cell), root))
     if mask.shape != tuple(shape):
         expected, got = f"{shape[1]}×{shape[0]}", f"{mask.shape[1]}×{mask.shape[0]}"
         raise SampleError(
@@ -140,11 +165,14 @@ def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
 
 def _only_one(cell: Any) -> Any:
     """The image of a list of one, which is how corpora with several input images write a single one."""
-    if not isinstance(cell, list | tuple):
-        return cell
-    if len(cell) != 1:
+    if isinstance(cell, list | tuple) and len(cell) != 1:
         raise SampleError(BadReason.BAD_ROW, f"expected one image, got a list of {len(cell)}")
-    return cell[0]
+    return _unlisted(cell)
+
+
+def _unlisted(cell: Any) -> Any:
+    """The element of a list of one; any other cell as it is."""
+    return cell[0] if isinstance(cell, list | tuple) and len(cell) == 1 else cell
 
 
 def _refuse_composite(original: ImageArray, edited: ImageArray) -> None:
