@@ -136,7 +136,7 @@ def annotate(
             committed = [bad for record in ledger.records(parts).values() for bad in record.bad]
             write_quarantine(output, committed + run.uncommitted_bad)
             raise
-        summary = finish_run(output, ledger, parts, own, annotator)
+        summary = finish_run(output, ledger, parts, own, annotator, corpus)
     if options.max_bad is not None:
         options.max_bad.check(summary.rows, sum(summary.bad.values()), finished=True)
     return summary

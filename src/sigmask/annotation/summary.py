@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sigmask.annotation.exclusive_file import replace_file
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.annotation.write_errors import writing
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.types import Annotation, BadSample
 
 SUMMARY_NAME = "summary.json"
@@ -33,6 +35,7 @@ class Summary:
         mean_quality: mean expected IoU in [0, 1], 0 when nothing was written.
         scope_counts: rows by scope.
         model, fingerprint: the weights that made the masks.
+        corpus, columns, root: what opens the corpus again, see `CorpusAddress`; "" where the corpus has no address.
     """
 
     rows: int
@@ -45,6 +48,9 @@ class Summary:
     scope_counts: dict[str, int]
     model: str
     fingerprint: str
+    corpus: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    root: str | None = None
 
     @property
     def pairs_per_second(self) -> float:
@@ -94,8 +100,17 @@ class Tally:
         self.quality += other.quality
         self.scopes = dict(Counter(self.scopes) + Counter(other.scopes))
 
-    def summary(self, *, bad: Sequence[BadSample], seconds: float, model: str, fingerprint: str) -> Summary:
+    def summary(
+        self,
+        *,
+        bad: Sequence[BadSample],
+        seconds: float,
+        model: str,
+        fingerprint: str,
+        address: CorpusAddress | None = None,
+    ) -> Summary:
         """Close the count; `bad` in the corpus's order."""
+        address = address or CorpusAddress("")
         return Summary(
             rows=self.written + len(bad),
             written=self.written,
@@ -107,4 +122,7 @@ class Tally:
             scope_counts=dict(Counter(self.scopes).most_common()),
             model=model,
             fingerprint=fingerprint,
+            corpus=utf8_text(address.source),
+            columns={name: utf8_text(column) for name, column in address.columns.items()},
+            root=None if address.root is None else utf8_text(address.root),
         )
