@@ -123,8 +123,9 @@ def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, dr
         assert ("doubtful" in found.flags) == empty
         assert (found.scope is Scope.NONE) == empty
         np.testing.assert_allclose(found.probability, kept.probability, atol=1e-4)
-    with pytest.raises(SigmaskError, match="least_quality must be at least 0"):
-        Annotator(annotator.model, annotator.encoder, name="random", least_quality=1.0)
+    for wrong in (1.01, -0.01, float("nan")):
+        with pytest.raises(SigmaskError, match="least_quality must lie between 0 and 1"):
+            Annotator(annotator.model, annotator.encoder, name="random", least_quality=wrong)
 
 
 def test_the_threshold_must_lie_between_zero_and_one() -> None:

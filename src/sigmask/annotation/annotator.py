@@ -14,6 +14,7 @@ import numpy.typing as npt
 import torch
 
 from sigmask.annotation.backends import RawOutput, create_backend
+from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
@@ -28,10 +29,6 @@ from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
 DEFAULT_THRESHOLD = 0.5
-LEAST_QUALITY = 0.5
-"""A mask that is expected to have a lower IoU than this is given up: more of it would be wrong than right."""
-DOUBTFUL = "doubtful"
-"""The flag of a mask that was given up; its probability is kept."""
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
 
@@ -77,8 +74,8 @@ class Annotator:
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
-        if not 0.0 <= least_quality < 1.0:
-            raise SigmaskError(f"least_quality must be at least 0 and below 1, got {least_quality}")
+        if not 0.0 <= least_quality <= 1.0:
+            raise SigmaskError(f"least_quality must lie between 0 and 1, got {least_quality}")
         self.name = name
         self.least_quality = least_quality
         self.threshold = threshold
@@ -106,7 +103,7 @@ class Annotator:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
             backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
-            least_quality: expected IoU, in [0, 1), under which a mask is given up and flagged "doubtful": of what it
+            least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
                 marks on an unedited pair the model expects little. 0 keeps every mask.
 
         Raises:

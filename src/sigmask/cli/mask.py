@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
 from sigmask.errors import SigmaskError
 
 
@@ -18,6 +19,9 @@ def mask(
     overlay: Annotated[Path | None, typer.Option(help="Also write the edited image with the outline.")] = None,
     probability: Annotated[Path | None, typer.Option(help="Also write the probability, an 8-bit grey PNG.")] = None,
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    least_quality: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
+    ] = LEAST_QUALITY,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
@@ -38,9 +42,10 @@ def mask(
     from sigmask.data.overlay import draw_outline
 
     before, after = decode_image(original), decode_image(edited)
-    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold, backend=backend)(
-        before, after, instruction
+    annotator = Annotator.from_pretrained(
+        model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
     )
+    annotation = annotator(before, after, instruction)
     annotation.save(str(output))
     if overlay is not None:
         Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
@@ -53,4 +58,6 @@ def mask(
         print(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
     if annotation.flags:
         print(f"flags    {', '.join(annotation.flags)}")
+    if DOUBTFUL in annotation.flags:
+        print(f"doubtful: the expected IoU is below {least_quality:g}, so the mask is empty; {EVERY_MASK}")
     print(f"mask     {output}")
