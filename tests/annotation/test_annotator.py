@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.fingerprint import NamesItsSettings, differences
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
@@ -153,6 +154,12 @@ def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> No
     other = Annotator(annotator.model, annotator.encoder, name="random", fingerprint="abc", threshold=0.4)
     assert annotator.fingerprint.startswith("abc-")
     assert annotator.fingerprint != other.fingerprint
+    assert isinstance(annotator, NamesItsSettings)
+    assert differences(annotator.settings, other.settings) == [
+        "threshold: '0.5' there, '0.4' now",
+        "least quality: '0' there, '0.5' now",
+    ]
+    assert {"weights", "sigmask version", "backend", "device", "precision"} < set(annotator.settings)
 
 
 def test_a_missing_file_is_a_sample_error(annotator: Annotator, tmp_path: Path, rng: np.random.Generator) -> None:

@@ -21,10 +21,10 @@ def weights(tmp_path: Path) -> Path:
     return tmp_path / "weights"
 
 
-def run(command: str, *arguments: object) -> str:
+def run(command: str, *arguments: object, exit_code: int = 0) -> str:
     settings = ("--backend", "torch", "--device", "cpu", "--threshold", "1e-6")
     result = CliRunner().invoke(app, [command, *map(str, arguments), *settings], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == exit_code, result.output
     return result.output
 
 
@@ -45,3 +45,10 @@ def test_mask_says_why_it_is_empty(weights: Path, folder_corpus: Path, tmp_path:
         output = run("mask", *pair, "-o", tmp_path / "mask.png", "--model", weights, "--least-quality", least)
         assert ("below 1, so the mask is empty; --least-quality 0 keeps every mask" in output) == empty
         assert np.asarray(Image.open(tmp_path / "mask.png")).any() != empty
+
+
+def test_an_output_of_another_bound_is_refused_by_name(weights: Path, folder_corpus: Path, tmp_path: Path) -> None:
+    command = ("annotate", folder_corpus, "-o", tmp_path / "out", "--model", weights, "--least-quality")
+    run(*command, "0")
+    output = run(*command, "0.25", exit_code=2)
+    assert "mixed. least quality: '0' there, '0.25' now. Use" in output

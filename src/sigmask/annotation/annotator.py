@@ -83,9 +83,8 @@ class Annotator:
         self.model = model
         self.encoder = encoder
         self._text_table = text_table
+        self._weights = fingerprint
         self.backend = create_backend(backend, model, self.device, key=fingerprint)
-        engine = f"{self.backend.name}-{self.device.type}-{self.backend.precision}"
-        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{least_quality:g}-{engine}"
 
     @classmethod
     def from_pretrained(
@@ -125,6 +124,24 @@ class Annotator:
             least_quality=least_quality,
             text_table=text_table_of(folder),
         )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What masks depend on, by name, so that a run that is refused says what differs."""
+        return {
+            "weights": self._weights,
+            "sigmask version": __version__,
+            "threshold": f"{self.threshold:g}",
+            "least quality": f"{self.least_quality:g}",
+            "backend": self.backend.name,
+            "device": self.device.type,
+            "precision": self.backend.precision,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The settings as one word: equal fingerprints give equal masks."""
+        return "-".join(self.settings.values())
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write weights that `from_pretrained` opens."""

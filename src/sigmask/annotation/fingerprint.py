@@ -10,7 +10,7 @@ from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.data.corpus import Corpus
 from sigmask.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 """Of ledger and part names; raised when a new version could not continue an old run."""
 
 Fingerprint = dict[str, str]
