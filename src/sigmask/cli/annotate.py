@@ -49,6 +49,7 @@ def annotate(
     retry_quarantine: Annotated[
         bool, typer.Option("--retry-quarantine", help="Read the rows in quarantine again.")
     ] = False,
+    moved: Annotated[bool, typer.Option("--moved", help="Go on although CORPUS lies elsewhere now.")] = False,
 ) -> None:
     """Write a mask for every pair of CORPUS. The same command again goes on where a run was cut off.
 
@@ -71,6 +72,7 @@ def annotate(
         shard=Shard.parse(shard),
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
         retry_quarantine=retry_quarantine,
+        moved=moved,
     )
     rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
     from sigmask.annotation.annotator import Annotator
