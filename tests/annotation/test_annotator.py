@@ -132,7 +132,7 @@ def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, dr
 def test_the_threshold_must_lie_between_zero_and_one() -> None:
     model, encoder = random_locator(), StaticTextEncoder.from_package()
     for threshold in (0.0, 1.0, -0.1, float("nan")):
-        with pytest.raises(SigmaskError, match="threshold must lie between 0 and 1"):
+        with pytest.raises(SigmaskError, match="threshold must lie strictly between 0 and 1"):
             Annotator(model, encoder, name="random", threshold=threshold)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from sigmask.annotation.backends import RawOutput, create_backend
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
@@ -21,6 +20,7 @@ from sigmask.data.image_decoding import decode_image
 from sigmask.errors import SigmaskError
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.models.device import usable_device
 from sigmask.models.heads import SCOPES
 from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
 from sigmask.models.locator import Locator
@@ -73,13 +73,13 @@ class Annotator:
         text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
-            raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
+            raise SigmaskError(f"threshold must lie strictly between 0 and 1, got {threshold:g}")
         if not 0.0 <= least_quality <= 1.0:
             raise SigmaskError(f"least_quality must lie between 0 and 1, got {least_quality}")
         self.name = name
         self.least_quality = least_quality
         self.threshold = threshold
-        self.device = torch.device(device)
+        self.device = usable_device(device)
         self.model = model
         self.encoder = encoder
         self._text_table = text_table
@@ -107,11 +107,10 @@ class Annotator:
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
-            SigmaskError: there is no such backend, or it is not installed.
+            ConfigError: torch knows no such device, or this machine has none.
+            SigmaskError: there is no such backend, or it is not installed; or a bound is out of its range.
         """
         model, encoder, folder = load_locator(str(name_or_path))
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
         name = Path(name_or_path).name or str(name_or_path)
         return cls(
             model,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
+from sigmask.cli.output_path import require_parent, require_picture_suffix
 from sigmask.errors import SigmaskError
 
 
@@ -16,7 +17,9 @@ def mask(
     edited: Annotated[Path, typer.Argument(help="The image after the edit.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The mask, a PNG: white where changed.")],
     instruction: Annotated[str | None, typer.Option("--instruction", "-i", help="What the editor was told.")] = None,
-    overlay: Annotated[Path | None, typer.Option(help="Also write the edited image with the outline.")] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(help="Also write the edited image with the outline: PNG, JPEG or WebP.")
+    ] = None,
     probability: Annotated[Path | None, typer.Option(help="Also write the probability, an 8-bit grey PNG.")] = None,
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
     least_quality: Annotated[
@@ -30,9 +33,11 @@ def mask(
     for path in (output, probability):
         if path is not None and path.suffix.lower() != ".png":
             raise SigmaskError(f"masks are written as PNG, which keeps them exact: {path} must end in .png")
+    if overlay is not None:
+        require_picture_suffix(overlay)
     for path in (output, probability, overlay):
-        if path is not None and not path.parent.is_dir():
-            raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
+        if path is not None:
+            require_parent(path)
 
     import numpy as np
     from PIL import Image
