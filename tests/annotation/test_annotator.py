@@ -13,6 +13,7 @@ from PIL import Image
 from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.fingerprint import NamesItsSettings, differences
 from sigmask.annotation.pair_annotator import PairAnnotator
+from sigmask.data.corpus import load_corpus
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
@@ -93,6 +94,18 @@ def test_a_batch_of_mixed_sizes_equals_the_singles_in_order(exact: Annotator, dr
         for single, item in zip(singles, batch, strict=True):
             _same(single, item)
     assert exact.batch([]) == []
+    first, second = drawn_pairs[0], drawn_pairs[1]
+    mixed = exact.batch([(first.original, first.edited, first.instruction), second, (first.original, first.edited)])
+    for item, single in zip(mixed, (singles[0], singles[1], exact(first.original, first.edited)), strict=True):
+        _same(item, single)
+
+
+def test_a_bad_sample_in_a_batch_is_named_before_any_work(annotator: Annotator, folder_corpus: Path) -> None:
+    victim = sorted((folder_corpus / "edited").iterdir())[2]
+    victim.write_bytes(b"")
+    with pytest.raises(SampleError, match=rf"'{victim.stem}' cannot be annotated \(empty_file: .*quarantine") as caught:
+        annotator.batch(list(load_corpus(folder_corpus)))  # type: ignore[arg-type]
+    assert caught.value.reason is BadReason.EMPTY_FILE
 
 
 def test_the_machines_own_precision_comes_close(
@@ -183,7 +196,7 @@ def test_saved_weights_open_again_with_their_own_text_table(tmp_path: Path, draw
     table = EmbeddingTable("own", ("circle",), vectors, np.ones(1, np.float32))
     write_table(tmp_path / "first" / "text.safetensors", table)
     opened = Annotator.from_pretrained(str(tmp_path / "first"), device="cpu")
-    assert (opened.name, opened.encoder.name) == ("first", "own")
+    assert (opened.name, opened.encoder.name) == (f"first ({opened.fingerprint[:8]})", "own")
     opened.save_pretrained(tmp_path / "second")
     again = Annotator.from_pretrained(str(tmp_path / "second"), device="cpu")
     assert again.encoder.name == "own"

@@ -17,20 +17,22 @@ from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
-from sigmask.errors import SigmaskError
+from sigmask.errors import SampleError, SigmaskError
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.device import usable_device
 from sigmask.models.heads import SCOPES
 from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash
-from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
+from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash, weights_name
+from sigmask.types import Annotation, BadSample, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
 DEFAULT_THRESHOLD = 0.5
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
+Pair = EditPair | tuple[Image, Image] | tuple[Image, Image, str | None]
+"""A pair of a corpus, or what a single call takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Annotator:
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
+        A Hub id may name a branch, tag or commit: "owner/name@revision".
+
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
@@ -111,12 +115,12 @@ class Annotator:
             SigmaskError: there is no such backend, or it is not installed; or a bound is out of its range.
         """
         model, encoder, folder = load_locator(str(name_or_path))
-        name = Path(name_or_path).name or str(name_or_path)
+        digest = weights_hash(folder)
         return cls(
             model,
             encoder,
-            name=name,
-            fingerprint=weights_hash(folder),
+            name=weights_name(str(name_or_path), digest),
+            fingerprint=digest,
             device=device,
             threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
             backend=backend,
@@ -158,11 +162,25 @@ class Annotator:
         """
         return self.infer([self.prepare(read_pair(original, edited, instruction))])[0]
 
-    def batch(self, pairs: Sequence[EditPair], *, batch_size: int = 8) -> list[Annotation]:
-        """Annotate many pairs of any sizes; the result is in their order."""
+    def batch(self, pairs: Sequence[Pair], *, batch_size: int = 8) -> list[Annotation]:
+        """Annotate many pairs of any sizes; the result is in their order.
+
+        Args:
+            pairs: an `EditPair` each, or (original, edited) or (original, edited, instruction) as for a single call.
+
+        Raises:
+            SampleError: one of them is a `BadSample`, as corpora yield them, or has an image that cannot be read.
+        """
+        for pair in pairs:
+            if isinstance(pair, BadSample):
+                raise SampleError(
+                    pair.reason,
+                    f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): leave out what is "
+                    "a BadSample, or use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
+                )
         annotations: list[Annotation] = []
         for start in range(0, len(pairs), batch_size):
-            annotations += self.infer([self.prepare(pair) for pair in pairs[start : start + batch_size]])
+            annotations += self.infer([self.prepare(_edit_pair(pair)) for pair in pairs[start : start + batch_size]])
         return annotations
 
     def prepare(self, pair: EditPair) -> Prepared:
@@ -225,6 +243,10 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
         SampleError: if an image cannot be read; the message says why.
     """
     return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
+
+
+def _edit_pair(pair: Pair) -> EditPair:
+    return pair if isinstance(pair, EditPair) else read_pair(*pair)
 
 
 def _scope(mask: np.ndarray, scope_logits: np.ndarray) -> Scope:

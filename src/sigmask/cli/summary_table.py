@@ -24,7 +24,7 @@ def print_summary(console: Console, summary: Summary, output: Path) -> None:
     table.add_row("mean area", f"{100 * summary.mean_area:.2f} %")
     table.add_row("mean quality", f"{summary.mean_quality:.2f}")
     table.add_row("scope", ", ".join(f"{scope} {count}" for scope, count in summary.scope_counts.items()) or "–")
-    table.add_row("weights", escape(f"{summary.model} ({summary.fingerprint[:12]})"))
+    table.add_row("weights", escape(summary.model))
     table.add_row("output", escape(str(output)))
     console.print(table)
     if summary.doubtful:
