@@ -110,6 +110,9 @@ def test_demo_takes_a_corpus_of_the_users_own(tmp_path: Path, folder_corpus: Pat
     code, output = run("demo", "-o", tmp_path / "demo", "--corpus", folder_corpus)
     assert code == 0
     assert "masks written" in output
+    assert "these are the first" not in output
+    code, output = run("demo", "-o", tmp_path / "demo", "--corpus", folder_corpus, "--limit", 3)
+    assert "these are the first 3 pairs of 5: --limit reads more" in output
 
 
 def test_corpora_lists_what_is_known() -> None:

@@ -50,6 +50,8 @@ def demo(
     _print_scores(console, result)
     if corpus is not None or result.summary.bad:
         print_summary(console, result.summary, output / "masks")
+    if corpus is not None and limit is not None and limit < len(rows):
+        print(f"these are the first {limit} pairs of {len(rows)}: --limit reads more, sigmask annotate all")
     if result.overview is not None:
         print(f"overview: {result.overview.resolve()}")
     print(f"gallery: {result.page.resolve()}")
