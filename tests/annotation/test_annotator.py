@@ -11,7 +11,9 @@ import torch
 from PIL import Image
 
 from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.fingerprint import NamesItsSettings, differences
 from sigmask.annotation.pair_annotator import PairAnnotator
+from sigmask.data.corpus import load_corpus
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
@@ -92,6 +94,18 @@ def test_a_batch_of_mixed_sizes_equals_the_singles_in_order(exact: Annotator, dr
         for single, item in zip(singles, batch, strict=True):
             _same(single, item)
     assert exact.batch([]) == []
+    first, second = drawn_pairs[0], drawn_pairs[1]
+    mixed = exact.batch([(first.original, first.edited, first.instruction), second, (first.original, first.edited)])
+    for item, single in zip(mixed, (singles[0], singles[1], exact(first.original, first.edited)), strict=True):
+        _same(item, single)
+
+
+def test_a_bad_sample_in_a_batch_is_named_before_any_work(annotator: Annotator, folder_corpus: Path) -> None:
+    victim = sorted((folder_corpus / "edited").iterdir())[2]
+    victim.write_bytes(b"")
+    with pytest.raises(SampleError, match=rf"'{victim.stem}' cannot be annotated \(empty_file: .*quarantine") as caught:
+        annotator.batch(list(load_corpus(folder_corpus)))  # type: ignore[arg-type]
+    assert caught.value.reason is BadReason.EMPTY_FILE
 
 
 def test_the_machines_own_precision_comes_close(
@@ -123,14 +137,15 @@ def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, dr
         assert ("doubtful" in found.flags) == empty
         assert (found.scope is Scope.NONE) == empty
         np.testing.assert_allclose(found.probability, kept.probability, atol=1e-4)
-    with pytest.raises(SigmaskError, match="least_quality must be at least 0"):
-        Annotator(annotator.model, annotator.encoder, name="random", least_quality=1.0)
+    for wrong in (1.01, -0.01, float("nan")):
+        with pytest.raises(SigmaskError, match="least_quality must lie between 0 and 1"):
+            Annotator(annotator.model, annotator.encoder, name="random", least_quality=wrong)
 
 
 def test_the_threshold_must_lie_between_zero_and_one() -> None:
     model, encoder = random_locator(), StaticTextEncoder.from_package()
     for threshold in (0.0, 1.0, -0.1, float("nan")):
-        with pytest.raises(SigmaskError, match="threshold must lie between 0 and 1"):
+        with pytest.raises(SigmaskError, match="threshold must lie strictly between 0 and 1"):
             Annotator(model, encoder, name="random", threshold=threshold)
 
 
@@ -152,6 +167,12 @@ def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> No
     other = Annotator(annotator.model, annotator.encoder, name="random", fingerprint="abc", threshold=0.4)
     assert annotator.fingerprint.startswith("abc-")
     assert annotator.fingerprint != other.fingerprint
+    assert isinstance(annotator, NamesItsSettings)
+    assert differences(annotator.settings, other.settings) == [
+        "threshold: '0.5' there, '0.4' now",
+        "least quality: '0' there, '0.5' now",
+    ]
+    assert {"weights", "sigmask version", "backend", "device", "precision"} < set(annotator.settings)
 
 
 def test_a_missing_file_is_a_sample_error(annotator: Annotator, tmp_path: Path, rng: np.random.Generator) -> None:
@@ -175,7 +196,7 @@ def test_saved_weights_open_again_with_their_own_text_table(tmp_path: Path, draw
     table = EmbeddingTable("own", ("circle",), vectors, np.ones(1, np.float32))
     write_table(tmp_path / "first" / "text.safetensors", table)
     opened = Annotator.from_pretrained(str(tmp_path / "first"), device="cpu")
-    assert (opened.name, opened.encoder.name) == ("first", "own")
+    assert (opened.name, opened.encoder.name) == (f"first ({opened.fingerprint[:8]})", "own")
     opened.save_pretrained(tmp_path / "second")
     again = Annotator.from_pretrained(str(tmp_path / "second"), device="cpu")
     assert again.encoder.name == "own"

@@ -81,6 +81,22 @@ def test_a_run_goes_on_under_its_own_fingerprint_only(output: Path) -> None:
     assert json.loads((output / ".ledger" / "run.json").read_text()) == FINGERPRINT
 
 
+def test_a_run_goes_on_elsewhere_only_when_told_that_its_corpus_was_moved(output: Path) -> None:
+    ledger = Ledger(output)
+    there, here = ({**FINGERPRINT, "corpus": f"/{place}/pairs"} for place in ("a", "b"))
+    ledger.begin(there, [PART], moved=True)
+    with pytest.raises(OutputDiffersError, match=r"corpus: '/a/pairs' there, '/b/pairs' now.*give --moved to go on"):
+        ledger.begin(here, [PART])
+    for other in ({**here, "limit": "5"}, {**there, "limit": "5"}):
+        with pytest.raises(OutputDiffersError, match="limit: 'None' there, '5' now") as caught:
+            ledger.begin(other, [PART], moved=True)
+        assert "--moved" not in str(caught.value)
+    ledger.begin(here | {"root": "/b"}, [PART], moved=True)
+    ledger.begin(here | {"root": "/b"}, [PART])
+    with pytest.raises(OutputDiffersError, match="corpus: '/b/pairs' there"):
+        ledger.begin(there, [PART])
+
+
 def test_masks_that_are_no_part_of_the_plan_are_refused(output: Path) -> None:
     (output / "masks-00000.parquet").write_bytes(b"")
     with pytest.raises(OutputDiffersError, match=r"masks without a ledger .masks-00000.parquet"):

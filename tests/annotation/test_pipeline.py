@@ -15,6 +15,7 @@ from PIL import Image
 
 from sigmask.annotation import pipeline, preparation
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.ledger import OutputDiffersError
 from sigmask.annotation.mask_table import Row, mask_row
 from sigmask.annotation.pipeline import AnnotateOptions, ModelFailedError, annotate
 from sigmask.annotation.preparation import ReadAhead
@@ -155,6 +156,34 @@ def test_a_corpus_may_grow(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     annotator = FakeAnnotator()
     assert annotate(load_corpus(corpus), annotator, tmp_path / "out").rows == 8
     assert sum(annotator.batch_sizes) == 3
+
+
+def test_another_corpus_of_the_same_name_and_length_is_not_taken_for_a_finished_run(
+    tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    for place, pairs in (("a", drawn_pairs), ("b", drawn_pairs[::-1])):
+        write_parquet_corpus(tmp_path / place / "pairs" / "x.parquet", pairs)
+    annotate(load_corpus(tmp_path / "a" / "pairs"), FakeAnnotator(), tmp_path / "out")
+    with pytest.raises(OutputDiffersError, match=f"corpus: '{tmp_path}/a/pairs' there, '{tmp_path}/b/pairs' now"):
+        annotate(load_corpus(tmp_path / "b" / "pairs"), FakeAnnotator(), tmp_path / "out")
+
+
+def test_a_moved_corpus_goes_on_when_told_and_the_summary_says_where_it_is(
+    tmp_path: Path, many: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ids = many
+    options = AnnotateOptions(rows_per_part=10, moved=True)
+    failing = FakeAnnotator([ids[0]])
+    annotate(load_corpus(path), failing, tmp_path / "out", options)
+    (tmp_path / "elsewhere").mkdir()
+    path.rename(tmp_path / "elsewhere" / path.name)
+    monkeypatch.chdir(tmp_path / "elsewhere")  # by whichever path it is named, a corpus has one place
+    annotator = FakeAnnotator()
+    summary = annotate(load_corpus(path.name), annotator, tmp_path / "out", options)
+    assert (annotator.batch_sizes, summary.rows) == ([], 23)
+    assert Summary.load(tmp_path / "out").corpus == str(tmp_path / "elsewhere" / path.name)
+    again = replace(options, moved=False, retry_quarantine=True)
+    assert annotate(load_corpus(Path.cwd() / path.name), annotator, tmp_path / "out", again).written == 23
 
 
 def test_a_folder_with_one_pair_more_is_annotated_anew(

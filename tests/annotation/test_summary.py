@@ -9,6 +9,7 @@ import pytest
 from sigmask.annotation.output_folder import OutputExistsError, open_output
 from sigmask.annotation.quarantine import write_quarantine
 from sigmask.annotation.summary import Summary, Tally
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.errors import BadReason
 from sigmask.types import Annotation, BadSample, Scope
 
@@ -19,25 +20,28 @@ def bad(number: int, reason: BadReason = BadReason.TRUNCATED) -> BadSample:
 
 def test_a_summary_adds_up_and_survives_the_disk(tmp_path: Path) -> None:
     tally = Tally()
-    for filled, quality, scope in ((0.0, 0.5, Scope.NONE), (0.5, 1.0, Scope.LOCAL)):
+    for filled, quality, scope, flags in ((0.0, 0.5, Scope.NONE, ("doubtful",)), (0.5, 1.0, Scope.LOCAL, ())):
         mask = np.zeros((4, 4), np.bool_)
         mask[: int(4 * filled)] = True
         maps = np.zeros((4, 4), np.float32)
-        tally.add(Annotation(mask, maps, maps, quality, scope))
-    summary = tally.summary(bad=[bad(7), bad(8)], seconds=2.0, model="tiny", fingerprint="abc")
+        tally.add(Annotation(mask, maps, maps, quality, scope, flags=flags))
+    address = CorpusAddress("/a/b\udce9", {"original": "src"}, "/a")  # a name that is not UTF-8
+    summary = tally.summary(bad=[bad(7), bad(8)], seconds=2.0, model="tiny", fingerprint="abc", address=address)
     assert summary.bad == {"truncated": 2}
     assert (summary.rows, summary.written, summary.pairs_per_second) == (4, 2, 2.0)
     assert (summary.mean_area, summary.mean_quality) == (0.25, 0.75)
     assert summary.scope_counts == {"none": 1, "local": 1}
+    assert summary.doubtful == 1
     assert summary.first_bad == ["id7: broken 7", "id8: broken 8"]
+    assert (summary.corpus, summary.columns, summary.root) == ("/a/b\ufffd\ufffd\ufffd", {"original": "src"}, "/a")
     summary.save(tmp_path)
     assert Summary.load(tmp_path) == summary
 
 
 def test_tallies_add_up() -> None:
-    tally = Tally(1, 0.5, 1.0, {"local": 1})
-    tally.merge(Tally(2, 0.25, 1.0, {"none": 1, "local": 1}))
-    assert tally == Tally(3, 0.75, 2.0, {"local": 2, "none": 1})
+    tally = Tally(1, 0.5, 1.0, {"local": 1}, doubtful=1)
+    tally.merge(Tally(2, 0.25, 1.0, {"none": 1, "local": 1}, doubtful=2))
+    assert tally == Tally(3, 0.75, 2.0, {"local": 2, "none": 1}, doubtful=3)
 
 
 def test_a_summary_names_the_first_few_bad_rows_only() -> None:

@@ -73,6 +73,16 @@ def test_the_same_command_again_changes_nothing_and_other_options_are_refused(
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["rows"] == 1
 
 
+def test_a_moved_corpus_is_refused_with_the_way_to_go_on(tmp_path: Path, folder_corpus: Path) -> None:
+    assert run(folder_corpus, "-o", tmp_path / "out")[0] == 0
+    (tmp_path / "elsewhere").mkdir()
+    moved = folder_corpus.rename(tmp_path / "elsewhere" / folder_corpus.name)
+    code, output = run(moved, "-o", tmp_path / "out")
+    assert code == 2
+    assert f"corpus: '{folder_corpus}' there, '{moved}' now" in output
+    assert run(moved, "-o", tmp_path / "out", "--moved")[0] == 0
+
+
 def test_no_usable_row_is_exit_code_one(tmp_path: Path, folder_corpus: Path) -> None:
     for path in (folder_corpus / "edited").iterdir():
         path.write_bytes(b"")

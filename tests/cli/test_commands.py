@@ -11,8 +11,10 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from sigmask.cli.main import app
+from sigmask.models.pretrained import save_pretrained
 from sigmask.types import EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
+from tests.models.random_locator import random_locator
 
 
 @pytest.fixture
@@ -60,6 +62,7 @@ def test_mask_writes_what_was_asked_for(tmp_path: Path, drawn_pairs: list[EditPa
         (("annotate", "nowhere", "-o", "out"), "nowhere"),
         (("mask", "a.png", "b.png", "-o", "mask.jpg"), "must end in .png"),
         (("mask", "a.png", "b.png", "-o", "no/such/mask.png"), "there is no folder"),
+        (("mask", "a.png", "b.png", "-o", "mask.png", "--overlay", "o.foo"), "o.foo must end in one of .png, .jpg"),
         (("mask", "a.png", "b.png", "-o", "mask.png"), "a.png"),
     ],
 )
@@ -69,6 +72,26 @@ def test_user_errors_are_one_line_and_exit_code_two(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     code, output = run(*arguments)
+    assert code == 2
+    assert expected in output
+    assert len(output.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--device", "foo"), "device: 'foo' cannot be used here"),
+        (("--device", "cuda:63"), "device: 'cuda:63' cannot be used here"),
+        (("--threshold", "0"), "threshold must lie strictly between 0 and 1, got 0"),
+    ],
+)
+def test_settings_that_cannot_be_are_one_line_too(
+    arguments: tuple[str, ...], expected: str, tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    save_pretrained(random_locator(), tmp_path / "weights")
+    Image.fromarray(drawn_pairs[0].edited).save(tmp_path / "a.png")
+    command = ("mask", tmp_path / "a.png", tmp_path / "a.png", "-o", tmp_path / "mask.png")
+    code, output = run(*command, "--model", tmp_path / "weights", *arguments)
     assert code == 2
     assert expected in output
     assert len(output.strip().splitlines()) == 1
@@ -87,6 +110,9 @@ def test_demo_takes_a_corpus_of_the_users_own(tmp_path: Path, folder_corpus: Pat
     code, output = run("demo", "-o", tmp_path / "demo", "--corpus", folder_corpus)
     assert code == 0
     assert "masks written" in output
+    assert "these are the first" not in output
+    code, output = run("demo", "-o", tmp_path / "demo", "--corpus", folder_corpus, "--limit", 3)
+    assert "these are the first 3 pairs of 5: --limit reads more" in output
 
 
 def test_corpora_lists_what_is_known() -> None:
@@ -106,6 +132,19 @@ def test_a_failed_check_makes_doctor_fail(monkeypatch: pytest.MonkeyPatch) -> No
     assert code == 1
     assert "ok  fine" in output
     assert "FAILED  weights: OSError: disk on fire" in output
+
+
+def test_doctor_goes_on_without_a_package_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sigmask.cli import doctor
+
+    monkeypatch.setattr(doctor, "_PACKAGES", ("numpy", "opencv-of-another-name"))
+    monkeypatch.setattr(doctor, "_EXTRAS", ("no-such-extra",))
+    monkeypatch.setattr(doctor, "_CHECKS", {"fine": lambda: None})
+    code, output = run("doctor")
+    assert code == 0
+    assert "opencv-of-another-name is not installed" in output
+    assert "pip install 'sigmask[no-such-extra]'" in output.replace("\n", "")
+    assert "ok  fine" in output
 
 
 def test_help_comes_without_torch() -> None:

@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from sigmask.annotation.pipeline import annotate
 from sigmask.cli.main import app
+from sigmask.data.corpus import load_corpus
+from sigmask.types import EditPair
+from tests.annotation.fake_annotator import FakeAnnotator
+from tests.drawn_corpora import write_parquet_corpus
 from tests.export.drawn_run import draw_pairs, write_corpus, write_run
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
@@ -77,12 +82,33 @@ def test_bad_rows_are_named(drawn: Path, rng: np.random.Generator) -> None:
     assert "bad: id002: edited: expected an image" in output
 
 
-def test_the_corpus_that_a_summary_names_is_the_default(drawn: Path) -> None:
+def test_a_run_that_names_no_corpus_asks_for_it(drawn: Path) -> None:
     code, output = run(drawn / "run", "-o", drawn / "out", "--to", "coco")
     assert code == 2
     assert "--corpus" in output
-    (drawn / "run" / "summary.json").write_text(json.dumps({"corpus": str(drawn / "corpus")}))
-    assert run(drawn / "run", "-o", drawn / "out", "--to", "coco")[0] == 0
+
+
+def test_a_run_knows_its_own_corpus_with_columns_and_root(
+    tmp_path: Path, drawn_pairs: list[EditPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_parquet_corpus(tmp_path / "pictures" / "x.parquet", drawn_pairs, "path", columns=("was", "is", "said"))
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "pictures" / "x.parquet").rename(tmp_path / "tables" / "x.parquet")
+    monkeypatch.chdir(tmp_path)
+    columns = {"original": "was", "edited": "is", "instruction": "said"}
+    annotate(load_corpus("tables", **columns, root="pictures"), FakeAnnotator(), tmp_path / "run")
+    monkeypatch.chdir("/")
+    code, output = run(tmp_path / "run", "-o", tmp_path / "out", "--to", "imdl-benco")
+    assert code == 0
+    assert [int(line.split()[-1]) for line in output.splitlines() if "exported to" in line] == [5, 0]
+    (tmp_path / "tables").rename(tmp_path / "moved")
+    code, output = run(tmp_path / "run", "-o", tmp_path / "again", "--to", "coco")
+    assert code == 2
+    assert f"was made of '{tmp_path / 'tables'}', which is not there any more" in output
+    given = ("--original", "was", "--edited", "is", "--root", tmp_path / "pictures")
+    assert run(tmp_path / "run", "-o", tmp_path / "again", "--to", "coco", "--corpus", "moved", *given)[0] == 2
+    command = ("-o", tmp_path / "again", "--to", "coco", "--corpus", tmp_path / "moved")
+    assert run(tmp_path / "run", *command, *given)[0] == 0
 
 
 @pytest.mark.parametrize(

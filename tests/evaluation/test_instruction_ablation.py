@@ -46,6 +46,14 @@ def test_an_unknown_variant_lists_what_exists() -> None:
         create_method("tiny@uniform")
 
 
+def test_a_revision_of_a_hub_id_is_no_variant(annotator: Annotator, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Annotator, "from_pretrained", lambda name, **_: asked.append(name) or annotator)
+    create_method("owner/weights@v2")
+    create_method("owner/weights@uniform-prior")
+    assert asked == ["owner/weights@v2", "owner/weights"]
+
+
 def test_every_condition_is_in_the_table(
     tmp_path: Path, drawn_pairs: list[EditPair], annotator: Annotator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from sigmask.models.pretrained import (
     text_encoder_for,
     text_table_of,
     weights_hash,
+    weights_name,
 )
 from tests.models.random_locator import no_instruction, random_locator, small_config
 
@@ -105,15 +106,25 @@ def test_an_unknown_name_says_what_there_is() -> None:
 
 
 def test_a_hub_id_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[tuple[str, object]] = []
 
-    def fetch(hub_id: str, **options: object) -> str:
-        asked.append(hub_id)
+    def fetch(hub_id: str, *, revision: str | None, **options: object) -> str:
+        asked.append((hub_id, revision))
         return str(folder)
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", fetch)
-    assert load_locator("someone/sigmask-tiny")[2] == folder
-    assert asked == ["someone/sigmask-tiny"]
+    for name in ("someone/sigmask-tiny", "someone/sigmask-tiny@v2", "someone/sigmask-tiny@refs/pr/1"):
+        assert load_locator(name)[2] == folder
+    assert asked == [("someone/sigmask-tiny", revision) for revision in (None, "v2", "refs/pr/1")]
+
+
+def test_weights_of_one_name_in_two_places_stay_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest, short = "0123abcd4567", "0123abcd"
+    assert weights_name("owner/tiny@v2", digest) == f"owner/tiny@v2 ({short})"
+    assert weights_name("tiny", digest) == f"tiny ({short})"
+    assert weights_name(str(folder) + "/", digest) == f"weights ({short})"
+    monkeypatch.chdir(folder)
+    assert weights_name(".", digest) == f"weights ({short})"
 
 
 def test_a_hub_id_that_cannot_be_fetched_is_a_weights_error(monkeypatch: pytest.MonkeyPatch) -> None:

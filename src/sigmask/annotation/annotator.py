@@ -11,29 +11,28 @@ from typing import Any
 import cv2
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from sigmask.annotation.backends import RawOutput, create_backend
+from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
-from sigmask.errors import SigmaskError
+from sigmask.errors import SampleError, SigmaskError
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.models.device import usable_device
 from sigmask.models.heads import SCOPES
 from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash
-from sigmask.types import Annotation, EditPair, EditTuple, ImageArray, Scope
+from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash, weights_name
+from sigmask.types import Annotation, BadSample, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
 
 DEFAULT_THRESHOLD = 0.5
-LEAST_QUALITY = 0.5
-"""A mask that is expected to have a lower IoU than this is given up: more of it would be wrong than right."""
-DOUBTFUL = "doubtful"
-"""The flag of a mask that was given up; its probability is kept."""
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
+Pair = EditPair | tuple[Image, Image] | tuple[Image, Image, str | None]
+"""A pair of a corpus, or what a single call takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +75,18 @@ class Annotator:
         text_table: Path | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
-            raise SigmaskError(f"threshold must lie between 0 and 1, got {threshold}")
-        if not 0.0 <= least_quality < 1.0:
-            raise SigmaskError(f"least_quality must be at least 0 and below 1, got {least_quality}")
+            raise SigmaskError(f"threshold must lie strictly between 0 and 1, got {threshold:g}")
+        if not 0.0 <= least_quality <= 1.0:
+            raise SigmaskError(f"least_quality must lie between 0 and 1, got {least_quality}")
         self.name = name
         self.least_quality = least_quality
         self.threshold = threshold
-        self.device = torch.device(device)
+        self.device = usable_device(device)
         self.model = model
         self.encoder = encoder
         self._text_table = text_table
+        self._weights = fingerprint
         self.backend = create_backend(backend, model, self.device, key=fingerprint)
-        engine = f"{self.backend.name}-{self.device.type}-{self.backend.precision}"
-        self.fingerprint = f"{fingerprint}-{__version__}-{threshold:g}-{least_quality:g}-{engine}"
 
     @classmethod
     def from_pretrained(
@@ -102,32 +100,51 @@ class Annotator:
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
+        A Hub id may name a branch, tag or commit: "owner/name@revision".
+
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
             backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
-            least_quality: expected IoU, in [0, 1), under which a mask is given up and flagged "doubtful": of what it
+            least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
                 marks on an unedited pair the model expects little. 0 keeps every mask.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
-            SigmaskError: there is no such backend, or it is not installed.
+            ConfigError: torch knows no such device, or this machine has none.
+            SigmaskError: there is no such backend, or it is not installed; or a bound is out of its range.
         """
         model, encoder, folder = load_locator(str(name_or_path))
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        name = Path(name_or_path).name or str(name_or_path)
+        digest = weights_hash(folder)
         return cls(
             model,
             encoder,
-            name=name,
-            fingerprint=weights_hash(folder),
+            name=weights_name(str(name_or_path), digest),
+            fingerprint=digest,
             device=device,
             threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
             backend=backend,
             least_quality=least_quality,
             text_table=text_table_of(folder),
         )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What masks depend on, by name, so that a run that is refused says what differs."""
+        return {
+            "weights": self._weights,
+            "sigmask version": __version__,
+            "threshold": f"{self.threshold:g}",
+            "least quality": f"{self.least_quality:g}",
+            "backend": self.backend.name,
+            "device": self.device.type,
+            "precision": self.backend.precision,
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """The settings as one word: equal fingerprints give equal masks."""
+        return "-".join(self.settings.values())
 
     def save_pretrained(self, folder: str | Path) -> None:
         """Write weights that `from_pretrained` opens."""
@@ -145,11 +162,25 @@ class Annotator:
         """
         return self.infer([self.prepare(read_pair(original, edited, instruction))])[0]
 
-    def batch(self, pairs: Sequence[EditPair], *, batch_size: int = 8) -> list[Annotation]:
-        """Annotate many pairs of any sizes; the result is in their order."""
+    def batch(self, pairs: Sequence[Pair], *, batch_size: int = 8) -> list[Annotation]:
+        """Annotate many pairs of any sizes; the result is in their order.
+
+        Args:
+            pairs: an `EditPair` each, or (original, edited) or (original, edited, instruction) as for a single call.
+
+        Raises:
+            SampleError: one of them is a `BadSample`, as corpora yield them, or has an image that cannot be read.
+        """
+        for pair in pairs:
+            if isinstance(pair, BadSample):
+                raise SampleError(
+                    pair.reason,
+                    f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): leave out what is "
+                    "a BadSample, or use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
+                )
         annotations: list[Annotation] = []
         for start in range(0, len(pairs), batch_size):
-            annotations += self.infer([self.prepare(pair) for pair in pairs[start : start + batch_size]])
+            annotations += self.infer([self.prepare(_edit_pair(pair)) for pair in pairs[start : start + batch_size]])
         return annotations
 
     def prepare(self, pair: EditPair) -> Prepared:
@@ -212,6 +243,10 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
         SampleError: if an image cannot be read; the message says why.
     """
     return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
+
+
+def _edit_pair(pair: Pair) -> EditPair:
+    return pair if isinstance(pair, EditPair) else read_pair(*pair)
 
 
 def _scope(mask: np.ndarray, scope_logits: np.ndarray) -> Scope:

@@ -8,13 +8,17 @@ from typing import Protocol, runtime_checkable
 
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.data.corpus import Corpus
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.version import __version__
 
-FORMAT = 1
+FORMAT = 2
 """Of ledger and part names; raised when a new version could not continue an old run."""
 
 Fingerprint = dict[str, str]
 """What it is → its value, both for people to read."""
+
+PLACE = ("corpus", "root")
+"""What of a fingerprint changes when a corpus is moved."""
 
 
 @runtime_checkable
@@ -30,16 +34,19 @@ def run_fingerprint(corpus: Corpus, annotator: PairAnnotator, *, limit: int | No
     """Everything that decides which masks are written and into which parts they go.
 
     Batch size and workers are not in it: they change no mask (beyond a kernel's rounding), so a run may be continued
-    with others. Nor are the corpus's files: a corpus may grow, and the ledger knows each part's own rows.
+    with others. Nor are the corpus's files: a corpus may grow, and the ledger knows each part's own rows. Its place is,
+    since another corpus may well have files of the same names and lengths.
     """
     settings = annotator.settings if isinstance(annotator, NamesItsSettings) else {"annotator": annotator.fingerprint}
     columns = {} if corpus.columns is None else dataclasses.asdict(corpus.columns)
+    address = corpus.address or CorpusAddress(corpus.name)
     return {
         "format": str(FORMAT),
         "sigmask version": __version__,
         "model": annotator.name,
         **{name: str(value) for name, value in settings.items()},
-        "corpus": corpus.name,
+        "corpus": address.source,
+        **({} if address.root is None else {"root": address.root}),
         "layout": corpus.kind,
         **{f"column of the {name}": str(column) for name, column in columns.items() if column is not None},
         "limit": str(limit),

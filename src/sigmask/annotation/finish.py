@@ -14,11 +14,17 @@ from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.part_plan import Part
 from sigmask.annotation.quarantine import write_quarantine
 from sigmask.annotation.summary import Summary, Tally
+from sigmask.data.corpus import Corpus
 from sigmask.types import BadSample
 
 
 def finish_run(
-    output: Path, ledger: Ledger, parts: Sequence[Part], own: Sequence[Part], annotator: PairAnnotator
+    output: Path,
+    ledger: Ledger,
+    parts: Sequence[Part],
+    own: Sequence[Part],
+    annotator: PairAnnotator,
+    corpus: Corpus,
 ) -> Summary:
     """Put the run's files together if all `parts` are done; else only say what this process's `own` parts hold.
 
@@ -27,14 +33,14 @@ def finish_run(
     """
     records = ledger.records(parts)
     if len(records) < len(parts):
-        return _summary((records[part] for part in own if part in records), annotator)
-    summary = _summary(records.values(), annotator)
+        return _summary((records[part] for part in own if part in records), annotator, corpus)
+    summary = _summary(records.values(), annotator, corpus)
     write_quarantine(output, [bad for record in records.values() for bad in record.bad])
     summary.save(output)
     return summary
 
 
-def _summary(records: Iterable[PartRecord], annotator: PairAnnotator) -> Summary:
+def _summary(records: Iterable[PartRecord], annotator: PairAnnotator, corpus: Corpus) -> Summary:
     tally = Tally()
     seconds = 0.0
     bad: list[BadSample] = []
@@ -42,4 +48,6 @@ def _summary(records: Iterable[PartRecord], annotator: PairAnnotator) -> Summary
         tally.merge(record.tally)
         seconds += record.seconds
         bad += record.bad
-    return tally.summary(bad=bad, seconds=seconds, model=annotator.name, fingerprint=annotator.fingerprint)
+    return tally.summary(
+        bad=bad, seconds=seconds, model=annotator.name, fingerprint=annotator.fingerprint, address=corpus.address
+    )

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmask.annotation.exclusive_file import create_file, replace_file
-from sigmask.annotation.fingerprint import Fingerprint, differences
+from sigmask.annotation.fingerprint import PLACE, Fingerprint, differences
 from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.summary import Tally
 from sigmask.annotation.write_errors import writing
@@ -72,8 +72,11 @@ class Ledger:
         self.folder = output / LEDGER_FOLDER
         self._output = output
 
-    def begin(self, fingerprint: Fingerprint, parts: Sequence[Part]) -> None:
+    def begin(self, fingerprint: Fingerprint, parts: Sequence[Part], *, moved: bool = False) -> None:
         """Open the run that lies here, or begin one.
+
+        Args:
+            moved: the corpus is the same, although it lies elsewhere than when the run was begun.
 
         Raises:
             OutputDiffersError: the folder holds a run of another fingerprint, or masks that are none of `parts`.
@@ -88,8 +91,13 @@ class Ledger:
                     "name another folder with -o, or give --overwrite to replace them"
                 )
             with writing(path):
-                create_file(path, (json.dumps(fingerprint, indent=2) + "\n").encode())
-        self._require_same(path, fingerprint)
+                create_file(path, _encoded_fingerprint(fingerprint))
+        earlier = _read_fingerprint(path)
+        if moved and _without_place(earlier) == _without_place(fingerprint):
+            with writing(path):
+                replace_file(path, _encoded_fingerprint(fingerprint))
+        else:
+            self._require_same(earlier, fingerprint)
         known = {part.file_name for part in parts}
         if alien := [name for name in masks if name not in known]:
             raise OutputDiffersError(
@@ -149,23 +157,36 @@ class Ledger:
             and file_checksum(file) == record.file
         )
 
-    def _require_same(self, path: Path, fingerprint: Fingerprint) -> None:
-        try:
-            earlier: dict[str, str] = dict(json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError) as error:
-            raise OutputDiffersError(
-                f"cannot read {path} ({error}), so there is no telling what made the masks beside it: "
-                "name another folder with -o, or give --overwrite to start anew"
-            ) from error
+    def _require_same(self, earlier: Fingerprint, fingerprint: Fingerprint) -> None:
         if differing := differences(earlier, fingerprint):
+            only_place = _without_place(earlier) == _without_place(fingerprint)
             raise OutputDiffersError(
                 f"{self._output} was begun with other settings, and masks of two kinds are not mixed. "
                 f"{'; '.join(differing)}. Use those settings again to go on, name another folder with -o, "
                 "or give --overwrite to start anew"
+                + ("; if it is the same corpus, which was moved, give --moved to go on" if only_place else "")
             )
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part.name}.json"
+
+
+def _read_fingerprint(path: Path) -> Fingerprint:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise OutputDiffersError(
+            f"cannot read {path} ({error}), so there is no telling what made the masks beside it: "
+            "name another folder with -o, or give --overwrite to start anew"
+        ) from error
+
+
+def _encoded_fingerprint(fingerprint: Fingerprint) -> bytes:
+    return (json.dumps(fingerprint, indent=2) + "\n").encode()
+
+
+def _without_place(fingerprint: Fingerprint) -> Fingerprint:
+    return {name: value for name, value in fingerprint.items() if name not in PLACE}
 
 
 def _encoded(record: PartRecord) -> bytes:

@@ -58,6 +58,7 @@ class AnnotateOptions:
         shard: the share of the parts to do.
         max_bad: how many bad rows are too many; None: any number is fine.
         retry_quarantine: when all is done, read the quarantined rows again.
+        moved: the corpus is the same as in the earlier run, although it lies elsewhere now.
     """
 
     batch_size: int = 8
@@ -68,6 +69,7 @@ class AnnotateOptions:
     shard: Shard = field(default_factory=Shard)
     max_bad: BadRowLimit | None = None
     retry_quarantine: bool = False
+    moved: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("batch_size", 1), ("workers", 1), ("limit", 0), ("rows_per_part", 1)):
@@ -125,7 +127,7 @@ def annotate(
         if options.overwrite:
             clear_output(output)
         ledger = Ledger(output)
-        ledger.begin(fingerprint, parts)
+        ledger.begin(fingerprint, parts, moved=options.moved)
         remove_leftovers(output, own, whole=options.shard.is_whole)
         _withdraw_damaged(ledger, own)
         run = _Run(annotator, output, options, ledger, lock, on_rows, on_annotation)
@@ -137,7 +139,7 @@ def annotate(
             committed = [bad for record in ledger.records(parts).values() for bad in record.bad]
             write_quarantine(output, committed + run.uncommitted_bad)
             raise
-        summary = finish_run(output, ledger, parts, own, annotator)
+        summary = finish_run(output, ledger, parts, own, annotator, corpus)
     if options.max_bad is not None:
         options.max_bad.check(summary.rows, sum(summary.bad.values()), finished=True)
     return summary

@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.exclusive_file import replace_file
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.annotation.write_errors import writing
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.types import Annotation, BadSample
 
 SUMMARY_NAME = "summary.json"
@@ -33,6 +36,8 @@ class Summary:
         mean_quality: mean expected IoU in [0, 1], 0 when nothing was written.
         scope_counts: rows by scope.
         model, fingerprint: the weights that made the masks.
+        doubtful: written rows whose mask was given up, and is empty, since the model expects too little of it.
+        corpus, columns, root: what opens the corpus again, see `CorpusAddress`; "" where the corpus has no address.
     """
 
     rows: int
@@ -45,6 +50,10 @@ class Summary:
     scope_counts: dict[str, int]
     model: str
     fingerprint: str
+    doubtful: int = 0
+    corpus: str = ""
+    columns: dict[str, str] = field(default_factory=dict)
+    root: str | None = None
 
     @property
     def pairs_per_second(self) -> float:
@@ -79,6 +88,7 @@ class Tally:
     area: float = 0.0
     quality: float = 0.0
     scopes: dict[str, int] = field(default_factory=dict)
+    doubtful: int = 0
 
     def add(self, annotation: Annotation) -> None:
         """Count one written row."""
@@ -86,6 +96,7 @@ class Tally:
         self.area += annotation.area_fraction
         self.quality += annotation.quality
         self.scopes[annotation.scope.value] = self.scopes.get(annotation.scope.value, 0) + 1
+        self.doubtful += DOUBTFUL in annotation.flags
 
     def merge(self, other: Tally) -> None:
         """Add another count to this one."""
@@ -93,9 +104,19 @@ class Tally:
         self.area += other.area
         self.quality += other.quality
         self.scopes = dict(Counter(self.scopes) + Counter(other.scopes))
+        self.doubtful += other.doubtful
 
-    def summary(self, *, bad: Sequence[BadSample], seconds: float, model: str, fingerprint: str) -> Summary:
+    def summary(
+        self,
+        *,
+        bad: Sequence[BadSample],
+        seconds: float,
+        model: str,
+        fingerprint: str,
+        address: CorpusAddress | None = None,
+    ) -> Summary:
         """Close the count; `bad` in the corpus's order."""
+        address = address or CorpusAddress("")
         return Summary(
             rows=self.written + len(bad),
             written=self.written,
@@ -107,4 +128,8 @@ class Tally:
             scope_counts=dict(Counter(self.scopes).most_common()),
             model=model,
             fingerprint=fingerprint,
+            doubtful=self.doubtful,
+            corpus=utf8_text(address.source),
+            columns={name: utf8_text(column) for name, column in address.columns.items()},
+            root=None if address.root is None else utf8_text(address.root),
         )

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
 
@@ -38,6 +39,9 @@ def annotate(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    least_quality: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
+    ] = LEAST_QUALITY,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew instead of going on.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an earlier run. This is the default.")] = False,
     shard: Annotated[str, typer.Option(help="Do share i of n, counted from 0: 0/3, 1/3, 2/3.")] = "0/1",
@@ -45,6 +49,7 @@ def annotate(
     retry_quarantine: Annotated[
         bool, typer.Option("--retry-quarantine", help="Read the rows in quarantine again.")
     ] = False,
+    moved: Annotated[bool, typer.Option("--moved", help="Go on although CORPUS lies elsewhere now.")] = False,
 ) -> None:
     """Write a mask for every pair of CORPUS. The same command again goes on where a run was cut off.
 
@@ -67,11 +72,14 @@ def annotate(
         shard=Shard.parse(shard),
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
         retry_quarantine=retry_quarantine,
+        moved=moved,
     )
     rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
     from sigmask.annotation.annotator import Annotator
 
-    annotator = Annotator.from_pretrained(model, device=device, threshold=threshold, backend=backend)
+    annotator = Annotator.from_pretrained(
+        model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
+    )
     with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
         summary = annotate_corpus(rows, annotator, output, options, on_rows=on_rows)
     print_summary(Console(), summary, output)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
 
@@ -27,6 +28,9 @@ def demo(
     corpus: Annotated[Path | None, typer.Option(help="Your own corpus instead of the demo's pairs.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Rows of your corpus to read at most.")] = 200,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
+    least_quality: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
+    ] = LEAST_QUALITY,
 ) -> None:
     """Edit photographs, perturb every pixel as an editor does, find the edits again, and show it all on a page."""
     from sigmask.annotation.annotator import Annotator
@@ -34,7 +38,7 @@ def demo(
     from sigmask.data.corpus import load_corpus
     from sigmask.demo.demo_run import run_demo, run_on_corpus
 
-    annotator = Annotator.from_pretrained(model)
+    annotator = Annotator.from_pretrained(model, least_quality=least_quality)
     if corpus is None:
         result = run_demo(output, annotator)
     else:
@@ -46,6 +50,8 @@ def demo(
     _print_scores(console, result)
     if corpus is not None or result.summary.bad:
         print_summary(console, result.summary, output / "masks")
+    if corpus is not None and limit is not None and limit < len(rows):
+        print(f"these are the first {limit} pairs of {len(rows)}: --limit reads more, sigmask annotate all")
     if result.overview is not None:
         print(f"overview: {result.overview.resolve()}")
     print(f"gallery: {result.page.resolve()}")

@@ -29,12 +29,10 @@ def doctor() -> None:
     console = Console(highlight=False)
     console.print(f"sigmask {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
-        console.print(f"  {package} {importlib.metadata.version(package)}")
+        console.print(f"  {package} {_installed(package) or 'is not installed under this name'}")
     for package in _EXTRAS:
-        try:
-            console.print(f"  {package} {importlib.metadata.version(package)}")
-        except importlib.metadata.PackageNotFoundError:
-            console.print(f"  {package} is not installed (an extra: pip install 'sigmask\\[{package}]')")
+        missing = f"is not installed (an extra: pip install 'sigmask[{package}]')"
+        console.print(f"  {package} {_installed(package) or escape(missing)}")
     console.print(f"  {os.cpu_count()} cores, devices: {', '.join(_devices())}")
     for path in _embedded_weights():
         size = path.stat().st_size / 1e6
@@ -50,6 +48,13 @@ def doctor() -> None:
         console.print(f"  {verdict}")
     if failed:
         raise typer.Exit(1)
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _devices() -> list[str]:

@@ -7,9 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sigmask.errors import SigmaskError
-
-_FORMATS = (".png", ".jpg", ".jpeg", ".webp")
+from sigmask.cli.output_path import require_parent, require_picture_suffix
 
 
 def explain(
@@ -23,10 +21,8 @@ def explain(
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
 ) -> None:
     """Draw why the mask of ORIGINAL and EDITED is as it is: words, prior, differences, refined prior, mask."""
-    if output.suffix.lower() not in _FORMATS:
-        raise SigmaskError(f"{output} must end in one of {', '.join(_FORMATS)}")
-    if not output.parent.is_dir():
-        raise SigmaskError(f"there is no folder {output.parent}: make it, or name another place for {output.name}")
+    require_picture_suffix(output)
+    require_parent(output)
 
     from sigmask.annotation.annotator import Annotator
     from sigmask.annotation.explanation import explain as explain_pair

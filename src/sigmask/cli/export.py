@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,12 +13,16 @@ from rich.table import Table
 
 from sigmask.errors import SigmaskError
 
+if TYPE_CHECKING:
+    from sigmask.data.corpus_address import CorpusAddress
+    from sigmask.export.mask_run import MaskRun
+
 
 def export(
     run_folder: Annotated[Path, typer.Argument(help="What 'sigmask annotate' wrote.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the data set.")],
     to: Annotated[str, typer.Option(help="imdl-benco, coco, webdataset, hf or folders.")],
-    corpus: Annotated[Path | None, typer.Option(help="The corpus that was annotated.")] = None,
+    corpus: Annotated[Path | None, typer.Option(help="The corpus, where it is no longer as annotated.")] = None,
     where: Annotated[str | None, typer.Option(help='A filter such as "quality >= .8 and 0.002 < area < .6".')] = None,
     action: Annotated[str | None, typer.Option(help="Only these actions, separated by commas.")] = None,
     scope: Annotated[str | None, typer.Option(help="Only these scopes: local, global, none.")] = None,
@@ -45,6 +49,7 @@ def export(
     import numpy as np
 
     from sigmask.data.corpus import load_corpus
+    from sigmask.data.corpus_address import CorpusAddress
     from sigmask.export.export import ExportOptions
     from sigmask.export.export import export as export_run
     from sigmask.export.expression import parse_filter, selection_rule
@@ -62,10 +67,10 @@ def export(
     options = ExportOptions(seed, licence, workers, overwrite)
     require_free(output, overwrite=overwrite)
     run = MaskRun(run_folder)
-    source = corpus or run.annotated_corpus
-    if source is None:
-        raise SigmaskError(f"'{run_folder}' does not say which corpus it belongs to: name it with --corpus")
-    pairs = load_corpus(source, original=original, edited=edited, instruction=instruction, root=root)
+    columns = {"original": original, "edited": edited, "instruction": instruction}
+    address = _annotated(run) if corpus is None else CorpusAddress(str(corpus))
+    named = {name: column for name, column in columns.items() if column is not None}
+    pairs = load_corpus(address.source, **{**address.columns, **named}, root=root or address.root)
     console = Console()
     with _progress_bar(console) as bar:
         total = len(pairs)
@@ -101,6 +106,19 @@ def export(
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     if not written:
         raise typer.Exit(1)
+
+
+def _annotated(run: MaskRun) -> CorpusAddress:
+    """What opens the corpus that the run says it was made of."""
+    address = run.annotated_corpus
+    if address is None:
+        raise SigmaskError(f"'{run.folder}' does not say which corpus it belongs to: name it with --corpus")
+    if not address.is_there:
+        raise SigmaskError(
+            f"'{run.folder}' was made of '{address.source}', which is not there any more: "
+            "name the corpus with --corpus, and its columns as for annotate"
+        )
+    return address
 
 
 def _progress_bar(console: Console) -> Progress:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
+from sigmask.cli.output_path import require_parent, require_picture_suffix
 from sigmask.errors import SigmaskError
 
 
@@ -15,9 +17,14 @@ def mask(
     edited: Annotated[Path, typer.Argument(help="The image after the edit.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The mask, a PNG: white where changed.")],
     instruction: Annotated[str | None, typer.Option("--instruction", "-i", help="What the editor was told.")] = None,
-    overlay: Annotated[Path | None, typer.Option(help="Also write the edited image with the outline.")] = None,
+    overlay: Annotated[
+        Path | None, typer.Option(help="Also write the edited image with the outline: PNG, JPEG or WebP.")
+    ] = None,
     probability: Annotated[Path | None, typer.Option(help="Also write the probability, an 8-bit grey PNG.")] = None,
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    least_quality: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
+    ] = LEAST_QUALITY,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
@@ -26,9 +33,11 @@ def mask(
     for path in (output, probability):
         if path is not None and path.suffix.lower() != ".png":
             raise SigmaskError(f"masks are written as PNG, which keeps them exact: {path} must end in .png")
+    if overlay is not None:
+        require_picture_suffix(overlay)
     for path in (output, probability, overlay):
-        if path is not None and not path.parent.is_dir():
-            raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
+        if path is not None:
+            require_parent(path)
 
     import numpy as np
     from PIL import Image
@@ -38,9 +47,10 @@ def mask(
     from sigmask.data.overlay import draw_outline
 
     before, after = decode_image(original), decode_image(edited)
-    annotation = Annotator.from_pretrained(model, device=device, threshold=threshold, backend=backend)(
-        before, after, instruction
+    annotator = Annotator.from_pretrained(
+        model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
     )
+    annotation = annotator(before, after, instruction)
     annotation.save(str(output))
     if overlay is not None:
         Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
@@ -53,4 +63,6 @@ def mask(
         print(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
     if annotation.flags:
         print(f"flags    {', '.join(annotation.flags)}")
+    if DOUBTFUL in annotation.flags:
+        print(f"doubtful: the expected IoU is below {least_quality:g}, so the mask is empty; {EVERY_MASK}")
     print(f"mask     {output}")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from sigmask.annotation.doubtful import EVERY_MASK
 from sigmask.annotation.summary import Summary
 
 
@@ -16,15 +17,18 @@ def print_summary(console: Console, summary: Summary, output: Path) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("rows", str(summary.rows))
     table.add_row("masks written", str(summary.written))
+    table.add_row("of them doubtful", str(summary.doubtful))
     for reason, count in summary.bad.items():
         table.add_row(f"bad: {reason}", str(count))
     table.add_row("pairs/s", f"{summary.pairs_per_second:.1f}")
     table.add_row("mean area", f"{100 * summary.mean_area:.2f} %")
     table.add_row("mean quality", f"{summary.mean_quality:.2f}")
     table.add_row("scope", ", ".join(f"{scope} {count}" for scope, count in summary.scope_counts.items()) or "–")
-    table.add_row("weights", escape(f"{summary.model} ({summary.fingerprint[:12]})"))
+    table.add_row("weights", escape(summary.model))
     table.add_row("output", escape(str(output)))
     console.print(table)
+    if summary.doubtful:
+        console.print(f"  doubtful masks were given up and are empty: {EVERY_MASK}", highlight=False, soft_wrap=True)
     for line in summary.first_bad:
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     unnamed = sum(summary.bad.values()) - len(summary.first_bad)

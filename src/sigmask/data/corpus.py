@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sigmask.data.columns import ColumnNames, guess_columns, identified
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.data.corpus_registry import KnownCorpus, known_corpora, known_on_hub
 from sigmask.data.folder import INSTRUCTION_FILES, LAYOUTS, FolderReader, find_layout
 from sigmask.data.hub import HubReader, hub_columns, readable_files
@@ -57,6 +58,7 @@ class Corpus:
         kind: folder, named files, table, parquet, webdataset or hub.
         columns: which column holds what; None where there are no columns.
         known: what is known of the corpus, where it was identified.
+        address: what opens it again; None where `load_corpus` did not open it.
     """
 
     def __init__(self, name: str, reader: Reader, known: KnownCorpus | None = None) -> None:
@@ -64,6 +66,7 @@ class Corpus:
         self.kind = reader.kind
         self.columns = reader.columns
         self.known = known
+        self.address: CorpusAddress | None = None
         self._reader = reader
         self._counted: dict[Unit, tuple[int, bool]] = {}  # rows found, and whether the unit was read to its end
 
@@ -153,6 +156,7 @@ def load_corpus(
         raise CorpusError(f"--root: no such folder '{base}'")
     given = {"original": original, "edited": edited, "instruction": instruction, "mask": mask}
     corpus = _on_hub(str(source), given, base) if str(source).startswith(PREFIX) else _local(Path(source), given, base)
+    corpus.address = CorpusAddress.of(source, given, base)
     if all(unit.rows == 0 for unit in corpus.units()):
         raise CorpusError(f"'{source}' holds no pairs: {_EXPECTED}")
     if corpus.known is not None and corpus.known.terms:

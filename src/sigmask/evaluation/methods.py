@@ -67,6 +67,8 @@ def _of_model(name: str, base: str, variant: str) -> NamedMethod:
     from sigmask.evaluation.prior_variants import PRIOR_VARIANTS
     from sigmask.models.pretrained import EMBEDDED
 
+    if variant not in PRIOR_VARIANTS and "/" in base and not Path(base).is_dir():
+        base, variant = name, ""  # a Hub id with its revision
     if variant and variant not in PRIOR_VARIANTS:
         raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
     try:

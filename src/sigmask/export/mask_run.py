@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from sigmask.annotation.part_plan import PART_PATTERN
 from sigmask.annotation.summary import SUMMARY_NAME
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.errors import SigmaskError
 from sigmask.export.facts import FACT_COLUMNS, Facts
 
@@ -36,7 +37,7 @@ class MaskRun:
         folder: where the run lies.
         finished: whether its `summary.json` is there.
         model, fingerprint: the weights and settings that made the masks, "" where the run does not say.
-        annotated_corpus: the corpus that the summary names, None where it names none.
+        annotated_corpus: what opens the corpus that was annotated, None where the summary does not say.
 
     Raises:
         RunError: the folder holds no masks, a part cannot be read, or a row is there twice.
@@ -53,8 +54,7 @@ class MaskRun:
         summary = _read_summary(folder)
         self.finished = summary is not None
         self.model, self.fingerprint = (str((summary or {}).get(key, "")) for key in ("model", "fingerprint"))
-        named = (summary or {}).get("corpus")
-        self.annotated_corpus = named if isinstance(named, str) and named else None
+        self.annotated_corpus = _corpus_address(summary or {})
         self._held: OrderedDict[tuple[int, int], pa.Table] = OrderedDict()
         self._source_numbers: dict[str, int] = {}
         self._groups: list[tuple[int, int]] = []
@@ -146,6 +146,14 @@ def _read_summary(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError) as error:
         raise RunError(f"cannot read '{folder / SUMMARY_NAME}': {error}") from error
     return values if isinstance(values, dict) else {}
+
+
+def _corpus_address(summary: dict[str, Any]) -> CorpusAddress | None:
+    source, columns, root = (summary.get(key) for key in ("corpus", "columns", "root"))
+    if not isinstance(source, str) or not source:
+        return None
+    named = {str(name): str(column) for name, column in columns.items()} if isinstance(columns, dict) else {}
+    return CorpusAddress(source, named, root if isinstance(root, str) else None)
 
 
 def _damaged(path: Path, error: Exception) -> RunError:

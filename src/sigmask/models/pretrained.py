@@ -50,7 +50,8 @@ def load_locator(name_or_path: str) -> tuple[Locator, TextEncoder, Path]:
     """A model in evaluation mode with a frozen backbone, its text encoder, and the folder they came from.
 
     Args:
-        name_or_path: an embedded name ("tiny"), a folder, or a Hugging Face Hub id ("owner/name").
+        name_or_path: an embedded name ("tiny"), a folder, or a Hugging Face Hub id ("owner/name", or
+            "owner/name@revision" with a branch, tag or commit).
 
     Raises:
         WeightsError: if there is no such name or folder, or its files are missing, damaged or do not fit.
@@ -91,12 +92,23 @@ def find_weights(name_or_path: str) -> Path:
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder
-    if name_or_path.count("/") == 1 and not folder.is_absolute() and not name_or_path.startswith("."):
-        return _download(name_or_path)
+    hub_id, _, revision = name_or_path.partition("@")
+    if hub_id.count("/") == 1 and not folder.is_absolute() and not name_or_path.startswith("."):
+        return _download(hub_id, revision or None)
     raise WeightsError(
         f"{unknown_name('model', name_or_path, EMBEDDED)} Or give a folder with {_CONFIG} and {_MODEL}, "
-        "or a Hub id such as 'owner/name'."
+        "or a Hub id such as 'owner/name' or 'owner/name@revision'."
     )
+
+
+def weights_name(name_or_path: str, digest: str) -> str:
+    """What rows call weights: the name or Hub id as given, or a folder's own name; and the start of their `digest`.
+
+    "tiny (0123abcd)", "owner/tiny@v2 (0123abcd)": weights of one name in two places, or of two versions, stay apart.
+    """
+    is_folder = name_or_path not in EMBEDDED and Path(name_or_path).is_dir()
+    name = Path(name_or_path).resolve().name if is_folder else name_or_path
+    return f"{name} ({digest[:8]})"
 
 
 def text_table_of(folder: Path) -> Path | None:
@@ -128,10 +140,11 @@ def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:
         raise WeightsError(f"{folder / _MODEL} does not fit its {_CONFIG}: {error}") from error
 
 
-def _download(hub_id: str) -> Path:
+def _download(hub_id: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=[_CONFIG, _MODEL, _TEXT]))
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=[_CONFIG, _MODEL, _TEXT]))
     except Exception as error:  # the hub client raises many kinds; all mean the same to the user
-        raise WeightsError(f"'{hub_id}' is no folder and could not be fetched from the Hub: {error}") from error
+        at = "" if revision is None else f" at '{revision}'"
+        raise WeightsError(f"'{hub_id}'{at} is no folder and could not be fetched from the Hub: {error}") from error

@@ -1,4 +1,4 @@
-"""Where a training runs, and in which precision."""
+"""How a batch gets to the device of a training, and in which precision it runs there."""
 
 from __future__ import annotations
 
@@ -6,25 +6,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-
-from sigmask.errors import ConfigError
-
-
-def training_device(name: str) -> torch.device:
-    """`name` as torch spells it, or "auto": the GPU if torch sees one.
-
-    Raises:
-        ConfigError: torch knows no such device, or this machine has none.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:  # a torch built without CUDA asserts
-        reason = str(error).splitlines()[0]
-        raise ConfigError(f"device: '{name}' cannot be used here ({reason}); give cpu, or auto") from error
-    return device
 
 
 def on_device(batch: Any, device: torch.device) -> Any:

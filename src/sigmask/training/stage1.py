@@ -25,11 +25,12 @@ from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
 from sigmask.losses.scope_loss import scope_loss, scope_of_crop
 from sigmask.models.backbone import load_deeper_stages
+from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator, LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, text_encoder_for, text_table_of
 from sigmask.models.semantic_difference import measure_null_statistics
-from sigmask.training.device import mixed_precision, training_device
+from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
@@ -115,7 +116,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, text_table = _initial_model(config)
-    model = model.to(training_device(config.device))
+    model = model.to(usable_device(config.device))
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)
     run_steps(
         model,
@@ -230,7 +231,7 @@ def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[s
             collate_fn=collate,
             num_workers=config.workers,
             drop_last=True,
-            pin_memory=training_device(config.device).type == "cuda",
+            pin_memory=usable_device(config.device).type == "cuda",
         )
     )
 

@@ -32,12 +32,13 @@ from sigmask.losses.disentanglement_loss import (
     vanishing_edit,
 )
 from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.models.semantic_difference import DifferencePyramid
 from sigmask.training.area_guard import AreaGuard
-from sigmask.training.device import mixed_precision, training_device
+from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
 from sigmask.training.stage1 import LossWeights, training_losses
@@ -134,7 +135,7 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
         model.grounding.requires_grad_(False)
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
-    student = Student(model.to(memory_format=torch.channels_last).train()).to(training_device(config.device))
+    student = Student(model.to(memory_format=torch.channels_last).train()).to(usable_device(config.device))
     average = MovingAverage(student, config.ema_decay, warmup=False)
     run_steps(
         student,

@@ -118,6 +118,8 @@ def _exported(core: Any, model: Locator, key: str) -> Any:
         if other != kept or damaged:
             shutil.rmtree(other, ignore_errors=True)
     _keep(exported, kept)
+    with contextlib.suppress(RuntimeError):  # as later starts will take it: read back, it rounds a little differently
+        return core.read_model(kept / _GRAPH)
     return exported
 
 
