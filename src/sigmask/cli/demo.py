@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -71,7 +72,8 @@ def _print_scores(console: Console, result: DemoResult) -> None:
         table.add_row(escape(score.sample_id), score.action, *figures, f"{100 * score.marked_by_difference:.1f}")
     if scored:
         table.add_section()
-        table.add_row("mean", "", "", "", *(_percent(_mean(scores, name)) for name in ("f1_ours", "f1_difference")), "")
+        means = (_percent(_mean(result.scores, name)) for name in ("f1_ours", "f1_difference"))
+        table.add_row("mean of all", "", "", "", *means, "")
     console.print(table)
     for score in scores:
         if score.note:
@@ -81,7 +83,7 @@ def _print_scores(console: Console, result: DemoResult) -> None:
     print("pixel: absolute difference above Otsu's threshold for the pair; –: nothing really changed")
 
 
-def _mean(scores: list[DemoScore], name: str) -> float:
+def _mean(scores: Sequence[DemoScore], name: str) -> float:
     values = [getattr(score, name) for score in scores if not math.isnan(getattr(score, name))]
     return sum(values) / len(values) if values else math.nan
 
