@@ -117,6 +117,24 @@ def test_the_teacher_is_believed_more_and_more(material: Path, tmp_path: Path) -
     assert confidence_at(10, config).unchanged == pytest.approx(0.15)
 
 
+def test_views_that_are_changed_nearly_everywhere_teach_nothing(
+    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stage2, "pair_weight", torch.ones_like)
+    for largest, counts in ((1.0, True), (-1.0, False)):  # of any view more than -1 is marked
+        everyone_is_sure = {"strict": (0.5, 0.5), "lax": (0.5, 0.5), "largest_area": largest}
+        run_stage2(_config(material, tmp_path / str(counts), steps=1, **everyone_is_sure))
+        (only,) = _logged(tmp_path / str(counts))
+        assert (only["self_training"] > 0) == counts
+
+
+def test_a_frozen_joint_space_stays(material: Path, tmp_path: Path) -> None:
+    run_stage2(_config(material, tmp_path / "out", steps=2, grounding_frozen=True))
+    before, after = (load_file(folder / "model.safetensors") for folder in (material / "start", tmp_path / "out"))
+    moved = {name for name, value in after.items() if not torch.equal(value, before[name])}
+    assert moved and not any(name.startswith(("grounding.", "backbone.")) for name in moved)
+
+
 def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
     pair = draw_pair(rng, 80, 100)
     views = UnlabelledViews([pair], crop=64, seed=0, positions=range(6))

@@ -74,7 +74,8 @@ class Stage2Config:
     takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
     in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
     `train grounding` made it. The teacher is believed where its probability
-    is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged).
+    is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged), on views of which it marks no
+    more than `largest_area`: in many corpora an editor redraws the whole picture, which teaches no place.
     """
 
     corpus: Path
@@ -102,6 +103,7 @@ class Stage2Config:
     ema_decay: float = 0.998
     strict: tuple[float, float] = (0.97, 0.03)
     lax: tuple[float, float] = (0.85, 0.1)
+    largest_area: float = 0.5
     loss: LossWeights = field(default_factory=LossWeights)
     weights: Stage2Weights = field(default_factory=Stage2Weights)
     mix: ViewMix = field(default_factory=ViewMix)
@@ -226,7 +228,7 @@ def _self_training(
     with precision:
         output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
     logits = output.mask_logits.float()
-    weight = pair_weight(expected) * float(student.guard.open)
+    weight = pair_weight(expected) * (areas <= config.largest_area) * float(student.guard.open)
     return {
         "self_training": self_training_loss(logits, probability, weight, confidence_at(step, config)),
         "teacher_area": areas.mean(),
