@@ -47,7 +47,8 @@ def prior_map(model: Locator, encoder: TextEncoder, features: Tensor, name: str)
     instruction = collate_instructions([(EditTuple(name, None, Action.REPLACE),)], encoder)
     if not bool(instruction.known[0, 0]):
         return None
-    logits = model.grounding.similarity_logits(features, features, instruction)
+    joint = model.grounding.joint(features)
+    logits = model.grounding.similarity_of(joint, joint, instruction)
     return torch.sigmoid(logits[0, 0].float()).reshape(features.shape[-2:]).numpy()
 
 

@@ -96,12 +96,12 @@ class InstructionGrounding(nn.Module):
         joined: Tensor = self.visual[1:](entered)
         return joined
 
-    def similarity_logits(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Tensor:
-        """(B, K, N): scaled cosine of each concept with each token of the image on which it is sought."""
-        return self.similarity_of(self.joint(original), self.joint(edited), instruction)
-
     def similarity_of(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> Tensor:
-        """The same from what `joint` gave of both images."""
+        """(B, K, N): scaled cosine of each concept with each token of the image on which it is sought.
+
+        Args:
+            original, edited: (B, J, h, w), what `joint` gave of both images.
+        """
         tokens = [F.normalize(joined.flatten(2), dim=1) for joined in (original, edited)]
         text = F.normalize(self.text(instruction.concepts.to(tokens[0].dtype)), dim=-1)
         on_original, on_edited = (torch.einsum("bkj,bjn->bkn", text, token) for token in tokens)

@@ -56,6 +56,11 @@ def left_out_words() -> re.Pattern[str]:
     )
 
 
+def names_left_out(phrase: str) -> bool:
+    """Whether a phrase is a left-out class, or names one."""
+    return is_left_out(phrase) or left_out_words().search(phrase) is not None
+
+
 def is_held_out(entry: PhotoEntry) -> bool:
     """Whether a photograph belongs to the fixed tenth on which grounding is measured."""
     return hashlib.sha256(f"photo {entry.path.name}".encode()).digest()[0] % 10 == 0

@@ -28,7 +28,7 @@ from sigmask.models.grounding import InstructionGrounding
 from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
-from sigmask.synthesis.named_view import is_held_out, is_left_out, left_out_words
+from sigmask.synthesis.named_view import is_held_out, names_left_out
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
 from sigmask.training.device import mixed_precision
 from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, asked_for, ground_views
@@ -213,7 +213,7 @@ def _words(
 ) -> Words:
     names = sorted({name for view in views for name in view.coverage} | {v.label for v in views if v.label})
     if leave_out:
-        names = [name for name in names if not (is_left_out(name) or left_out_words().search(name))]
+        names = [name for name in names if not names_left_out(name)]
     outlined = tuple(name for name in names if any(name in view.coverage for view in views))
     asked = dict(zip(names, torch.from_numpy(np.array(encoder.encode(names), np.float32)), strict=True))
     taught = None if teacher is None else torch.from_numpy(np.array(encoder.encode(teacher.names), np.float32))

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from sigmask.errors import ConfigError
 from sigmask.models.backbone import published_lite0
-from sigmask.synthesis.named_view import is_left_out, left_out_words
+from sigmask.synthesis.named_view import names_left_out
 from sigmask.synthesis.photos import PhotoEntry
 
 IMAGENET_CLASSES = 1000
@@ -74,7 +74,4 @@ def imagenet_names(photos: Sequence[PhotoEntry], *, leave_out: bool) -> list[str
             f"naming needs one ImageNet photograph for each of {IMAGENET_CLASSES} classes in imagenet/, got "
             f"{len(of_class)}; set loss.naming=0 to train without the classifier"
         )
-    return [
-        None if name is None or (leave_out and (is_left_out(name) or left_out_words().search(name))) else name
-        for _, name in of_class
-    ]
+    return [None if name is None or (leave_out and names_left_out(name)) else name for _, name in of_class]
