@@ -13,6 +13,7 @@ from sigmask.synthesis.region import dilate
 from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import RIM
 from sigmask.synthesis.synthetic_edit import SyntheticEdit, visible_change
+from sigmask.types import Action
 
 
 def _assert_sound(edit: SyntheticEdit, size: int) -> None:
@@ -118,6 +119,29 @@ def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
         assert not np.array_equal(named.original, named.edited)
         found += 1
     assert found >= 3
+
+
+def test_what_vanishes_was_in_the_original_and_leaves_the_photograph_behind(library: PhotoLibrary) -> None:
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(30):
+        photo = random_view(library.random(rng), rng, 192)
+        edit = FAMILIES["vanishing"](photo, library, rng)
+        if edit is None:
+            continue
+        assert np.array_equal(edit.edited, photo.image)
+        assert edit.action is Action.REMOVE and edit.edit[0].edited_concept is None
+        (named,) = edit.regions
+        assert named.original is not None and named.edited is None
+        if photo.caption is None:
+            thing = edit.scene[-1]
+            assert (thing.mask & edit.mask).sum() > 0.5 * thing.mask.sum()
+            assert not (thing.mask & ~named.original).any()
+            assert not any((other.mask & thing.mask).any() for other in edit.scene[:-1])
+        else:
+            assert edit.scene == ()
+        found += 1
+    assert found >= 5
 
 
 def test_a_name_points_at_all_that_have_it() -> None:

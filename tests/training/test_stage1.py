@@ -104,6 +104,23 @@ def test_training_moves_the_heads_and_not_a_frozen_backbone(
     assert not torch.equal(state["semantic_difference.null_spread_0"], start["semantic_difference.null_spread_0"])
 
 
+def test_a_frozen_joint_space_stays_while_the_trunk_is_adapted(
+    corpus: Path, backbone_weights: Path, tmp_path: Path
+) -> None:
+    start, after = (
+        run_stage1(_config(corpus, backbone_weights, tmp_path / name, steps=1, **settings))
+        for name, settings in (
+            ("start", {}),
+            ("after", {"initial": str(tmp_path / "start"), "grounding_frozen": True, "backbone_learning_rate": 1e-3}),
+        )
+    )
+    before, now = (load_file(folder / "model.safetensors") for folder in (start, after))
+    moved = {name for name, value in now.items() if not torch.equal(value, before[name])}
+    assert any(name.startswith("backbone.") for name in moved)
+    assert any(name.startswith("decoder.") for name in moved)
+    assert not any(name.startswith("grounding.") for name in moved)
+
+
 @pytest.mark.parametrize(("rate", "receives"), [(0.0, False), (1e-4, True)])
 def test_no_frozen_backbone_parameter_gets_a_gradient(
     corpus: Path, backbone_weights: Path, tmp_path: Path, rate: float, receives: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -16,8 +18,31 @@ from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MaskArray
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A thing that is about to appear on a photograph; `name` is None if nobody knows what it is.
+
+    Attributes:
+        host: the object that it is put on or beside, if any.
+    """
+
+    layer: Layer
+    name: str | None
+    host: Instance | None = None
+
+
 def add_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """An object of another photograph is pasted somewhere; None if no fitting object turns up."""
+    return add_newcomer(photo, lay_newcomer(photo, library, rng), rng)
+
+
+def add_accessory(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
+    """A small thing is drawn on or beside an object (a hat on its head, beads round its neck), if there is one."""
+    return add_newcomer(photo, draw_newcomer(photo, rng), rng)
+
+
+def lay_newcomer(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> Newcomer | None:
+    """An object of another photograph, laid somewhere; None if the library has none."""
     found = library.random_object(rng)
     if found is None:
         return None
@@ -35,25 +60,24 @@ def add_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) ->
         mirrored=bool(rng.random() < 0.5),
         softness=float(rng.choice([0.6, 1.2, 2.0, 4.0], p=[0.25, 0.4, 0.25, 0.1])),
     )
-    return _add(photo, layer, rng, name=instance.name, kind="wear" if host else "add", host=host)
+    return Newcomer(layer, instance.name, host)
 
 
-def add_accessory(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
-    """A small thing is drawn on or beside an object (a hat on its head, beads round its neck), if there is one."""
+def draw_newcomer(photo: Photo, rng: np.random.Generator) -> Newcomer | None:
+    """An accessory drawn on or beside an object; None if there is no object, or no room."""
     host = pick_object(photo, rng, smallest=0.02, largest=0.7)
     if host is None:
         return None
     name = str(rng.choice(list(ACCESSORIES)))
     layer = draw_accessory(name, host.mask, photo.image, rng)
-    if layer is None:
+    return None if layer is None else Newcomer(layer, name, host)
+
+
+def add_newcomer(photo: Photo, newcomer: Newcomer | None, rng: np.random.Generator) -> SyntheticEdit | None:
+    """`newcomer` appears on the photograph, perhaps with a shadow; None if there is none, or nobody would see it."""
+    if newcomer is None:
         return None
-    return _add(photo, layer, rng, name=name, kind="wear", host=host)
-
-
-def _add(
-    photo: Photo, layer: Layer, rng: np.random.Generator, *, name: str | None, kind: str, host: Instance | None
-) -> SyntheticEdit | None:
-    image = photo.image
+    image, layer, host, name = photo.image, newcomer.layer, newcomer.host, newcomer.name
     solid = layer.solid
     if solid.sum() < 20:
         return None
@@ -70,7 +94,11 @@ def _add(
         edited = blend(base, pixels, layer.alpha)
     mask = (layer.alpha > VISIBLE_ALPHA) | shadow
     instruction = write_instruction(
-        kind, rng, original=host.name if host else None, edited=name, place=place_name(solid, rng)
+        "wear" if host else "add",
+        rng,
+        original=host.name if host else None,
+        edited=name,
+        place=place_name(solid, rng),
     )
     regions = NamedRegions(photo.all_like(host) if host else None, edited=solid | photo.all_named(name))
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="addition")
@@ -102,7 +130,7 @@ def _where(
     """The newcomer's share of the picture and its centre: anywhere, or small and at the host's outline or on it."""
     if host is None:
         centre = (float(rng.uniform(0.15, 0.9) * shape[0]), float(rng.uniform(0.1, 0.9) * shape[1]))
-        return float(np.exp(rng.uniform(np.log(0.003), np.log(0.25)))), centre
+        return float(np.exp(rng.uniform(np.log(0.0015), np.log(0.25)))), centre
     rows, columns = np.nonzero(host.mask & ~dilate(host.mask, -6) if rng.random() < 0.6 else host.mask)
     spot = int(rng.integers(rows.size))
     share = float(host.mask.mean()) * float(np.exp(rng.uniform(np.log(0.04), np.log(0.5))))

@@ -13,7 +13,7 @@ from sigmask.synthesis.background import replace_background
 from sigmask.synthesis.deformation import deform_object
 from sigmask.synthesis.freeform import redraw_region
 from sigmask.synthesis.global_style import restyle
-from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary, random_view
+from sigmask.synthesis.photos import Photo, PhotoLibrary, random_view
 from sigmask.synthesis.recolour import change_material, recolour_object
 from sigmask.synthesis.removal import remove_object
 from sigmask.synthesis.replacement import redraw_object, replace_object
@@ -21,12 +21,14 @@ from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import SURROUNDINGS_SHARE, redraw_surroundings
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
 from sigmask.synthesis.text_edit import edit_text
+from sigmask.synthesis.vanishing import vanish_object
 
 __all__ = ["FAMILIES", "WEIGHTS", "SyntheticEdit", "make_edit"]
 
 Family = Callable[[Photo, PhotoLibrary, np.random.Generator], SyntheticEdit | None]
 FAMILIES: dict[str, Family] = {
     "removal": remove_object,
+    "vanishing": vanish_object,
     "addition": add_object,
     "accessory": add_accessory,
     "replacement": replace_object,
@@ -41,11 +43,12 @@ FAMILIES: dict[str, Family] = {
 }
 """Name → maker, each `(photo, library, rng) -> SyntheticEdit | None`."""
 WEIGHTS: dict[str, float] = {
-    "removal": 0.14,
+    "removal": 0.08,
+    "vanishing": 0.09,
     "addition": 0.1,
     "accessory": 0.09,
-    "replacement": 0.11,
-    "redraw": 0.17,
+    "replacement": 0.1,
+    "redraw": 0.15,
     "recolour": 0.11,
     "material": 0.04,
     "freeform": 0.07,
@@ -88,7 +91,7 @@ def make_edit(
         edit = FAMILIES[name](photo, library, rng)
         if edit is None:
             continue
-        edit = dataclasses.replace(edit, scene=_outlined(photo), unclear=photo.unclear)
+        edit = dataclasses.replace(edit, scene=edit.scene or photo.outlined(), unclear=photo.unclear)
         chance = rng.random()
         if not edit.mask.all() and chance < SIDE_EFFECT_SHARE:
             edit = add_side_effect(edit, photo, library, rng)
@@ -98,8 +101,3 @@ def make_edit(
             edit = redraw_surroundings(edit, rng)
         return edit
     raise ConfigError(f"200 photographs gave no '{name}' edit: the library has too few objects for this family")
-
-
-def _outlined(photo: Photo) -> tuple[Instance, ...]:
-    """The named objects of a photograph in which every object of the known classes is outlined; else none."""
-    return () if photo.caption is not None else tuple(part for part in photo.instances if part.name is not None)

@@ -47,6 +47,10 @@ class Photo:
     caption: str | None = None
     unclear: frozenset[str] = frozenset()
 
+    def outlined(self) -> tuple[Instance, ...]:
+        """The named objects of a photograph in which every object of the known classes is outlined; else none."""
+        return () if self.caption is not None else tuple(part for part in self.instances if part.name is not None)
+
     def all_named(self, name: str | None) -> MaskArray:
         """(H, W) bool, all objects of that name together; nothing for None."""
         union = np.zeros(self.image.shape[:2], dtype=bool)

@@ -56,8 +56,9 @@ class Stage1Config:
     """Everything a Stage I run depends on; the fields are the keys of `configs/*_stage1.yaml`.
 
     `corpus` is a folder made by `sigmask.synthesis.stage1_corpus`. `backbone_learning_rate` 0 keeps the backbone
-    frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `backbone_weights` is a
-    local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
+    frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `grounding_frozen` leaves
+    the joint space as it is, so that the prior's losses keep the trunk fit for it; `backbone_weights` is a local
+    safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
     from in place of a new `model`, and `positions_offset` skips views that an earlier run has seen. `cached_views` > 0
     computes a frozen backbone's features of that many views once and trains on them. `new_kinds` (actions, or families
     of edits) are `new_share` of the views, and the rest replays what was known; pairs of `left_out_kinds` are never
@@ -77,6 +78,7 @@ class Stage1Config:
     learning_rate: float = 1e-3
     backbone_learning_rate: float = 1e-4
     backbone_frozen_stages: int = 2
+    grounding_frozen: bool = False
     weight_decay: float = 1e-2
     warmup: int = 100
     ema_decay: float = 0.998
@@ -195,6 +197,8 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
             load_deeper_stages(model.grounding.deeper)
         _measure_null(model, config)
     model.freeze_trunk()
+    if config.grounding_frozen:
+        model.grounding.requires_grad_(False)
     if config.backbone_learning_rate > 0:
         model.backbone.thaw(config.backbone_frozen_stages)
     return model.to(memory_format=torch.channels_last).train(), encoder, text_table
