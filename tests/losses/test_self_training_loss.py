@@ -1,4 +1,4 @@
-"""Self-training: hand-computed, sure pixels only, each class on its own, weighted pairs."""
+"""Self-training: hand-computed, the surest pixels of each class, each class on its own, weighted pairs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 
 from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
 
-SURE = Confidence(0.9, 0.1)
+SURE = Confidence(1.0, changed=0.9, unchanged=0.1)
 
 
 def test_only_sure_pixels_count_and_each_class_by_itself() -> None:
@@ -28,6 +28,23 @@ def test_a_pair_without_weight_or_without_sure_pixels_costs_nothing() -> None:
     assert loss.item() == 0
     loss.backward()
     assert logits.grad is not None and not logits.grad.any()
+
+
+def test_the_same_share_of_each_class_is_believed_and_the_surest_first() -> None:
+    teacher = torch.tensor([[[0.99, 0.95, 0.9, 0.8, 0.02, 0.01, 0.2, 0.1]], [[0.0, 0.1, 0.2, 0.3, 0.6, 0.6, 0.6, 0.6]]])
+    half = Confidence(0.5).pixels(teacher)
+    assert half[0, 0].tolist() == [True, True, False, False, True, True, False, False]
+    assert half[1, 0].tolist() == [True, True, False, False, False, False, False, False]  # no 0.6 is sure enough
+    assert not Confidence(0.0).pixels(teacher).any()
+    assert Confidence(1.0).pixels(teacher)[0].all()
+
+
+def test_a_view_of_one_class_alone_costs_nothing() -> None:
+    teacher = torch.tensor([[[0.01, 0.02]], [[0.99, 0.98]], [[0.99, 0.01]]])
+    of_each = [
+        self_training_loss(torch.ones(1, 1, 2), view[None], torch.ones(1), Confidence(1.0)).item() for view in teacher
+    ]
+    assert of_each[:2] == [0, 0] and of_each[2] > 0
 
 
 def test_the_weight_grows_with_the_expected_iou() -> None:

@@ -1,12 +1,13 @@
 """Self-training loss: the student learns the teacher's mask where the teacher is sure, from pairs without a mask.
 
-SIGMA names EMA self-training; the form is our choice. A pixel counts if the teacher's probability is beyond a threshold
-that differs by class, since "changed" is rare and over-confident; a pair counts by the IoU that the teacher's quality
-head expects of its mask.
+SIGMA names EMA self-training; the form is our choice. Of each class the same share of pixels is believed, the surest
+ones: thresholds in probability would let in nearly all unchanged pixels and few changed ones, and masks would shrink
+(docs/decisions/0007). A pair counts by the IoU that the teacher's quality head expects of its mask.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -16,14 +17,33 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """From which probabilities on the teacher is believed: at least `changed`, or at most `unchanged`."""
+    """Which pixels of a view the teacher is believed on: the surest `share` of each class, and none in between.
 
-    changed: float
-    unchanged: float
+    Attributes:
+        share: of the pixels that the teacher marks, and of those it does not, in [0, 1].
+        changed: the least probability of a changed pixel that is believed.
+        unchanged: the largest probability of an unchanged one.
+    """
+
+    share: float
+    changed: float = 0.7
+    unchanged: float = 0.3
 
     def pixels(self, probability: Tensor) -> Tensor:
-        """(B, H, W) bool: where the teacher is sure."""
-        return (probability >= self.changed) | (probability <= self.unchanged)
+        """(B, H, W) bool: where the teacher, (B, H, W) in [0, 1], is believed."""
+        return torch.stack([self._of_view(view) for view in probability])
+
+    def _of_view(self, probability: Tensor) -> Tensor:
+        marked = probability > 0.5
+        least = max(self.changed, -_value_at(-probability[marked], self.share))
+        most = min(self.unchanged, _value_at(probability[~marked], self.share))
+        return (probability >= least) | (probability <= most)
+
+
+def _value_at(values: Tensor, share: float) -> float:
+    """The value up to which `share` of `values` lie; −∞ if that is none of them."""
+    number = math.ceil(share * values.numel())
+    return float(values.kthvalue(number).values) if number else -math.inf
 
 
 def pair_weight(expected_iou: Tensor, least: float = 0.5, full: float = 0.9) -> Tensor:
@@ -39,14 +59,16 @@ def self_training_loss(logits: Tensor, teacher: Tensor, weight: Tensor, confiden
         teacher: (B, H, W) in [0, 1].
         weight: (B,) in [0, 1], see `pair_weight`.
 
-    Each class is averaged on its own, so that a small mask is not drowned by what surrounds it.
+    Each class is averaged on its own, so that a small mask is not drowned by what surrounds it; a view in which
+    only one class is believed counts as nothing, since it would pull all masks one way.
     """
     target = (teacher > 0.5).to(logits.dtype)
     entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
     sure = confidence.pixels(teacher)
-    per_class = []
+    per_class, both = [], torch.ones_like(weight)
     for of_class in (target > 0.5, target <= 0.5):
         counted = (sure & of_class).to(logits.dtype)
         number = counted.sum((1, 2))
-        per_class.append(torch.where(number > 0, (entropy * counted).sum((1, 2)) / number.clamp_min(1), 0.0 * number))
-    return (weight * (per_class[0] + per_class[1])).sum() / (2 * max(1, len(weight)))
+        per_class.append((entropy * counted).sum((1, 2)) / number.clamp_min(1))
+        both = both * (number > 0)
+    return (weight * both * (per_class[0] + per_class[1])).sum() / (2 * max(1, len(weight)))

@@ -73,9 +73,9 @@ class Stage2Config:
     `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
     takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
     in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
-    `train grounding` made it. The teacher is believed where its probability
-    is beyond thresholds that move linearly from `strict` to `lax` (changed, unchanged), on views of which it marks no
-    more than `largest_area`: in many corpora an editor redraws the whole picture, which teaches no place.
+    `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
+    linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
+    the whole picture, which teaches no place.
     """
 
     corpus: Path
@@ -101,8 +101,7 @@ class Stage2Config:
     weight_decay: float = 1e-2
     warmup: int = 50
     ema_decay: float = 0.998
-    strict: tuple[float, float] = (0.97, 0.03)
-    lax: tuple[float, float] = (0.85, 0.1)
+    believed: tuple[float, float] = (0.5, 0.9)
     largest_area: float = 0.5
     loss: LossWeights = field(default_factory=LossWeights)
     weights: Stage2Weights = field(default_factory=Stage2Weights)
@@ -198,12 +197,9 @@ def stage2_losses(
 
 
 def confidence_at(step: int, config: Stage2Config) -> Confidence:
-    """The teacher's thresholds at a step: from `strict` to `lax` in a straight line."""
-    share = min(1.0, step / max(1, config.steps - 1))
-    changed, unchanged = (
-        strict + share * (lax - strict) for strict, lax in zip(config.strict, config.lax, strict=True)
-    )
-    return Confidence(changed, unchanged)
+    """How much of what the teacher says is believed at a step."""
+    first, last = config.believed
+    return Confidence(first + min(1.0, step / max(1, config.steps - 1)) * (last - first))
 
 
 def _self_training(
