@@ -165,7 +165,9 @@ def _compress(values: Tensor) -> Tensor:
 
 
 def _pool_to(maps: Tensor, grid: tuple[int, int]) -> Tensor:
-    return maps if maps.shape[-2:] == grid else F.adaptive_avg_pool2d(maps, grid)
+    """The mean over equal squares, `grid` (rows, columns) of them; their side is the ratio of two strides."""
+    side = int(maps.shape[-1]) // int(grid[1])  # a number, not a part of an exported graph: it is the same at any size
+    return maps if side == 1 else F.avg_pool2d(maps, side)
 
 
 @torch.no_grad()
