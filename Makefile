@@ -39,7 +39,7 @@ clean:
 # -qq: pip's warnings about its index or its own version are noise here; errors are still shown.
 # The stamps make a second run start at once, and a changed pyproject.toml or constraints.txt install anew.
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
-	$(PIP) install -qq --constraint constraints.txt --editable .
+	$(PIP) install -qq --constraint constraints.txt --editable ".[demo,openvino]"
 	$(BIN)/python -c "import sigmask.cli.main"
 	@touch $@
 

@@ -17,7 +17,8 @@ import timm
 import torch
 from torch import Tensor, nn
 
-from sigmask.models.backbone import BACKBONES, Backbone
+from sigmask.models.backbone import Backbone
+from sigmask.models.backbone_specs import BACKBONES
 
 
 def main() -> None:

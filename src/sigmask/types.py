@@ -45,6 +45,10 @@ class Scope(StrEnum):
     GLOBAL = "global"
 
 
+SCOPES: tuple[Scope, ...] = (Scope.NONE, Scope.LOCAL, Scope.GLOBAL)
+"""The order in which the model scores them."""
+
+
 @dataclass(frozen=True, slots=True)
 class EditTuple:
     """One edit as the instruction states it: (original concept, edited concept, action), after the SIGMA paper.

@@ -17,7 +17,7 @@ from sigmask.data.corpus import load_corpus
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
-from sigmask.models.pretrained import find_weights
+from sigmask.models.weights_folder import find_weights
 from sigmask.types import Annotation, EditPair, Scope
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
@@ -27,7 +27,7 @@ INSTRUCTIONS = (None, "remove the dog", "make the sky purple", "change the backg
 
 @pytest.fixture(scope="module")
 def annotator() -> Annotator:
-    return Annotator(
+    return Annotator.of_model(
         random_locator("tiny"), StaticTextEncoder.from_package(), name="random", fingerprint="abc", least_quality=0.0
     )
 
@@ -130,7 +130,7 @@ def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, dr
     kept = annotator(pair.original, pair.edited)
     settings = {"name": "random", "threshold": 1e-6}
     for least, empty in ((max(kept.quality - 0.01, 0), False), (kept.quality + 0.01, True)):
-        strict = Annotator(annotator.model, annotator.encoder, least_quality=least, **settings)
+        strict = Annotator.of_model(annotator.model, annotator.encoder, least_quality=least, **settings)
         found = strict(pair.original, pair.edited)
         assert found.quality == pytest.approx(kept.quality, abs=0.01)
         assert found.mask.any() != empty
@@ -139,20 +139,20 @@ def test_a_mask_of_little_worth_is_given_up_and_flagged(annotator: Annotator, dr
         np.testing.assert_allclose(found.probability, kept.probability, atol=1e-4)
     for wrong in (1.01, -0.01, float("nan")):
         with pytest.raises(SigmaskError, match="least_quality must lie between 0 and 1"):
-            Annotator(annotator.model, annotator.encoder, name="random", least_quality=wrong)
+            Annotator.of_model(annotator.model, annotator.encoder, name="random", least_quality=wrong)
 
 
 def test_the_threshold_must_lie_between_zero_and_one() -> None:
     model, encoder = random_locator(), StaticTextEncoder.from_package()
     for threshold in (0.0, 1.0, -0.1, float("nan")):
         with pytest.raises(SigmaskError, match="threshold must lie strictly between 0 and 1"):
-            Annotator(model, encoder, name="random", threshold=threshold)
+            Annotator.of_model(model, encoder, name="random", threshold=threshold)
 
 
 def test_a_higher_threshold_marks_less(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
     pair = drawn_pairs[0]
     low, high = (
-        Annotator(annotator.model, annotator.encoder, name="random", threshold=threshold, least_quality=0.0)(
+        Annotator.of_model(annotator.model, annotator.encoder, name="random", threshold=threshold, least_quality=0.0)(
             pair.original, pair.edited
         )
         for threshold in (1e-6, 1 - 1e-6)
@@ -164,7 +164,7 @@ def test_a_higher_threshold_marks_less(annotator: Annotator, drawn_pairs: list[E
 
 
 def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> None:
-    other = Annotator(annotator.model, annotator.encoder, name="random", fingerprint="abc", threshold=0.4)
+    other = Annotator.of_model(annotator.model, annotator.encoder, name="random", fingerprint="abc", threshold=0.4)
     assert annotator.fingerprint.startswith("abc-")
     assert annotator.fingerprint != other.fingerprint
     assert isinstance(annotator, NamesItsSettings)
@@ -190,7 +190,7 @@ def test_it_is_what_the_pipeline_asks_for(annotator: Annotator, drawn_pairs: lis
 
 def test_saved_weights_open_again_with_their_own_text_table(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     model = random_locator()
-    Annotator(model, StaticTextEncoder.from_package(), name="random").save_pretrained(tmp_path / "first")
+    Annotator.of_model(model, StaticTextEncoder.from_package(), name="random").save_pretrained(tmp_path / "first")
     vectors = np.zeros((1, 128), np.float32)
     vectors[0, 0] = 1
     table = EmbeddingTable("own", ("circle",), vectors, np.ones(1, np.float32))

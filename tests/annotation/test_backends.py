@@ -11,15 +11,20 @@ import pytest
 import torch
 
 from sigmask.annotation.annotator import Annotator
-from sigmask.annotation.backends import create_backend, openvino_backend
+from sigmask.annotation.backends import Backend, ModelSource, create_backend, openvino_backend
 from sigmask.annotation.backends.flat_model import FlatModel
-from sigmask.annotation.backends.openvino_backend import CACHE_VARIABLE, OpenVinoBackend, cache_folder
+from sigmask.annotation.backends.onnx_backend import OnnxBackend
+from sigmask.annotation.backends.onnx_export import export_graph
+from sigmask.annotation.backends.openvino_backend import OpenVinoBackend
+from sigmask.annotation.backends.openvino_export import CACHE_VARIABLE, cache_folder
 from sigmask.annotation.backends.torch_backend import TorchBackend
-from sigmask.errors import SigmaskError, SigmaskWarning
+from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, WeightsError
+from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import StaticTextEncoder
-from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
 from sigmask.models.locator import Locator
+from sigmask.models.pretrained import save_pretrained
+from sigmask.models.weights_folder import GRAPH_FILE, find_weights
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
 
@@ -40,13 +45,23 @@ def model() -> Locator:
 @pytest.fixture
 def exported(openvino: None, model: Locator, monkeypatch: pytest.MonkeyPatch) -> OpenVinoBackend:
     """In float32, whatever the machine prefers."""
-    backend = OpenVinoBackend(model, threads=1)
+    backend = OpenVinoBackend(ModelSource(model=model), threads=1)
     monkeypatch.setitem(backend._settings, "INFERENCE_PRECISION_HINT", "f32")
     return backend
 
 
-def _said(count: int) -> InstructionBatch:
-    return collate_instructions([parse(text) for text in INSTRUCTIONS[:count]], StaticTextEncoder.from_package())
+@pytest.fixture(scope="module")
+def weights(model: Locator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights with their graph."""
+    pytest.importorskip("onnx", reason="exporting needs the package onnx")
+    folder = tmp_path_factory.mktemp("weights")
+    save_pretrained(model, folder)
+    (folder / GRAPH_FILE).write_bytes(export_graph(model))
+    return folder
+
+
+def _said(count: int) -> InstructionArrays:
+    return instruction_arrays([parse(text) for text in INSTRUCTIONS[:count]], StaticTextEncoder.from_package())
 
 
 def _images(count: int, height: int, width: int) -> np.ndarray:
@@ -54,22 +69,35 @@ def _images(count: int, height: int, width: int) -> np.ndarray:
     return np.stack([[draw_photo(rng, height, width) for _ in range(count)] for _ in range(2)])
 
 
-def test_the_export_answers_as_torch_for_any_frame_and_batch(exported: OpenVinoBackend, model: Locator) -> None:
+@pytest.fixture(params=["openvino from torch", "openvino from the graph", "onnx"])
+def engine(request: pytest.FixtureRequest, weights: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
+    if request.param == "onnx":
+        return OnnxBackend(weights / GRAPH_FILE, threads=1)
+    if request.param == "openvino from torch":
+        backend: OpenVinoBackend = request.getfixturevalue("exported")
+        return backend
+    pytest.importorskip("openvino", reason="the extra 'openvino' is not installed")
+    backend = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+    monkeypatch.setitem(backend._settings, "INFERENCE_PRECISION_HINT", "f32")
+    return backend
+
+
+def test_each_engine_answers_as_torch_for_any_frame_and_batch(engine: Backend, model: Locator) -> None:
     reference = TorchBackend(model, torch.device("cpu"))
     reference.dtype = torch.float32
     for count, height, width in ((2, 64, 96), (1, 96, 64), (4, 96, 96)):
         images, said = _images(count, height, width), _said(count)
-        expected, found = reference.run(images, said), exported.run(images, said)
+        expected, found = reference.run(images, said), engine.run(images, said)
         for name in ("mask_logits", "prior", "quality_logits", "scope_logits"):
             np.testing.assert_allclose(getattr(found, name), getattr(expected, name), atol=2e-3)
         assert found.mask_logits.shape == (count, height, width)
         assert found.mask_logits.dtype == np.float32
 
 
-def test_equal_images_get_one_answer_under_every_instruction(openvino: None, model: Locator) -> None:
+def test_equal_images_get_one_answer_under_every_instruction(engine: Backend) -> None:
     photo = draw_photo(np.random.default_rng(0), 64, 96)
     images = np.stack([[photo] * len(INSTRUCTIONS)] * 2)
-    logits = OpenVinoBackend(model, threads=1).run(images, _said(len(INSTRUCTIONS))).mask_logits
+    logits = engine.run(images, _said(len(INSTRUCTIONS))).mask_logits
     assert np.array_equal(logits, np.broadcast_to(logits[:1], logits.shape))
 
 
@@ -77,12 +105,12 @@ def test_equal_images_get_one_answer_under_every_instruction(openvino: None, mod
 def test_an_export_is_kept_and_taken_again(model: Locator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     images, said = _images(1, 64, 64), _said(1)
-    first = OpenVinoBackend(model, key="abc", threads=1).run(images, said)
+    first = OpenVinoBackend(ModelSource(model=model, key="abc"), threads=1).run(images, said)
     (kept,) = (tmp_path / "cache" / "openvino").iterdir()
     assert kept.name.startswith("abc-")
     assert sorted(path.name for path in kept.iterdir()) == ["model.bin", "model.xml"]
     monkeypatch.setattr(FlatModel, "forward", None)  # a second export would fail
-    again = OpenVinoBackend(model, key="abc", threads=1).run(images, said)
+    again = OpenVinoBackend(ModelSource(model=model, key="abc"), threads=1).run(images, said)
     assert np.array_equal(again.mask_logits, first.mask_logits)
 
 
@@ -92,11 +120,11 @@ def test_a_damaged_export_is_made_again(
     model: Locator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
 ) -> None:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
-    OpenVinoBackend(model, key="abc", threads=1)
+    OpenVinoBackend(ModelSource(model=model, key="abc"), threads=1)
     (kept,) = (tmp_path / "openvino").iterdir()
     whole = (kept / damaged).stat().st_size
     (kept / damaged).write_bytes((kept / damaged).read_bytes()[:100])
-    OpenVinoBackend(model, key="abc", threads=1)
+    OpenVinoBackend(ModelSource(model=model, key="abc"), threads=1)
     assert (kept / damaged).stat().st_size == pytest.approx(whole, rel=0.01)  # names in the graph are drawn anew
 
 
@@ -105,7 +133,7 @@ def test_exports_of_older_code_are_removed(model: Locator, tmp_path: Path, monke
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
     for name in ("abc-older", "other-weights"):
         (tmp_path / "openvino" / name).mkdir(parents=True)
-    OpenVinoBackend(model, key="abc", threads=1)
+    OpenVinoBackend(ModelSource(model=model, key="abc"), threads=1)
     names = sorted(path.name for path in (tmp_path / "openvino").iterdir())
     assert names[1:] == ["other-weights"] and names[0].startswith("abc-") and names[0] != "abc-older"
 
@@ -139,7 +167,7 @@ def test_auto_falls_back_to_torch_with_a_warning(model: Locator, monkeypatch: py
 
     monkeypatch.setattr("sigmask.annotation.backends.choice.OpenVinoBackend", broken)
     with pytest.warns(SigmaskWarning, match=r"cannot be used \(no such instruction\)"):
-        assert create_backend("auto", model, torch.device("cpu")).name == "torch"
+        assert create_backend("auto", ModelSource(model=model), "cpu").name == "torch"
 
 
 def test_the_cache_is_where_the_user_says_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,21 +182,52 @@ def test_the_cache_is_where_the_user_says_it_is(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_wrong_choice_says_what_there_is(model: Locator, monkeypatch: pytest.MonkeyPatch) -> None:
-    cpu = torch.device("cpu")
+    source = ModelSource(model=model)
     with pytest.raises(SigmaskError, match="Did you mean 'openvino'"):
-        create_backend("openvin", model, cpu)
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
-    with pytest.raises(SigmaskError, match="runs on the CPU, not on 'cuda'"):
-        create_backend("openvino", model, torch.device("cuda"))
+        create_backend("openvin", source, "cpu")
+    for name in ("openvino", "onnx"):
+        with pytest.raises(SigmaskError, match="runs on the CPU, not on 'cuda'"):
+            create_backend(name, source, "cuda")
+    with pytest.raises(SigmaskError, match=r"needs a model\.onnx beside the weights"):
+        create_backend("onnx", source, "cpu")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(SigmaskError, match=r"pip install 'sigmask\[openvino\]'"):
-        create_backend("openvino", model, cpu)
-    assert create_backend("auto", model, cpu).name == "torch"
+    with pytest.raises(MissingExtraError, match=r"pip install 'sigmask\[openvino\]'"):
+        create_backend("openvino", source, "cpu")
+    assert create_backend("auto", source, "cpu").name == "torch"
+
+
+def test_without_torch_and_openvino_the_graph_is_run(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert create_backend("auto", ModelSource(folder=weights), "cpu").name == "onnx"
+
+
+def test_new_weights_remove_the_graph_of_the_old_ones(weights: Path, model: Locator, tmp_path: Path) -> None:
+    (tmp_path / GRAPH_FILE).write_bytes((weights / GRAPH_FILE).read_bytes())
+    save_pretrained(model, tmp_path)
+    assert not (tmp_path / GRAPH_FILE).exists()
+
+
+def test_a_damaged_graph_is_told(tmp_path: Path) -> None:
+    (tmp_path / GRAPH_FILE).write_bytes(b"no graph")
+    with pytest.raises(WeightsError, match="does not hold a readable model"):
+        create_backend("onnx", ModelSource(folder=tmp_path), "cpu")
+
+
+def test_the_graph_that_ships_is_of_the_weights_that_ship() -> None:
+    folder = find_weights("tiny")
+    images, said = _images(4, 96, 64), _said(4)
+    images[1, :2, 20:50, 10:40] = 255 - images[1, :2, 20:50, 10:40]
+    reference = TorchBackend(ModelSource(folder=folder).model, torch.device("cpu"))
+    reference.dtype = torch.float32
+    expected, found = reference.run(images, said), OnnxBackend(folder / GRAPH_FILE, threads=1).run(images, said)
+    np.testing.assert_allclose(found.mask_logits, expected.mask_logits, atol=0.05)  # its weights are halved anew
+    np.testing.assert_allclose(found.prior, expected.prior, atol=0.01)
+    np.testing.assert_allclose(found.quality_logits, expected.quality_logits, atol=0.05)
 
 
 @needs_openvino
 def test_engine_and_precision_are_part_of_the_fingerprint(model: Locator) -> None:
     encoder = StaticTextEncoder.from_package()
     for name in ("torch", "openvino"):
-        annotator = Annotator(model, encoder, name="r", backend=name)
+        annotator = Annotator.of_model(model, encoder, name="r", backend=name)
         assert annotator.fingerprint.endswith(f"{name}-cpu-{annotator.backend.precision}")

@@ -15,7 +15,7 @@ from tests.models.random_locator import random_locator
 
 @pytest.fixture(scope="module")
 def annotator() -> Annotator:
-    return Annotator(random_locator("tiny"), StaticTextEncoder.from_package(), name="random")
+    return Annotator.of_model(random_locator("tiny"), StaticTextEncoder.from_package(), name="random")
 
 
 def _maps(explanation: Explanation) -> list[np.ndarray]:

@@ -138,7 +138,7 @@ def test_doctor_goes_on_without_a_package_of_that_name(monkeypatch: pytest.Monke
     from sigmask.cli import doctor
 
     monkeypatch.setattr(doctor, "_PACKAGES", ("numpy", "opencv-of-another-name"))
-    monkeypatch.setattr(doctor, "_EXTRAS", ("no-such-extra",))
+    monkeypatch.setattr(doctor, "_EXTRAS", {"no-such-package": "no-such-extra"})
     monkeypatch.setattr(doctor, "_CHECKS", {"fine": lambda: None})
     code, output = run("doctor")
     assert code == 0

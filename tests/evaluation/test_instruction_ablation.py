@@ -21,7 +21,7 @@ from tests.models.random_locator import random_locator
 
 @pytest.fixture
 def annotator() -> Annotator:
-    return Annotator(random_locator("tiny"), StaticTextEncoder.from_package(), name="random")
+    return Annotator.of_model(random_locator("tiny"), StaticTextEncoder.from_package(), name="random")
 
 
 def test_a_uniform_prior_says_nothing_about_where(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from sigmask.losses.scope_loss import UNKNOWN_SCOPE, scope_loss, scope_of_crop, scope_of_mask
-from sigmask.models.heads import SCOPES
-from sigmask.types import Scope
+from sigmask.types import SCOPES, Scope
 
 
 def _masks() -> torch.Tensor:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
-from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
-from sigmask.models.locator import Locator, LocatorConfig
+from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.models.locator import Locator
+from sigmask.models.locator_config import LocatorConfig
 
 TEXT_DIMENSION = 128
 """As the embedded text table has it."""

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from sigmask.errors import WeightsError
-from sigmask.models.backbone import BACKBONES, Backbone, fold_normalisation
+from sigmask.models.backbone import Backbone, fold_normalisation
+from sigmask.models.backbone_specs import BACKBONES
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from sigmask.instruction.instruction_arrays import ACTIONS, NO_INSTRUCTION
 from sigmask.models.grounding import UNIFORM, InstructionGrounding, combine_prior
-from sigmask.models.instruction_batch import ACTIONS, NO_INSTRUCTION, InstructionBatch
+from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.types import Action
 
 

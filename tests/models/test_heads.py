@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from sigmask.models.heads import SCOPES, CodeHead, QualityHead, ScopeHead
-from sigmask.types import Scope
+from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
+from sigmask.types import SCOPES, Scope
 
 
 def test_quality_is_one_number_per_mask_and_passes_no_gradient_on() -> None:

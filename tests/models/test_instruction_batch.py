@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from sigmask.instruction.instruction_arrays import ACTIONS, NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
-from sigmask.models.instruction_batch import ACTIONS, NO_INSTRUCTION, collate_instructions, name_batch
+from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.types import Action, EditTuple
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sigmask.errors import ConfigError
-from sigmask.models.instruction_batch import ACTIONS
+from sigmask.instruction.instruction_arrays import ACTIONS
 from sigmask.models.locator import Locator
 from sigmask.types import Action
 from tests.models.random_locator import (

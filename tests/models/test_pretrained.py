@@ -12,15 +12,8 @@ import torch
 
 from sigmask.errors import WeightsError
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import (
-    find_weights,
-    load_locator,
-    save_pretrained,
-    text_encoder_for,
-    text_table_of,
-    weights_hash,
-    weights_name,
-)
+from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.weights_folder import find_weights, text_encoder_for, text_table_of, weights_hash, weights_name
 from tests.models.random_locator import no_instruction, random_locator, small_config
 
 

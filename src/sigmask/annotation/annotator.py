@@ -6,27 +6,37 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends import RawOutput, create_backend
+from sigmask.annotation.backends import ModelSource, RawOutput, create_backend
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
 from sigmask.errors import SampleError, SigmaskError
+from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.models.device import usable_device
-from sigmask.models.heads import SCOPES
-from sigmask.models.instruction_batch import InstructionBatch, collate_instructions
-from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of, weights_hash, weights_name
-from sigmask.types import Annotation, BadSample, EditPair, EditTuple, ImageArray, Scope
+from sigmask.models.backbone_specs import BACKBONES
+from sigmask.models.device import device_name
+from sigmask.models.locator_config import LocatorConfig
+from sigmask.models.weights_folder import (
+    find_weights,
+    read_config,
+    text_encoder_for,
+    text_table_of,
+    weights_hash,
+    weights_name,
+)
+from sigmask.types import SCOPES, Annotation, BadSample, EditPair, EditTuple, ImageArray, Scope
 from sigmask.version import __version__
+
+if TYPE_CHECKING:
+    from sigmask.models.locator import Locator
 
 DEFAULT_THRESHOLD = 0.5
 Image = Any
@@ -63,7 +73,8 @@ class Annotator:
 
     def __init__(
         self,
-        model: Locator,
+        source: ModelSource,
+        config: LocatorConfig,
         encoder: TextEncoder,
         *,
         name: str,
@@ -81,12 +92,13 @@ class Annotator:
         self.name = name
         self.least_quality = least_quality
         self.threshold = threshold
-        self.device = usable_device(device)
-        self.model = model
+        self.device = device_name(device)
+        self.config = config
         self.encoder = encoder
+        self._source = source
         self._text_table = text_table
         self._weights = fingerprint
-        self.backend = create_backend(backend, model, self.device, key=fingerprint)
+        self.backend = create_backend(backend, source, self.device)
 
     @classmethod
     def from_pretrained(
@@ -105,7 +117,7 @@ class Annotator:
         Args:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
-            backend: "torch", "openvino" (on a CPU, if installed), or "auto": OpenVINO where it can be used.
+            backend: "torch", "openvino" or "onnx" (both on a CPU), or "auto": the fastest that is installed.
             least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
                 marks on an unedited pair the model expects little. 0 keeps every mask.
 
@@ -114,19 +126,35 @@ class Annotator:
             ConfigError: torch knows no such device, or this machine has none.
             SigmaskError: there is no such backend, or it is not installed; or a bound is out of its range.
         """
-        model, encoder, folder = load_locator(str(name_or_path))
-        digest = weights_hash(folder)
+        folder = find_weights(str(name_or_path))
+        config, table, digest = read_config(folder), text_table_of(folder), weights_hash(folder)
         return cls(
-            model,
-            encoder,
+            ModelSource(folder=folder, key=digest),
+            config,
+            text_encoder_for(config, table),
             name=weights_name(str(name_or_path), digest),
             fingerprint=digest,
             device=device,
             threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
             backend=backend,
             least_quality=least_quality,
-            text_table=text_table_of(folder),
+            text_table=table,
         )
+
+    @classmethod
+    def of_model(cls, model: Locator, encoder: TextEncoder, *, name: str, **settings: Any) -> Annotator:
+        """An annotator of a model in memory; `settings` as for `Annotator` itself."""
+        source = ModelSource(model=model, key=settings.get("fingerprint", ""))
+        return cls(source, model.config, encoder, name=name, **settings)
+
+    @property
+    def model(self) -> Locator:
+        """The model in torch, whatever engine makes the masks.
+
+        Raises:
+            MissingExtraError: torch is not installed.
+        """
+        return self._source.model
 
     @property
     def settings(self) -> dict[str, str]:
@@ -137,7 +165,7 @@ class Annotator:
             "threshold": f"{self.threshold:g}",
             "least quality": f"{self.least_quality:g}",
             "backend": self.backend.name,
-            "device": self.device.type,
+            "device": self.device.partition(":")[0],
             "precision": self.backend.precision,
         }
 
@@ -147,8 +175,15 @@ class Annotator:
         return "-".join(self.settings.values())
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write weights that `from_pretrained` opens."""
-        save_pretrained(self.model, Path(folder), self._text_table)
+        """Write weights that `from_pretrained` opens.
+
+        Raises:
+            MissingExtraError: torch is not installed.
+        """
+        model = self.model
+        from sigmask.models.pretrained import save_pretrained
+
+        save_pretrained(model, Path(folder), self._text_table)
 
     def __call__(self, original: Image, edited: Image, instruction: str | None = None) -> Annotation:
         """Annotate one pair.
@@ -187,7 +222,7 @@ class Annotator:
         """Fit the original to the edited image, bring both into the model's frame, parse the instruction."""
         original, flags = fit_original_to_edited(pair.original, pair.edited)
         rows, columns = pair.edited.shape[:2]
-        height, width = model_frame(rows, columns, self.model.config.long_side, self.model.backbone.size_multiple)
+        height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
         return Prepared(
             resize_image(original, height, width),
             resize_image(pair.edited, height, width),
@@ -208,10 +243,10 @@ class Annotator:
                 annotations[index] = self.annotation(prepared[index], output, place)
         return [annotations[index] for index in range(len(prepared))]
 
-    def inputs(self, prepared: Sequence[Prepared]) -> tuple[npt.NDArray[np.uint8], InstructionBatch]:
+    def inputs(self, prepared: Sequence[Prepared]) -> tuple[npt.NDArray[np.uint8], InstructionArrays]:
         """What the backend takes, for pairs of one frame: images (2, B, h, w, 3), and what was said."""
         images = np.stack([[item.original for item in prepared], [item.edited for item in prepared]])
-        return images, collate_instructions([item.edit for item in prepared], self.encoder)
+        return images, instruction_arrays([item.edit for item in prepared], self.encoder)
 
     def annotation(self, item: Prepared, output: RawOutput, place: int) -> Annotation:
         """What the model's raw output says of the pair at `place` in the batch, on the edited image's grid."""

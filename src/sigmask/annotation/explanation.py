@@ -65,7 +65,7 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
     """
     prepared = annotator.prepare(read_pair(original, edited, instruction))
     # in torch, whatever runs the masks: an exported model keeps no steps
-    output = TorchBackend(annotator.model, annotator.device).forward(*annotator.inputs([prepared]))
+    output = TorchBackend(annotator.model, torch.device(annotator.device)).forward(*annotator.inputs([prepared]))
     height, width = prepared.picture.shape[:2]
 
     def on_picture(coarse: Tensor) -> MapArray:

@@ -37,7 +37,7 @@ def annotate(
     workers: Annotated[int | None, typer.Option(min=1, help="Decoding threads; default one per core.")] = None,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
+    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino, onnx.")] = "auto",
     threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
     least_quality: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import importlib.util
 import os
 import platform
 from collections.abc import Callable
@@ -15,13 +16,15 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sigmask.models.weights_folder import GRAPH_FILE, MODEL_FILE, TEXT_FILE
 from sigmask.version import __version__
 
 if TYPE_CHECKING:
     from sigmask.types import ImageArray
 
-_PACKAGES = ("torch", "torchvision", "timm", "opencv-python-headless", "pyarrow", "numpy", "pillow")
-_EXTRAS = ("openvino",)
+_PACKAGES = ("onnxruntime", "opencv-python-headless", "pyarrow", "numpy", "pillow")
+_EXTRAS = {"torch": "torch", "torchvision": "torch", "timm": "torch", "openvino": "openvino", "scikit-image": "demo"}
+"""Package → the extra that brings it."""
 
 
 def doctor() -> None:
@@ -30,8 +33,8 @@ def doctor() -> None:
     console.print(f"sigmask {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for package in _PACKAGES:
         console.print(f"  {package} {_installed(package) or 'is not installed under this name'}")
-    for package in _EXTRAS:
-        missing = f"is not installed (an extra: pip install 'sigmask[{package}]')"
+    for package, extra in _EXTRAS.items():
+        missing = f"is not installed (an extra: pip install 'sigmask[{extra}]')"
         console.print(f"  {package} {_installed(package) or escape(missing)}")
     console.print(f"  {os.cpu_count()} cores, devices: {', '.join(_devices())}")
     for path in _embedded_weights():
@@ -58,6 +61,8 @@ def _installed(package: str) -> str | None:
 
 
 def _devices() -> list[str]:
+    if importlib.util.find_spec("torch") is None:
+        return ["cpu"]
     import torch
 
     names = [f"cuda:{index} ({torch.cuda.get_device_name(index)})" for index in range(torch.cuda.device_count())]
@@ -66,7 +71,7 @@ def _devices() -> list[str]:
 
 def _embedded_weights() -> list[Path]:
     folder = Path(str(resources.files("sigmask"))) / "weights"
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".npz", ".npy"))
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".safetensors", ".onnx"))
 
 
 def _sha256(path: Path) -> str:
@@ -75,9 +80,8 @@ def _sha256(path: Path) -> str:
 
 
 def _weights_present() -> str | None:
-    if any(path.name == "model.safetensors" for path in _embedded_weights()):
-        return None
-    return "no model.safetensors inside the package: reinstall it"
+    missing = {MODEL_FILE, TEXT_FILE, GRAPH_FILE} - {path.name for path in _embedded_weights()}
+    return f"no {', no '.join(sorted(missing))} inside the package: reinstall it" if missing else None
 
 
 def _finds_a_drawn_edit() -> str | None:

@@ -12,22 +12,35 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from sigmask.cli import annotate, corpora, demo, doctor, explain, export, mask, train
-from sigmask.errors import SigmaskError
+from sigmask.errors import MissingExtraError, SigmaskError
 from sigmask.version import __version__
 
 EXIT_USER_ERROR = 2
+_EXTRA_OF = {
+    "torch": ("torch", "torch"),
+    "torchvision": ("torchvision", "torch"),
+    "timm": ("timm", "torch"),
+    "skimage": ("scikit-image", "demo"),
+}
+"""Module → its package and the extra that brings it, for those that commands import where they need them."""
 
 
 class _OneLineErrors(TyperGroup):
-    """Turns every `SigmaskError` of every command into one line on stderr and exit code 2."""
+    """Turns every `SigmaskError` of every command, and a missing extra, into one line on stderr and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         warnings.showwarning = _print_warning
         try:
             return super().invoke(ctx)
         except SigmaskError as error:
-            Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(str(error))}", soft_wrap=True, highlight=False)
-            ctx.exit(EXIT_USER_ERROR)
+            reason = str(error)
+        except ModuleNotFoundError as error:
+            if error.name not in _EXTRA_OF:
+                raise
+            reason = str(MissingExtraError(*_EXTRA_OF[error.name], f"'sigmask {ctx.invoked_subcommand}'"))
+        Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(reason)}", soft_wrap=True, highlight=False)
+        ctx.exit(EXIT_USER_ERROR)
+        return None
 
 
 app = typer.Typer(

@@ -27,7 +27,7 @@ def mask(
     ] = LEAST_QUALITY,
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino.")] = "auto",
+    backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino, onnx.")] = "auto",
 ) -> None:
     """Write the mask of what changed between ORIGINAL and EDITED, and print what was found."""
     for path in (output, probability):

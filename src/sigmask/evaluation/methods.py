@@ -65,7 +65,7 @@ def _of_model(name: str, base: str, variant: str) -> NamedMethod:
     # Imported here, so that the rivals alone start without torch.
     from sigmask.annotation.annotator import Annotator
     from sigmask.evaluation.prior_variants import PRIOR_VARIANTS
-    from sigmask.models.pretrained import EMBEDDED
+    from sigmask.models.weights_folder import EMBEDDED
 
     if variant not in PRIOR_VARIANTS and "/" in base and not Path(base).is_dir():
         base, variant = name, ""  # a Hub id with its revision

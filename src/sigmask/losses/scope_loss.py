@@ -13,7 +13,7 @@ GLOBAL_AREA = 0.95
 
 
 def scope_of_mask(mask: Tensor) -> Tensor:
-    """(B,) int64 in the order of `models.heads.SCOPES`: 0 none, 1 local, 2 global; `mask` (B, H, W) in [0, 1]."""
+    """(B,) int64 in the order of `types.SCOPES`: 0 none, 1 local, 2 global; `mask` (B, H, W) in [0, 1]."""
     area = mask.mean((1, 2))
     return (area > 0).long() + (area >= GLOBAL_AREA).long()
 

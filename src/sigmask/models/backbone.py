@@ -6,7 +6,6 @@ the first five stages of an EfficientNet-Lite0, adapted by our training and froz
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -18,21 +17,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from sigmask.errors import WeightsError, unknown_name
-
-
-@dataclass(frozen=True, slots=True)
-class BackboneSpec:
-    """What a backbone is made of. `mean` and `std` normalise pixels in [0, 1], one number per channel."""
-
-    architecture: str
-    feature_indices: tuple[int, ...]
-    size_multiple: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    match_radius: tuple[int, ...]
-    keep_stages: int | None = None
-    image_size: int | None = None
-
+from sigmask.models.backbone_specs import BACKBONES, BackboneSpec
 
 # (convolution, the normalisation after it) in timm's EfficientNet: stem, depthwise separable and inverted residual
 _NORMALISED = {
@@ -41,22 +26,6 @@ _NORMALISED = {
     "stem": (("conv_stem", "bn1"),),
 }
 _DEEPER_STAGES = 1  # Lite0's sixth; its seventh would add more to the time of every pair
-_IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_DINOV2_DEPTHS = {"small": (2, 5, 8, 11), "base": (2, 5, 8, 11), "large": (5, 11, 17, 23)}
-
-BACKBONES: dict[str, BackboneSpec] = {
-    "tiny": BackboneSpec(
-        "tf_efficientnet_lite0", (1, 2, 3), 32, (0.5,) * 3, (0.5,) * 3, match_radius=(1, 1, 1), keep_stages=5
-    ),
-    **{
-        f"dinov2-{size}": BackboneSpec(
-            f"vit_{size}_patch14_dinov2", depths, 28, *_IMAGENET, match_radius=(1, 1, 1, 1), image_size=518
-        )
-        for size, depths in _DINOV2_DEPTHS.items()
-    },
-    # The same class as dinov2-*, small enough to step in a test.
-    "vit-test": BackboneSpec("test_vit", (0, 2, 5), 32, *_IMAGENET, match_radius=(1, 1, 1), image_size=160),
-}
 
 
 class Backbone(nn.Module):

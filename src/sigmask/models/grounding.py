@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sigmask.models.instruction_batch import ACTIONS, InstructionBatch
+from sigmask.instruction.instruction_arrays import ACTIONS
+from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.types import Action
 
 UNIFORM = 0.5

@@ -5,9 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sigmask.types import Scope
-
-SCOPES: tuple[Scope, ...] = (Scope.NONE, Scope.LOCAL, Scope.GLOBAL)
+from sigmask.types import SCOPES
 
 
 class QualityHead(nn.Module):

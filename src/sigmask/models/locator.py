@@ -8,12 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from sigmask.errors import ConfigError
-from sigmask.instruction.text_encoder import STATIC
 from sigmask.models.backbone import Backbone, deeper_stages
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
 from sigmask.models.grounding import Grounding, InstructionGrounding
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
 from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.models.locator_config import LocatorConfig
 from sigmask.models.mask_decoder import MaskDecoder
 from sigmask.models.semantic_difference import (
     DifferencePyramid,
@@ -21,31 +21,6 @@ from sigmask.models.semantic_difference import (
     noise_level,
     relative_pixel_difference,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LocatorConfig:
-    """The shape of a `Locator`; stored with the weights.
-
-    `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
-    grounding also sees one more stage of the trunk, which the difference does without. `text_encoder` is "static", the
-    word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
-    text side is one); `text_dimension` is the length of its vectors.
-    """
-
-    backbone: str = "tiny"
-    long_side: int = 384
-    token_width: int = 96
-    joint_width: int = 64
-    difference_widths: tuple[int, ...] = (24, 40, 96)
-    decoder_widths: tuple[int, int, int] = (56, 32, 20)
-    shallow_width: int = 12
-    blocks: int = 2
-    heads: int = 4
-    code_width: int = 32
-    text_dimension: int = 128
-    deeper_grounding: bool = False
-    text_encoder: str = STATIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +32,7 @@ class LocatorOutput:
         prior: (B, h, w) in [0, 1], as the instruction alone gives it.
         refined_prior: (B, h, w) in [0, 1], after the evidence had its say.
         quality_logits: (B,), the sigmoid is the expected IoU.
-        scope_logits: (B, 3), in the order of `heads.SCOPES`.
+        scope_logits: (B, 3), in the order of `types.SCOPES`.
         edit_code, noise_code: (B, N, code_width).
         grounding, difference: the parts, for losses and explanations.
     """

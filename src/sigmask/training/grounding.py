@@ -20,14 +20,16 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from sigmask.config import load_config
+from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.losses.prior_loss import absence_loss, naming_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.grounding import InstructionGrounding
-from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
+from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
+from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.weights_folder import text_table_of
 from sigmask.synthesis.named_view import is_held_out, names_left_out
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
 from sigmask.training.device import mixed_precision

@@ -27,9 +27,11 @@ from sigmask.losses.scope_loss import scope_loss, scope_of_crop
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions, name_batch
-from sigmask.models.locator import Locator, LocatorConfig
-from sigmask.models.pretrained import load_locator, save_pretrained, text_encoder_for, text_table_of
+from sigmask.models.locator import Locator
+from sigmask.models.locator_config import LocatorConfig
+from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
+from sigmask.models.weights_folder import text_encoder_for, text_table_of
 from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views

@@ -35,8 +35,9 @@ from sigmask.losses.self_training_loss import Confidence, pair_weight, self_trai
 from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
+from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import DifferencePyramid
+from sigmask.models.weights_folder import text_table_of
 from sigmask.training.area_guard import AreaGuard
 from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage

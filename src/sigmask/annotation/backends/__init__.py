@@ -2,5 +2,6 @@
 
 from sigmask.annotation.backends.backend import Backend, RawOutput
 from sigmask.annotation.backends.choice import BACKENDS, create_backend
+from sigmask.annotation.backends.model_source import ModelSource
 
-__all__ = ["BACKENDS", "Backend", "RawOutput", "create_backend"]
+__all__ = ["BACKENDS", "Backend", "ModelSource", "RawOutput", "create_backend"]

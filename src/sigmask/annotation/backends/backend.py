@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.instruction.instruction_arrays import InstructionArrays
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,7 +22,7 @@ class RawOutput:
         mask_logits: (B, H, W).
         prior: (B, h, w) in [0, 1].
         quality_logits: (B,), the sigmoid is the expected IoU.
-        scope_logits: (B, 3), in the order of `models.heads.SCOPES`.
+        scope_logits: (B, 3), in the order of `types.SCOPES`.
     """
 
     mask_logits: Floats
@@ -30,6 +31,8 @@ class RawOutput:
     scope_logits: Floats
 
 
+INPUTS = ("images", *(field.name for field in fields(InstructionArrays)))
+"""What an exported model takes: see `Backend.run` and `InstructionArrays`."""
 OUTPUTS = tuple(field.name for field in fields(RawOutput))
 """What of a `LocatorOutput` annotations are made of."""
 
@@ -45,9 +48,20 @@ class Backend(Protocol):
     def precision(self) -> str:
         """The type it multiplies in, such as "bfloat16": part of a run's fingerprint."""
 
-    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> RawOutput:
+    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         """Locate.
 
         Args:
             images: (2, B, H, W, 3), the originals and the edited images, of a size that the backbone can take.
         """
+
+
+def inputs_of(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> dict[str, np.ndarray]:
+    """The arrays of `INPUTS`, by name."""
+    said = (getattr(instruction, name) for name in INPUTS[1:])
+    return dict(zip(INPUTS, (images, *said), strict=True))
+
+
+def output_of(arrays: Sequence[np.ndarray]) -> RawOutput:
+    """`RawOutput` of the arrays of `OUTPUTS`."""
+    return RawOutput(*(np.asarray(array, dtype=np.float32) for array in arrays))

@@ -5,44 +5,67 @@ from __future__ import annotations
 import importlib.util
 import warnings
 
-import torch
-
 from sigmask.annotation.backends.backend import Backend
+from sigmask.annotation.backends.model_source import ModelSource
+from sigmask.annotation.backends.onnx_backend import OnnxBackend
 from sigmask.annotation.backends.openvino_backend import OpenVinoBackend
-from sigmask.annotation.backends.torch_backend import TorchBackend
-from sigmask.errors import SigmaskError, SigmaskWarning, unknown_name
-from sigmask.models.locator import Locator
+from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, unknown_name
 
-BACKENDS = ("auto", "torch", "openvino")
+BACKENDS = ("auto", "torch", "openvino", "onnx")
 
 
-def create_backend(name: str, model: Locator, device: torch.device, *, key: str = "") -> Backend:
+def create_backend(name: str, source: ModelSource, device: str) -> Backend:
     """The engine called `name`.
 
     Args:
-        name: "auto" takes OpenVINO on a CPU where it is installed and works, since it measured fastest there
-            (docs/decisions/0005-openvino.md), else torch.
-        key: names the weights in the cache of exported models; "" keeps nothing.
+        name: "auto" takes, on a CPU, OpenVINO where it is installed and works, since it measured fastest there
+            (docs/decisions/0005-openvino.md), then torch, then ONNX Runtime; on other devices torch.
+        device: "cpu", or as torch spells it.
 
     Raises:
-        SigmaskError: there is no such engine, it is not installed, or it does not run on that device.
+        SigmaskError: there is no such engine, it is not installed, or it does not run on that device or these weights.
     """
     if name not in BACKENDS:
         raise SigmaskError(unknown_name("backend", name, BACKENDS))
-    installed = importlib.util.find_spec("openvino") is not None
-    if name == "torch" or (name == "auto" and not (installed and device.type == "cpu")):
-        return TorchBackend(model, device)
     if name == "auto":
+        return _fastest(source, device)
+    if name == "torch":
+        return _torch(source, device)
+    if device != "cpu":
+        raise SigmaskError(f"backend '{name}' runs on the CPU, not on '{device}': give --device cpu, or use torch")
+    if name == "openvino":
+        if not _installed("openvino"):
+            raise MissingExtraError("openvino", "openvino", "backend 'openvino'")
+        return OpenVinoBackend(source)
+    if source.graph is None:
+        raise SigmaskError(
+            "backend 'onnx' needs a model.onnx beside the weights: python -m sigmask.annotation.backends.onnx_export "
+            f"{source.folder or 'FOLDER'} makes it, or use torch"
+        )
+    return OnnxBackend(source.graph)
+
+
+def _fastest(source: ModelSource, device: str) -> Backend:
+    if device == "cpu" and _installed("openvino"):
         try:
-            return OpenVinoBackend(model, key=key)
+            return OpenVinoBackend(source)
         except Exception as error:  # an engine breaks in any way, and there is another one
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            warnings.warn(
-                f"OpenVINO is installed but cannot be used ({reason}); torch it is", SigmaskWarning, stacklevel=2
-            )
-            return TorchBackend(model, device)
-    if not installed:
-        raise SigmaskError("backend 'openvino' is not installed: pip install 'sigmask[openvino]'")
-    if device.type != "cpu":
-        raise SigmaskError(f"backend 'openvino' runs on the CPU, not on '{device}': give --device cpu, or use torch")
-    return OpenVinoBackend(model, key=key)
+            message = f"OpenVINO is installed but cannot be used ({reason}); another engine it is"
+            warnings.warn(message, SigmaskWarning, stacklevel=3)
+    if device == "cpu" and source.graph is not None and not _installed("torch"):
+        return OnnxBackend(source.graph)
+    return _torch(source, device)
+
+
+def _torch(source: ModelSource, device: str) -> Backend:
+    model = source.model
+    import torch
+
+    from sigmask.annotation.backends.torch_backend import TorchBackend
+
+    return TorchBackend(model, torch.device(device))
+
+
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sigmask.annotation.backends.backend import OUTPUTS, RawOutput
+from sigmask.annotation.backends.backend import OUTPUTS
+from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
-from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
+from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
-
-INPUTS = ("images", *(field.name for field in fields(InstructionBatch)))
 
 
 class FlatModel(nn.Module):
-    """`INPUTS` → `OUTPUTS`; images (2, B, H, W, 3) uint8, the rest as in `InstructionBatch`. Any B, H and W."""
+    """`INPUTS` → `OUTPUTS`; images (2, B, H, W, 3) uint8, the rest as in `InstructionArrays`. Any B, H and W."""
 
     def __init__(self, model: Locator) -> None:
         super().__init__()
@@ -45,14 +41,3 @@ class FlatModel(nn.Module):
             ~known,
             torch.full((2,), NO_INSTRUCTION),
         )
-
-
-def inputs_of(images: np.ndarray, instruction: InstructionBatch) -> dict[str, np.ndarray]:
-    """The arrays of `INPUTS`, by name."""
-    said = (getattr(instruction, name).numpy() for name in INPUTS[1:])
-    return dict(zip(INPUTS, (images, *said), strict=True))
-
-
-def output_of(arrays: list[np.ndarray]) -> RawOutput:
-    """`RawOutput` of the arrays of `OUTPUTS`."""
-    return RawOutput(*(np.asarray(array, dtype=np.float32) for array in arrays))

@@ -1,68 +1,60 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
-The exported model is kept in the user's cache, under the hash of weights and code: the first start takes seconds longer
-than the next. It takes any frame and batch; shapes that come often are compiled for themselves, which runs faster.
+It takes any frame and batch; shapes that come often are compiled for themselves, which runs faster.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import os
-import shutil
 import sys
-import tempfile
-import warnings
 from collections import Counter
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
-from sigmask.annotation.backends.backend import RawOutput
-from sigmask.annotation.backends.flat_model import FlatModel, inputs_of, output_of
-from sigmask.annotation.backends.torch_backend import has_bf16_instructions
-from sigmask.models.instruction_batch import InstructionBatch
-from sigmask.models.locator import Locator
+from sigmask.annotation.backends.backend import RawOutput, inputs_of, output_of
+from sigmask.annotation.backends.model_source import ModelSource
+from sigmask.instruction.instruction_arrays import InstructionArrays
 
-CACHE_VARIABLE = "SIGMASK_CACHE"
-_GRAPH = "model.xml"
 _SHAPES_KEPT = 3  # compiled for themselves; each holds buffers of its own, some hundred MB at 384 px and a batch of 8
 _OFTEN = 12  # calls of one shape before it may take another one's place: compiling takes as long as three of them
-_GRAPH_CODE = ("models", "types.py", "instruction/named_concepts.py", "annotation/backends/flat_model.py")
 
 
 class OpenVinoBackend:
-    """Runs a `Locator` that was exported to OpenVINO.
+    """Runs an exported model: `model.onnx` where the weights have it, else torch's, exported once and kept.
 
     Args:
-        model: on the CPU; it is exported unless the cache holds the export.
-        key: names the weights in the cache; "" keeps nothing.
         threads: for the engine; None: one per core.
 
     Raises:
         ImportError: OpenVINO is not installed.
+        MissingExtraError: the weights have no graph, and torch, which would export them, is not installed.
     """
 
     name = "openvino"
 
-    def __init__(self, model: Locator, *, key: str = "", threads: int | None = None) -> None:
-        self.precision = "bfloat16" if has_bf16_instructions() else "float32"
+    def __init__(self, source: ModelSource, *, threads: int | None = None) -> None:
         self._core = import_openvino().Core()
+        has_bf16 = "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        self.precision = "bfloat16" if has_bf16 else "float32"
         self._settings: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bfloat16" else "f32",
+            "INFERENCE_PRECISION_HINT": "bf16" if has_bf16 else "f32",
             "PERFORMANCE_HINT": "LATENCY",
         }
         if threads is not None:
             self._settings["INFERENCE_NUM_THREADS"] = threads
-        self._exported = _exported(self._core, model, key)
+        self._exported = self._read(source)
         self._calls: Counter[tuple[int, ...]] = Counter()
         self._compiled: dict[tuple[int, ...], Any] = {}
 
-    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> RawOutput:
+    def _read(self, source: ModelSource) -> Any:
+        if source.graph is not None:
+            return self._core.read_model(source.graph)
+        from sigmask.annotation.backends.openvino_export import exported
+
+        return exported(self._core, source.model, source.key)
+
+    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         inputs = inputs_of(images, instruction)
         outputs = self._compiled_for(inputs)(inputs)
         return output_of([outputs[index] for index in range(len(outputs))])
@@ -103,65 +95,3 @@ def import_openvino() -> Any:
     import openvino
 
     return openvino
-
-
-def _exported(core: Any, model: Locator, key: str) -> Any:
-    folder = cache_folder()
-    if not key or folder is None:
-        return _export(model)
-    kept = folder / "openvino" / f"{key}-{_version()}"
-    with contextlib.suppress(RuntimeError):  # not there, or not whole
-        return core.read_model(kept / _GRAPH)
-    damaged = kept.exists()
-    exported = _export(model)
-    for other in kept.parent.glob(f"{key}-*"):  # of other code, which is gone
-        if other != kept or damaged:
-            shutil.rmtree(other, ignore_errors=True)
-    _keep(exported, kept)
-    with contextlib.suppress(RuntimeError):  # as later starts will take it: read back, it rounds a little differently
-        return core.read_model(kept / _GRAPH)
-    return exported
-
-
-def _version() -> str:
-    """Of the engine and of the code that is exported: an export of other code is never taken."""
-    digest = hashlib.sha256(import_openvino().__version__.encode())
-    package = Path(str(resources.files("sigmask")))
-    for part in _GRAPH_CODE:
-        for source in sorted((package / part).glob("*.py")) if (package / part).is_dir() else [package / part]:
-            digest.update(source.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def _export(model: Locator) -> Any:
-    flat = FlatModel(model.eval())
-    with torch.no_grad(), warnings.catch_warnings():
-        # the tracer warns of each Python comparison; a test compares the export with the model at other sizes
-        warnings.simplefilter("ignore")
-        return import_openvino().convert_model(flat, example_input=flat.example())
-
-
-def _keep(exported: Any, kept: Path) -> None:
-    """Write the export into a folder of its own that appears whole; where that cannot be done, nothing is kept."""
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as made:
-            import_openvino().save_model(exported, Path(made) / _GRAPH, compress_to_fp16=False)
-            for path in Path(made).iterdir():
-                with path.open("rb") as written:
-                    os.fsync(written.fileno())
-            Path(made).chmod(0o755)  # a cache may be shared
-            Path(made).rename(kept)
-    except (OSError, RuntimeError):  # a full or closed disk, or another process that was first
-        return
-
-
-def cache_folder() -> Path | None:
-    """Where exports are kept: `$SIGMASK_CACHE`, else the user's cache folder; None where there is no home."""
-    if own := os.environ.get(CACHE_VARIABLE):
-        return Path(own)
-    try:
-        shared = os.environ.get("XDG_CACHE_HOME")
-        return (Path(shared) if shared else Path.home() / ".cache") / "sigmask"
-    except RuntimeError:
-        return None

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sigmask.annotation.backends.backend import OUTPUTS, Floats, RawOutput
+from sigmask.instruction.instruction_arrays import InstructionArrays
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator, LocatorOutput
 
@@ -26,15 +27,15 @@ class TorchBackend:
     def precision(self) -> str:
         return str(self.dtype).removeprefix("torch.")
 
-    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> RawOutput:
+    def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         return raw_output(self.forward(images, instruction))
 
     @torch.inference_mode()
-    def forward(self, images: npt.NDArray[np.uint8], instruction: InstructionBatch) -> LocatorOutput:
+    def forward(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> LocatorOutput:
         """All that the model says, for those who explain it. Arguments as in `Backend.run`."""
         original, edited = torch.from_numpy(images).to(self.device).permute(0, 1, 4, 2, 3).float().div(255)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            output: LocatorOutput = self.model(original, edited, instruction.to(self.device))
+            output: LocatorOutput = self.model(original, edited, InstructionBatch.of(instruction).to(self.device))
         return output
 
 
@@ -52,11 +53,11 @@ def fast_precision(device: torch.device) -> torch.dtype:
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     # in this order: builds without oneDNN do not have the second question
-    if device.type == "cpu" and has_bf16_instructions() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if device.type == "cpu" and _has_bf16_instructions() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return torch.bfloat16
     return torch.float32
 
 
-def has_bf16_instructions() -> bool:
+def _has_bf16_instructions() -> bool:
     """Whether this CPU multiplies in bfloat16."""
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

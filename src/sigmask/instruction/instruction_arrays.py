@@ -1,0 +1,84 @@
+"""Instructions as arrays: what the parser and the text encoder said, padded to one shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from sigmask.instruction.named_concepts import MAX_CONCEPTS, named_concepts
+from sigmask.instruction.text_encoder import EmbeddingArray, TextEncoder
+from sigmask.types import Action, EditTuple, MaskArray
+
+ACTIONS: tuple[Action, ...] = tuple(Action)
+_SURROUNDINGS = re.compile(
+    r"\b(back ?ground|backdrop|surrounding|scene|scenery|setting|sky|wall|environment)s?$|^(the )?back ?ground ",
+    re.IGNORECASE,
+)
+"""What a phrase ends in that names the place around a subject; "wall clock" names a subject."""
+NO_INSTRUCTION = len(ACTIONS)
+"""The action index of a pair that has no instruction at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionArrays:
+    """B instructions with at most K concepts each.
+
+    Attributes:
+        concepts: (B, K, T) float32, one text vector per concept, L2-normalised; zeros where there is none.
+        on_original: (B, K) bool, True where the concept is to be sought on the original image, else on the edited.
+        known: (B, K) bool, True where there is a concept and the encoder knows it.
+        kept: (B, K) bool, True where the concept is what stays: the subject before a background that is replaced.
+        action: (B,) int64 index into `ACTIONS`, or `NO_INSTRUCTION`.
+    """
+
+    concepts: EmbeddingArray
+    on_original: MaskArray
+    known: MaskArray
+    kept: MaskArray
+    action: npt.NDArray[np.int64]
+
+
+def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncoder) -> InstructionArrays:
+    """Turn the tuples of B instructions into arrays; concepts past the fourth are left out.
+
+    The action of the first tuple stands for the instruction (our choice: most have one).
+    """
+    named = [named_concepts(tuples) for tuples in edits]
+    on_original, kept = (np.zeros((len(edits), MAX_CONCEPTS), dtype=bool) for _ in range(2))
+    action = np.full(len(edits), NO_INSTRUCTION, dtype=np.int64)
+    for row, tuples in enumerate(edits):
+        if tuples:
+            action[row] = ACTIONS.index(tuples[0].action)
+        for slot, (phrase, sought_on_original) in enumerate(named[row]):
+            on_original[row, slot] = sought_on_original
+            kept[row, slot] = sought_on_original and _stays(tuples, phrase)
+    concepts, known = _encoded([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
+    return InstructionArrays(concepts, on_original, known, kept, action)
+
+
+def name_arrays(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionArrays:
+    """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
+    concepts, known = _encoded(names, encoder, slots)
+    action = np.full(len(names), NO_INSTRUCTION, dtype=np.int64)
+    return InstructionArrays(concepts, np.ones_like(known), known, np.zeros_like(known), action)
+
+
+def _encoded(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> tuple[EmbeddingArray, MaskArray]:
+    """(B, slots, T) vectors of B lists of phrases, zeros where there is none, and (B, slots) which are known."""
+    vectors = np.zeros((len(phrases), slots, encoder.dimension), dtype=np.float32)
+    if flat := [phrase for group in phrases for phrase in group]:
+        found = iter(encoder.encode(flat))
+        for row, group in enumerate(phrases):
+            for slot in range(len(group)):
+                vectors[row, slot] = next(found)
+    return vectors, np.asarray(np.abs(vectors).sum(-1) > 0, dtype=bool)
+
+
+def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:
+    """Whether `phrase` is the subject of a change of background: "the dog's background", but not "the background"."""
+    of_background = any(edit.action is Action.BACKGROUND and edit.original_concept == phrase for edit in tuples)
+    return of_background and _SURROUNDINGS.search(phrase.strip()) is None

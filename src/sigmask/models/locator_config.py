@@ -1,0 +1,32 @@
+"""The shape of a model, as `config.json` beside its weights gives it. Nothing here needs torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sigmask.instruction.text_encoder import STATIC
+
+
+@dataclass(frozen=True, slots=True)
+class LocatorConfig:
+    """The shape of a `Locator`; stored with the weights.
+
+    `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
+    grounding also sees one more stage of the trunk, which the difference does without. `text_encoder` is "static", the
+    word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
+    text side is one); `text_dimension` is the length of its vectors.
+    """
+
+    backbone: str = "tiny"
+    long_side: int = 384
+    token_width: int = 96
+    joint_width: int = 64
+    difference_widths: tuple[int, ...] = (24, 40, 96)
+    decoder_widths: tuple[int, int, int] = (56, 32, 20)
+    shallow_width: int = 12
+    blocks: int = 2
+    heads: int = 4
+    code_width: int = 32
+    text_dimension: int = 128
+    deeper_grounding: bool = False
+    text_encoder: str = STATIC
