@@ -17,10 +17,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
 from sigmask.config import build_config
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, WeightsError, unknown_name
 from sigmask.instruction.text_encoder import STATIC, TextEncoder, create_text_encoder
 from sigmask.models.locator import Locator, LocatorConfig
+from sigmask.whole_file import whole_file
 
 _CONFIG, _MODEL, _TEXT = "config.json", "model.safetensors", "text.safetensors"
 EMBEDDED = ("tiny",)

@@ -11,7 +11,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import warnings
 from collections import Counter
 from importlib import resources
@@ -27,6 +26,7 @@ from sigmask.annotation.backends.flat_model import FlatModel, inputs_of, output_
 from sigmask.annotation.backends.torch_backend import has_bf16_instructions
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
+from sigmask.whole_file import whole_folder
 
 CACHE_VARIABLE = "SIGMASK_CACHE"
 _GRAPH = "model.xml"
@@ -145,13 +145,8 @@ def _keep(exported: Any, kept: Path) -> None:
     """Write the export into a folder of its own that appears whole; where that cannot be done, nothing is kept."""
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as made:
-            import_openvino().save_model(exported, Path(made) / _GRAPH, compress_to_fp16=False)
-            for path in Path(made).iterdir():
-                with path.open("rb") as written:
-                    os.fsync(written.fileno())
-            Path(made).chmod(0o755)  # a cache may be shared
-            Path(made).rename(kept)
+        with whole_folder(kept) as made:
+            import_openvino().save_model(exported, made / _GRAPH, compress_to_fp16=False)
     except (OSError, RuntimeError):  # a full or closed disk, or another process that was first
         return
 
