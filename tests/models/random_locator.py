@@ -7,6 +7,7 @@ import torch
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
 from sigmask.models.locator import Locator, LocatorConfig
+from tests.models.small_vit import SMALL_VIT
 
 TEXT_DIMENSION = 128
 """As the embedded text table has it."""
@@ -29,7 +30,7 @@ def small_config(backbone: str) -> LocatorConfig:
     )
 
 
-def random_locator(backbone: str = "vit-test", seed: int = 0) -> Locator:
+def random_locator(backbone: str = SMALL_VIT, seed: int = 0) -> Locator:
     """A small locator in evaluation mode; the same for a seed."""
     torch.manual_seed(seed)
     model = Locator(small_config(backbone)).eval()

@@ -34,7 +34,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tiny_corpus(root / "corpus")
     rng = np.random.default_rng(2)
     write_table_corpus(root / "unlabelled", [draw_pair(rng, 72, 96) for _ in range(3)])
-    save_pretrained(random_locator("vit-test"), root / "start")
+    save_pretrained(random_locator(), root / "start")
     return root
 
 
