@@ -73,9 +73,14 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
 
 def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionBatch:
     """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
-    concepts, known = _encoded(names, encoder, slots)
-    action = torch.full((len(names),), NO_INSTRUCTION, dtype=torch.int64)
-    return InstructionBatch(concepts, torch.ones_like(known), known, torch.zeros_like(known), action)
+    return encoded_name_batch(_encoded(names, encoder, slots)[0])
+
+
+def encoded_name_batch(vectors: Tensor) -> InstructionBatch:
+    """`name_batch` of names that are encoded already: (B, slots, T), zeros where there is no name or it is unknown."""
+    known = vectors.abs().sum(-1) > 0
+    action = torch.full((len(vectors),), NO_INSTRUCTION, dtype=torch.int64)
+    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), action)
 
 
 def _encoded(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> tuple[Tensor, Tensor]:

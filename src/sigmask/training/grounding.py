@@ -25,7 +25,7 @@ from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.losses.prior_loss import absence_loss, naming_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.grounding import InstructionGrounding
-from sigmask.models.instruction_batch import NO_INSTRUCTION, InstructionBatch
+from sigmask.models.instruction_batch import encoded_name_batch
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, text_table_of
 from sigmask.synthesis.named_view import is_held_out, names_left_out
@@ -179,19 +179,13 @@ def grounding_losses(
             kind[row, slot] = what
             if what == "place":
                 target[row, slot] = view.coverage[name]
-    known = concepts.abs().sum(-1) > 0
-    instruction = InstructionBatch(
-        concepts,
-        torch.ones_like(known),
-        known,
-        torch.zeros_like(known),
-        torch.full((batch,), NO_INSTRUCTION, dtype=torch.int64),
-    )
+    instruction = encoded_name_batch(concepts)
     grounding = learner.grounding
     with mixed_precision(features.device, enabled=bfloat16):
         joint = grounding.joint(features.contiguous(memory_format=torch.channels_last)).float()
     logits = grounding.similarity_of(joint, joint, instruction)
     flat = logits.flatten(0, 1)
+    known = instruction.known
     of_kind = {
         what: torch.from_numpy((kind == what).ravel()) & known.flatten() for what in ("place", "somewhere", "absent")
     }
