@@ -217,9 +217,7 @@ def _words(
 def _teacher(photos: Sequence[PhotoEntry], encoder: TextEncoder, config: GroundingConfig) -> NameTeacher | None:
     if not config.loss.naming:
         return None
-    names = imagenet_names(photos, leave_out=config.leave_out)
-    known = np.any(encoder.encode([name or "" for name in names]), axis=1).tolist()
-    return NameTeacher.lite0([name if said else None for name, said in zip(names, known, strict=True)])
+    return NameTeacher.lite0(imagenet_names(photos, encoder, leave_out=config.leave_out))
 
 
 def _with_grounding(model: Locator, config: GroundingConfig) -> Locator:
