@@ -155,6 +155,14 @@ def test_a_triple_has_the_edit_and_the_noise_apart(material: Path) -> None:
     assert 0 < noise.mean() < 10
 
 
+def test_a_bad_mask_costs_no_unlabelled_pair(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    drawn = [draw_pair(rng, 72, 96) for _ in range(2)]
+    table = write_table_corpus(tmp_path, drawn)
+    (tmp_path / "mask" / f"{drawn[0].sample_id}.png").write_bytes(b"no picture")
+    assert [pair.sample_id for pair in read_unlabelled(table)] == [pair.sample_id for pair in drawn]
+
+
 def test_unlabelled_pairs_are_any_corpus(material: Path) -> None:
     pairs = read_unlabelled(material / "unlabelled" / "pairs.jsonl")
     assert len(pairs) == 3 and all(isinstance(pair, EditPair) and pair.mask is None for pair in pairs)
