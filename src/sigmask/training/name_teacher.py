@@ -39,9 +39,9 @@ class NameTeacher:
         self._weight, self._offset = (part[chosen] for part in last_layer)
 
     @classmethod
-    def lite0(cls, names: Sequence[str | None]) -> NameTeacher:
-        """EfficientNet-Lite0 as published (extra `train`)."""
-        network = published_lite0()
+    def lite0(cls, names: Sequence[str | None], device: torch.device) -> NameTeacher:
+        """EfficientNet-Lite0 as published (extra `train`); `likely` then takes pixels on `device`."""
+        network = published_lite0().to(device)
         last = cast(nn.Linear, network.classifier)
         return cls(_Lite0Features(network), (last.weight, last.bias), names)
 
