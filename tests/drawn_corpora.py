@@ -103,6 +103,14 @@ def write_parquet_corpus(
     return path
 
 
+def write_hub_cache(cache: Path, repository: str, commit: str, pairs: Sequence[EditPair]) -> None:
+    """A data set as the Hub's client keeps it (`HF_HUB_CACHE`), with `main` at `commit`; earlier commits stay."""
+    folder = cache / f"datasets--{repository.replace('/', '--')}"
+    write_parquet_corpus(folder / "snapshots" / commit / "train.parquet", pairs)
+    (folder / "refs").mkdir(exist_ok=True)
+    (folder / "refs" / "main").write_text(commit)
+
+
 def _cell(pair: EditPair, which: Literal["original", "edited"], kind: CellKind) -> Any:
     relative = f"{which}/{pair.sample_id}.png"
     if kind == "path":

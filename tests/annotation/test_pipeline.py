@@ -25,7 +25,7 @@ from sigmask.errors import SigmaskError, SigmaskWarning
 from sigmask.types import Annotation, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_pair
-from tests.drawn_corpora import write_image_folders, write_parquet_corpus, write_table_corpus
+from tests.drawn_corpora import write_hub_cache, write_image_folders, write_parquet_corpus, write_table_corpus
 
 
 def read_masks(folder: Path) -> list[dict[str, object]]:
@@ -337,3 +337,21 @@ def test_pairs_of_which_one_fills_the_memory_are_under_way_one_by_one(
 def test_options_that_make_no_sense_are_refused(field: str) -> None:
     with pytest.raises(SigmaskError, match=f"{field} must be at least 1, got 0"):
         AnnotateOptions(**{field: 0})
+
+
+def test_two_commits_of_a_hub_data_set_are_not_mixed(
+    tmp_path: Path, drawn_pairs: list[EditPair], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    first, second, output = "a" * 40, "b" * 40, tmp_path / "out"
+    write_hub_cache(tmp_path / "hub", "owner/pairs", first, drawn_pairs)
+    annotate(load_corpus("hf:owner/pairs"), FakeAnnotator(), output)
+    write_hub_cache(tmp_path / "hub", "owner/pairs", second, drawn_pairs[::-1])  # as many rows, in files of one name
+    for moved in (False, True):
+        with pytest.raises(OutputDiffersError, match=f"commit: '{first}' there, '{second}' now") as caught:
+            annotate(load_corpus("hf:owner/pairs"), FakeAnnotator(), output, AnnotateOptions(moved=moved))
+        assert str(caught.value).endswith(f"to go on with the corpus as it was, name it hf:owner/pairs@{first}")
+    summary = annotate(load_corpus(f"hf:owner/pairs@{first}"), FakeAnnotator(), output)
+    assert (summary.written, summary.corpus) == (5, f"hf:owner/pairs@{first}")
+    assert next(iter(load_corpus(summary.corpus))).sample_id == drawn_pairs[0].sample_id

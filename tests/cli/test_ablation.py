@@ -20,7 +20,7 @@ from tests.training.tiny_corpus import write_tiny_corpus
 
 def _config(root: Path, rows: tuple[str, ...]) -> AblationConfig:
     write_tiny_corpus(root / "corpus")
-    save_pretrained(random_locator("vit-test"), root / "start")
+    save_pretrained(random_locator(), root / "start")
     rng = np.random.default_rng(2)
     table = write_table_corpus(root / "bench", [draw_pair(rng, 64, 96) for _ in range(2)])
     base = Stage2Config(

@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from sigmask.cli.evaluate import evaluate
-from sigmask.errors import ConfigError, WeightsError
+from sigmask.errors import ConfigError, SigmaskWarning, WeightsError
 from sigmask.types import Annotation, EditPair, ImageArray, Scope
 from tests.drawn_corpora import write_table_corpus
 
@@ -90,6 +90,19 @@ def test_instructions_can_be_withheld_or_swapped(app: typer.Typer, table: str, d
     run(app, table, "--wrong-instruction")
     assert all(told != pair.instruction for told, pair in zip(told_so_far, drawn_pairs, strict=True))
     assert CliRunner().invoke(app, [table, "--no-instruction", "--wrong-instruction"]).exit_code == 2
+
+
+def test_a_benchmark_without_wrong_instructions_is_told(
+    app: typer.Typer, table: str, tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    untold = [dataclasses.replace(pair, instruction=None) for pair in drawn_pairs[:2]]
+    mute = str(write_table_corpus(tmp_path / "mute", untold))
+    with pytest.warns(SigmaskWarning, match=r"no two different instructions in mute, .* scored without instruction"):
+        run(app, table, mute, "--wrong-instruction")
+    assert len(told_so_far) == len(drawn_pairs) + 2 and told_so_far[-2:] == [None, None]
+    refused = CliRunner().invoke(app, [mute, "--wrong-instruction"])
+    assert isinstance(refused.exception, ConfigError)
+    assert "no two different instructions in mute" in str(refused.exception)
 
 
 def test_a_result_is_kept_until_the_benchmark_changes(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sigmask.data.overlay import OUTLINE, draw_outline, heat, tint
+from sigmask.data.overlay import OUTLINE, draw_outline, heat
 
 MASK = np.zeros((60, 80), np.bool_)
 MASK[20:40, 30:60] = True
@@ -42,14 +42,11 @@ def test_thickness_grows_with_the_picture_and_holes_are_outlined() -> None:
         draw_outline(np.zeros((60, 80, 3), np.uint8), MASK, thickness=0)
 
 
-def test_tint_mixes_inside_only_and_heat_runs_from_blue_to_red() -> None:
+def test_heat_runs_from_blue_to_red() -> None:
     image = np.full((60, 80, 3), 100, np.uint8)
-    tinted = tint(image, MASK, (200, 0, 100), strength=0.25)
     warm = heat(image, MASK.astype(np.float32), strength=1.0)
 
-    assert tinted[30, 45].tolist() == [125, 75, 100]
-    assert tinted[5, 5].tolist() == [100, 100, 100]
     assert warm[30, 45, 0] > warm[30, 45, 2]
     assert warm[5, 5, 2] > warm[5, 5, 0]
     with pytest.raises(ValueError, match="strength"):
-        tint(image, MASK, strength=1.5)
+        heat(image, MASK.astype(np.float32), strength=1.5)

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigmask.errors import BadReason
-from sigmask.evaluation.instruction_condition import Sample, with_wrong_instructions, without_instructions
+from sigmask.errors import BadReason, ConfigError, SigmaskWarning
+from sigmask.evaluation.instruction_condition import (
+    Sample,
+    require_wrong_instructions,
+    with_wrong_instructions,
+    without_instructions,
+)
 from sigmask.types import BadSample, EditPair
 
 IMAGE = np.zeros((2, 2, 3), np.uint8)
@@ -48,3 +55,12 @@ def test_order_is_kept_and_none_keeps_its_own(instructions: list[str | None], po
     for before, after in zip(instructions, told(wrong), strict=True):
         assert after != before or after is None
         assert (after is None) == (len(distinct) < 2)
+    refused = nullcontext() if len(distinct) > 1 else pytest.raises(ConfigError, match="instructions in drawn, so")
+    with refused:
+        require_wrong_instructions({"drawn": samples})
+
+
+def test_benchmarks_without_a_wrong_one_are_warned_of() -> None:
+    benchmarks = {"mute": pairs([None, None]), "drawn": pairs(["a", "b"]), "same": pairs(["a", "a", None])}
+    with pytest.warns(SigmaskWarning, match="no two different instructions in mute, same, so"):
+        require_wrong_instructions(benchmarks)

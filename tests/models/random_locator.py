@@ -9,6 +9,7 @@ from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import LocatorConfig
+from tests.models.small_vit import SMALL_VIT
 
 TEXT_DIMENSION = 128
 """As the embedded text table has it."""
@@ -31,7 +32,7 @@ def small_config(backbone: str) -> LocatorConfig:
     )
 
 
-def random_locator(backbone: str = "vit-test", seed: int = 0) -> Locator:
+def random_locator(backbone: str = SMALL_VIT, seed: int = 0) -> Locator:
     """A small locator in evaluation mode; the same for a seed."""
     torch.manual_seed(seed)
     model = Locator(small_config(backbone)).eval()

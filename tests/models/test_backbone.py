@@ -13,13 +13,14 @@ from torch import nn
 from sigmask.errors import WeightsError
 from sigmask.models.backbone import Backbone, fold_normalisation
 from sigmask.models.backbone_specs import BACKBONES
+from tests.models.small_vit import SMALL_VIT
 
 
 @pytest.mark.parametrize(
     ("name", "size", "channels", "strides"),
     [
         ("tiny", (64, 96), (24, 40, 112), (4, 8, 16)),
-        ("vit-test", (64, 96), (64, 64, 64), (16, 16, 16)),
+        (SMALL_VIT, (64, 96), (64, 64, 64), (16, 16, 16)),
         ("dinov2-small", (28, 56), (384,) * 4, (14,) * 4),
     ],
 )
@@ -49,11 +50,11 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 def test_a_size_that_is_no_multiple_is_refused() -> None:
     with pytest.raises(ValueError, match="multiples of 32 for 'vit-test', got 64×90"):
-        Backbone("vit-test")(torch.zeros(1, 3, 64, 90))
+        Backbone(SMALL_VIT)(torch.zeros(1, 3, 64, 90))
 
 
 def test_a_frozen_backbone_stays_frozen_when_its_parent_trains() -> None:
-    parent = nn.Sequential(Backbone("vit-test").freeze(), nn.Conv2d(3, 3, 1)).train()
+    parent = nn.Sequential(Backbone(SMALL_VIT).freeze(), nn.Conv2d(3, 3, 1)).train()
     backbone = parent[0]
     assert isinstance(backbone, Backbone)
     assert backbone.frozen
@@ -97,7 +98,7 @@ def test_weights_load_from_a_local_file(tmp_path: Path) -> None:
     torch.manual_seed(1)
     published = timm.create_model("test_vit", pretrained=False, num_classes=0)
     save_file(published.state_dict(), tmp_path / "vit.safetensors")
-    backbone = Backbone("vit-test").load_pretrained(tmp_path / "vit.safetensors")
+    backbone = Backbone(SMALL_VIT).load_pretrained(tmp_path / "vit.safetensors")
     torch.testing.assert_close(
         backbone.network.state_dict()["model.blocks.0.attn.qkv.weight"],
         published.state_dict()["blocks.0.attn.qkv.weight"],
@@ -111,12 +112,12 @@ def test_a_file_of_other_shapes_is_refused(tmp_path: Path) -> None:
     save_file(state, tmp_path / "wrong.safetensors")
     message = r"1 tensors missing \(first: \['cls_token'\]\), 1 of another shape \(first: \['patch_embed.proj.weight'\]"
     with pytest.raises(WeightsError, match=message):
-        Backbone("vit-test").load_pretrained(tmp_path / "wrong.safetensors")
+        Backbone(SMALL_VIT).load_pretrained(tmp_path / "wrong.safetensors")
 
 
 def test_missing_and_damaged_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such file"):
-        Backbone("vit-test").load_pretrained(tmp_path / "none.safetensors")
+        Backbone(SMALL_VIT).load_pretrained(tmp_path / "none.safetensors")
     (tmp_path / "damaged.safetensors").write_bytes(b"not a safetensors file")
     with pytest.raises(WeightsError, match="damaged"):
-        Backbone("vit-test").load_pretrained(tmp_path / "damaged.safetensors")
+        Backbone(SMALL_VIT).load_pretrained(tmp_path / "damaged.safetensors")

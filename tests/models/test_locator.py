@@ -18,9 +18,10 @@ from tests.models.random_locator import (
     repeat_instruction,
     small_config,
 )
+from tests.models.small_vit import SMALL_VIT
 
 
-@pytest.mark.parametrize("backbone", ["tiny", "vit-test"])
+@pytest.mark.parametrize("backbone", ["tiny", SMALL_VIT])
 def test_every_output_has_its_shape(backbone: str) -> None:
     model = random_locator(backbone)
     pictures = torch.rand(2, 2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
@@ -35,7 +36,7 @@ def test_every_output_has_its_shape(backbone: str) -> None:
     assert torch.equal(output.prior, torch.full((2, 4, 6), 0.5))
 
 
-@pytest.mark.parametrize("backbone", ["tiny", "vit-test"])
+@pytest.mark.parametrize("backbone", ["tiny", SMALL_VIT])
 def test_locating_from_cached_features_is_the_same(backbone: str) -> None:
     model = random_locator(backbone)
     original, edited = torch.rand(2, 2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
@@ -48,7 +49,7 @@ def test_locating_from_cached_features_is_the_same(backbone: str) -> None:
     torch.testing.assert_close(cached.quality_logits, whole.quality_logits, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("backbone", ["tiny", "vit-test"])
+@pytest.mark.parametrize("backbone", ["tiny", SMALL_VIT])
 def test_equal_images_get_one_answer_for_all_pictures_and_instructions(backbone: str) -> None:
     model = random_locator(backbone)
     generator = torch.Generator().manual_seed(1)
@@ -62,7 +63,7 @@ def test_equal_images_get_one_answer_for_all_pictures_and_instructions(backbone:
 
 
 def test_a_width_for_every_depth_is_asked_for() -> None:
-    config = dataclasses.replace(small_config("vit-test"), difference_widths=(8, 8))
+    config = dataclasses.replace(small_config(SMALL_VIT), difference_widths=(8, 8))
     with pytest.raises(ConfigError, match="each of the 3 depths of backbone 'vit-test', got 2"):
         Locator(config)
 

@@ -15,6 +15,7 @@ from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.weights_folder import find_weights, text_encoder_for, text_table_of, weights_hash, weights_name
 from tests.models.random_locator import no_instruction, random_locator, small_config
+from tests.models.small_vit import SMALL_VIT
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ class _Sentences:
 
 
 def _with_sentences(folder: Path, text_dimension: int, monkeypatch: pytest.MonkeyPatch) -> Path:
-    config = dataclasses.replace(small_config("vit-test"), text_encoder="sentence:a/b", text_dimension=text_dimension)
+    config = dataclasses.replace(small_config(SMALL_VIT), text_encoder="sentence:a/b", text_dimension=text_dimension)
     monkeypatch.setattr("sigmask.instruction.text_encoder.SentenceTextEncoder", _Sentences)
     save_pretrained(Locator(config), folder / "other")
     return folder / "other"

@@ -15,6 +15,7 @@ from sigmask.training.stage1 import Stage1Config, run_stage1
 from sigmask.training.stage2 import Stage2Config, run_stage2
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_table_corpus
+from tests.models.small_vit import SMALL_VIT
 from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -29,7 +30,7 @@ def test_a_recipe_steps_through_both_stages(size: str, tmp_path: Path) -> None:
     assert second.corpus == first.corpus and second.initial == str(first.output)
     corpus = write_tiny_corpus(tmp_path / "corpus")
     model = dataclasses.replace(
-        first.model, backbone="vit-test", long_side=64, difference_widths=first.model.difference_widths[:3]
+        first.model, backbone=SMALL_VIT, long_side=64, difference_widths=first.model.difference_widths[:3]
     )
     weights = write_random_backbone(tmp_path / "vit.safetensors")
     output = tmp_path / "stage1"

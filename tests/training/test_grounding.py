@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from sigmask.errors import ConfigError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.training.grounding import (
@@ -101,3 +102,14 @@ def test_only_the_grounding_moves(tmp_path: Path) -> None:
     moved = {name for name, value in after.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
     assert moved and all(name.startswith("grounding.") for name in moved)
     assert len((tmp_path / "out" / "grounding.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_device_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="device: 'cuda:63' cannot be used here"):
+        run_grounding(_config(tmp_path, device="cuda:63"))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_a_gpu_grounds_too(tmp_path: Path) -> None:
+    run_grounding(_config(tmp_path, device="auto"))
+    assert (tmp_path / "out" / "model.safetensors").is_file()

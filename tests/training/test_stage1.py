@@ -18,6 +18,7 @@ from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_lo
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.view import ViewMix
 from tests.models.random_locator import small_config
+from tests.models.small_vit import SMALL_VIT
 from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
 
 CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*stage1*.yaml"))
@@ -37,7 +38,7 @@ def _config(corpus: Path, backbone_weights: Path, output: Path, **changes: Any) 
     settings: dict[str, Any] = {
         "corpus": corpus,
         "output": output,
-        "model": small_config("vit-test"),
+        "model": small_config(SMALL_VIT),
         "backbone_weights": backbone_weights,
         "steps": 4,
         "batch": 2,
@@ -168,7 +169,7 @@ def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path
     path = tmp_path / "stage1.yaml"
     path.write_text(
         f"corpus: {corpus}\noutput: {tmp_path / 'run'}\nbackbone_weights: {backbone_weights}\n"
-        "model: {backbone: vit-test, long_side: 96}\nsteps: 4\nbatch: 2\ncrop: 64\nworkers: 0\nthreads: 1\n",
+        f"model: {{backbone: {SMALL_VIT}, long_side: 96}}\nsteps: 4\nbatch: 2\ncrop: 64\nworkers: 0\nthreads: 1\n",
         encoding="utf-8",
     )
     folder = train(path, overrides=("steps=1",))

@@ -34,7 +34,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_tiny_corpus(root / "corpus")
     rng = np.random.default_rng(2)
     write_table_corpus(root / "unlabelled", [draw_pair(rng, 72, 96) for _ in range(3)])
-    save_pretrained(random_locator("vit-test"), root / "start")
+    save_pretrained(random_locator(), root / "start")
     return root
 
 
@@ -153,6 +153,14 @@ def test_a_triple_has_the_edit_and_the_noise_apart(material: Path) -> None:
     assert changed[~outside].mean() > changed[outside].mean()
     noise = (triple.null.float() - triple.original.float()).abs()
     assert 0 < noise.mean() < 10
+
+
+def test_a_bad_mask_costs_no_unlabelled_pair(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    drawn = [draw_pair(rng, 72, 96) for _ in range(2)]
+    table = write_table_corpus(tmp_path, drawn)
+    (tmp_path / "mask" / f"{drawn[0].sample_id}.png").write_bytes(b"no picture")
+    assert [pair.sample_id for pair in read_unlabelled(table)] == [pair.sample_id for pair in drawn]
 
 
 def test_unlabelled_pairs_are_any_corpus(material: Path) -> None:

@@ -67,7 +67,7 @@ def write_tiny_corpus(folder: Path) -> Path:
 
 
 def write_random_backbone(path: Path) -> Path:
-    """Random weights of `vit-test`, so that no published ones are needed."""
+    """Random weights of `SMALL_VIT`, so that no published ones are needed."""
     torch.manual_seed(3)
     save_file(timm.create_model("test_vit", pretrained=False, num_classes=0).state_dict(), path)
     return path

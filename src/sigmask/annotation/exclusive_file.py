@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from sigmask.data.whole_file import PARTIAL_SUFFIX, publish
+from sigmask.whole_file import PARTIAL_SUFFIX, publish
 
 
 def own_partial(path: Path) -> Path:

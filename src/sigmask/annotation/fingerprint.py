@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.data.corpus import Corpus
 from sigmask.data.corpus_address import CorpusAddress
+from sigmask.data.hub_name import PREFIX, HubName, parse_hub_name
 from sigmask.version import __version__
 
 FORMAT = 2
@@ -35,7 +36,7 @@ def run_fingerprint(corpus: Corpus, annotator: PairAnnotator, *, limit: int | No
 
     Batch size and workers are not in it: they change no mask (beyond a kernel's rounding), so a run may be continued
     with others. Nor are the corpus's files: a corpus may grow, and the ledger knows each part's own rows. Its place is,
-    since another corpus may well have files of the same names and lengths.
+    since another corpus may well have files of the same names and lengths, and so is the commit of one on the Hub.
     """
     settings = annotator.settings if isinstance(annotator, NamesItsSettings) else {"annotator": annotator.fingerprint}
     columns = {} if corpus.columns is None else dataclasses.asdict(corpus.columns)
@@ -45,13 +46,21 @@ def run_fingerprint(corpus: Corpus, annotator: PairAnnotator, *, limit: int | No
         "sigmask version": __version__,
         "model": annotator.name,
         **{name: str(value) for name, value in settings.items()},
-        "corpus": address.source,
+        **_place(address.source),
         **({} if address.root is None else {"root": address.root}),
         "layout": corpus.kind,
         **{f"column of the {name}": str(column) for name, column in columns.items() if column is not None},
         "limit": str(limit),
         "rows per part": str(rows_per_part),
     }
+
+
+def _place(source: str) -> Fingerprint:
+    """Where the corpus lies; on the Hub the commit is told apart, so that `--moved` does not go on with another one."""
+    if not source.startswith(PREFIX):
+        return {"corpus": source}
+    name = parse_hub_name(source)
+    return {"corpus": str(HubName(name.repository, name.config)), "commit": name.revision}
 
 
 def differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

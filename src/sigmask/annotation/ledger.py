@@ -159,16 +159,23 @@ class Ledger:
 
     def _require_same(self, earlier: Fingerprint, fingerprint: Fingerprint) -> None:
         if differing := differences(earlier, fingerprint):
-            only_place = _without_place(earlier) == _without_place(fingerprint)
             raise OutputDiffersError(
                 f"{self._output} was begun with other settings, and masks of two kinds are not mixed. "
                 f"{'; '.join(differing)}. Use those settings again to go on, name another folder with -o, "
-                "or give --overwrite to start anew"
-                + ("; if it is the same corpus, which was moved, give --moved to go on" if only_place else "")
+                f"or give --overwrite to start anew{_way_on(earlier, fingerprint)}"
             )
 
     def _path(self, part: Part) -> Path:
         return self.folder / f"{part.name}.json"
+
+
+def _way_on(earlier: Fingerprint, fingerprint: Fingerprint) -> str:
+    """How to go on where nothing differs but the corpus's place, or its commit on the Hub."""
+    if _without_place(earlier) == _without_place(fingerprint):
+        return "; if it is the same corpus, which was moved, give --moved to go on"
+    if "commit" in earlier and earlier | {"commit": fingerprint.get("commit")} == fingerprint:
+        return f"; to go on with the corpus as it was, name it {earlier['corpus']}@{earlier['commit']}"
+    return ""
 
 
 def _read_fingerprint(path: Path) -> Fingerprint:

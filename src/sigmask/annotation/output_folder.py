@@ -11,8 +11,8 @@ from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import SUMMARY_NAME
 from sigmask.annotation.write_errors import writing
-from sigmask.data.whole_file import PARTIAL_SUFFIX
 from sigmask.errors import SigmaskError
+from sigmask.whole_file import PARTIAL_SUFFIX
 
 _OWN_PREFIXES = ("masks-", "quarantine", "summary", "run", "lock-")
 

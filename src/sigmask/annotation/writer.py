@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sigmask.annotation.exclusive_file import own_partial
 from sigmask.annotation.mask_table import MASK_SCHEMA, Row, row_bytes
 from sigmask.annotation.write_errors import writing
-from sigmask.data.whole_file import publish
+from sigmask.whole_file import publish
 
 ROW_GROUP_BYTES = 4 << 20
 """Rows waiting for their row group never hold more than about this much, so that memory stays flat. Our choice."""

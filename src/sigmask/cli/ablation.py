@@ -16,12 +16,12 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from sigmask.config import build_config, config_to_dict
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore
 from sigmask.evaluation.suite import Condition, run_suite
 from sigmask.evaluation.tables import markdown_table
 from sigmask.training.stage2 import Stage2Config, run_stage2
+from sigmask.whole_file import whole_file
 
 _STRICT = ConfigDict(extra="forbid")
 

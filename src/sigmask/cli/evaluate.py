@@ -19,7 +19,6 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sigmask.cli.benchmark_listing import benchmark_listing
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.baselines import BASELINES
 from sigmask.evaluation.gain import gains
 from sigmask.evaluation.methods import method_names
@@ -36,6 +35,7 @@ from sigmask.evaluation.suite import (
 )
 from sigmask.evaluation.tables import results_table, to_csv, to_json, to_latex, to_markdown
 from sigmask.report.evaluation_page import write_evaluation_page
+from sigmask.whole_file import whole_file
 
 _EXIT_INTERRUPTED = 130
 

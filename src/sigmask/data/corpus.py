@@ -14,7 +14,7 @@ from sigmask.data.corpus_address import CorpusAddress
 from sigmask.data.corpus_registry import KnownCorpus, known_corpora, known_on_hub
 from sigmask.data.folder import INSTRUCTION_FILES, LAYOUTS, FolderReader, find_layout
 from sigmask.data.hub import HubReader, hub_columns, readable_files
-from sigmask.data.hub_files import hub_files
+from sigmask.data.hub_files import HubFiles, hub_files
 from sigmask.data.hub_name import PREFIX, parse_hub_name
 from sigmask.data.named_files import NamedFilesReader, has_named_files
 from sigmask.data.parquet import ParquetReader, parquet_columns
@@ -155,8 +155,12 @@ def load_corpus(
     if base is not None and not base.is_dir():
         raise CorpusError(f"--root: no such folder '{base}'")
     given = {"original": original, "edited": edited, "instruction": instruction, "mask": mask}
-    corpus = _on_hub(str(source), given, base) if str(source).startswith(PREFIX) else _local(Path(source), given, base)
-    corpus.address = CorpusAddress.of(source, given, base)
+    if str(source).startswith(PREFIX):
+        files = hub_files(parse_hub_name(str(source)))
+        corpus, place = _on_hub(files, given, base), str(files.pinned)
+    else:
+        corpus, place = _local(Path(source), given, base), str(source)
+    corpus.address = CorpusAddress.of(place, given, base)
     if all(unit.rows == 0 for unit in corpus.units()):
         raise CorpusError(f"'{source}' holds no pairs: {_EXPECTED}")
     if corpus.known is not None and corpus.known.terms:
@@ -165,8 +169,7 @@ def load_corpus(
     return corpus
 
 
-def _on_hub(source: str, given: Given, root: Path | None) -> Corpus:
-    files = hub_files(parse_hub_name(source))
+def _on_hub(files: HubFiles, given: Given, root: Path | None) -> Corpus:
     names = readable_files(files)
     known = known_on_hub(files.name.repository)
     available = hub_columns(files, names)

@@ -14,7 +14,7 @@ class CorpusAddress:
     """The arguments of `load_corpus` that open the same corpus from any folder.
 
     Attributes:
-        source: an absolute path without symbolic links, or the `hf:` address.
+        source: an absolute path without symbolic links, or the `hf:` address at the commit that was read.
         columns: "original", "edited", "instruction" or "mask" to the column that was named by hand.
         root: the absolute folder that image paths are relative to, where one was named.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
@@ -42,6 +42,11 @@ class HubFiles:
     names: tuple[str, ...]
     snapshot: Path | None
     offline: bool
+
+    @property
+    def pinned(self) -> HubName:
+        """The name that opens the very same files later on, whatever was pushed to the branch since."""
+        return replace(self.name, revision=self.commit)
 
     def with_suffix(self, suffixes: tuple[str, ...]) -> tuple[str, ...]:
         """The names of files of these kinds."""

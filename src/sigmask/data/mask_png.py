@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from sigmask.data.image_decoding import decode_mask
-from sigmask.data.whole_file import whole_file
 from sigmask.types import MaskArray
+from sigmask.whole_file import whole_file
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COMPRESSION = 1  # masks are long runs: higher levels cost time and save little

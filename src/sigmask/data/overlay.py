@@ -41,19 +41,6 @@ def draw_outline(
     return drawn
 
 
-def tint(image: ImageArray, mask: MaskArray, colour: Colour = OUTLINE, strength: float = 0.5) -> ImageArray:
-    """A copy of the image with the mask's inside mixed with `colour`: 0 leaves it as it is, 1 covers it.
-
-    Raises:
-        ValueError: if the mask has not the image's size, or strength leaves [0, 1].
-    """
-    _require_same_size(image, mask)
-    _require_fraction(strength)
-    drawn = image.copy()
-    drawn[mask] = np.rint(image[mask] * (1.0 - strength) + np.array(colour) * strength).astype(np.uint8)
-    return drawn
-
-
 def heat(image: ImageArray, values: MapArray, strength: float = 0.7) -> ImageArray:
     """A copy of the image, in grey, under the colours of a map of (H, W) in [0, 1]: dark blue is 0, dark red is 1.
 

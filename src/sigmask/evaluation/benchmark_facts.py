@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.benchmark_registry import KnownBenchmark, known_benchmarks
+from sigmask.whole_file import whole_file
 
 _HEADING = "## Every known benchmark\n"
 

@@ -27,13 +27,13 @@ import cv2
 import numpy as np
 import typer
 
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import BadReason
 from sigmask.evaluation.benchmark import Sample, load_benchmark
 from sigmask.synthesis.perturbation import drift_tone, through_jpeg
 from sigmask.synthesis.regeneration import bend, jitter_colour
 from sigmask.synthesis.region import dilate, random_region
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
+from sigmask.whole_file import whole_file
 
 SEED = 50_005
 STRENGTHS = (0.25, 0.55)

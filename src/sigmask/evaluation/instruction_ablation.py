@@ -12,13 +12,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.comparison import compare_results
 from sigmask.evaluation.methods import VARIANT_SIGN
 from sigmask.evaluation.stored_run import RunStore, default_store
 from sigmask.evaluation.suite import Condition, benchmarks_at_hand, run_suite
 from sigmask.evaluation.tables import markdown_table
+from sigmask.whole_file import whole_file
 
 CONDITIONS: dict[str, tuple[str, Condition]] = {
     "right instruction": ("", Condition.OWN),

@@ -6,8 +6,10 @@ A model that believes its eyes keeps its mask when the instruction is taken away
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
 
+from sigmask.errors import ConfigError, SigmaskWarning
 from sigmask.types import BadSample, EditPair
 
 Sample = EditPair | BadSample
@@ -39,6 +41,33 @@ def with_wrong_instructions(samples: Iterable[Sample]) -> Iterator[Sample]:
         yield _with_other(sample, seen)
     for sample in waiting:
         yield sample if isinstance(sample, BadSample) else dataclasses.replace(sample, instruction=None)
+
+
+def require_wrong_instructions(benchmarks: Mapping[str, Iterable[Sample]]) -> None:
+    """Warn of benchmarks, name to samples, in which `with_wrong_instructions` has no wrong ones to give.
+
+    Raises:
+        ConfigError: there is none in any of them, so that nothing could be compared.
+    """
+    lacking = [name for name, samples in benchmarks.items() if not _two_are_different(samples)]
+    if not lacking:
+        return
+    told = f"no two different instructions in {', '.join(lacking)}, so a pair cannot be given another pair's"
+    if len(lacking) == len(benchmarks):
+        raise ConfigError(f"{told}. Score without --wrong-instruction, or with --no-instruction.")
+    warnings.warn(f"{told}: there the pairs are scored without instruction", SigmaskWarning, stacklevel=3)
+
+
+def _two_are_different(samples: Iterable[Sample]) -> bool:
+    """Reads no further than the second different instruction, since reading decodes."""
+    first: str | None = None
+    for sample in samples:
+        if isinstance(sample, BadSample) or sample.instruction is None:
+            continue
+        if first is not None and sample.instruction != first:
+            return True
+        first = sample.instruction
+    return False
 
 
 def _with_other(sample: Sample, seen: list[str]) -> Sample:

@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import SigmaskError
 from sigmask.evaluation.benchmark import Benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
 from sigmask.evaluation.methods import NamedMethod, code_fingerprint
+from sigmask.whole_file import whole_file
 
 _NOT_OF_RESULTS = (
     *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "prior_accuracy"),

@@ -25,7 +25,11 @@ from sigmask.errors import ConfigError, SigmaskError
 from sigmask.evaluation.benchmark import Benchmark, Sample, known_benchmarks, load_benchmark
 from sigmask.evaluation.benchmark_registry import Originals
 from sigmask.evaluation.benchmark_result import BenchmarkResult
-from sigmask.evaluation.instruction_condition import with_wrong_instructions, without_instructions
+from sigmask.evaluation.instruction_condition import (
+    require_wrong_instructions,
+    with_wrong_instructions,
+    without_instructions,
+)
 from sigmask.evaluation.methods import NamedMethod, create_method
 from sigmask.evaluation.run import evaluate
 from sigmask.evaluation.scores import PairScore
@@ -129,12 +133,15 @@ def run_suite(
             `if __name__ == "__main__":`, as all that start processes.
 
     Raises:
-        ConfigError, CorpusError: a method or benchmark does not exist or cannot be used here, or two benchmarks have
-            one name. A method that stops later on is told in the result.
+        ConfigError, CorpusError: a method or benchmark does not exist or cannot be used here, two benchmarks have one
+            name, or none has wrong instructions to give. A method that stops later on is told in the result.
     """
     progress = progress or SuiteProgress()
     loaded = {name: load_benchmark(name) for name in benchmarks}
     _require_distinct(loaded)
+    if condition is Condition.WRONG:
+        paired = [benchmark for benchmark in loaded.values() if benchmark.originals is not Originals.NONE]
+        require_wrong_instructions({benchmark.name: benchmark.read() for benchmark in paired})
     ready = {name: create_method(name, model) for name in methods}
     keys = {
         (benchmark, method): run_key(ready[method], loaded[benchmark], condition, limit)

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sigmask.data.whole_file import whole_file
 from sigmask.export.sample import TRAIN, VALIDATION
+from sigmask.whole_file import whole_file
 
 EXPORT_NAME = "export.json"
 NAMED_ROWS = 5

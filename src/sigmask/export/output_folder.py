@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sigmask.data.whole_file import PARTIAL_SUFFIX
 from sigmask.errors import SigmaskError
 from sigmask.export.accounting import EXPORT_NAME
+from sigmask.whole_file import PARTIAL_SUFFIX
 
 _MARKER = ".sigmask-export"
 _REPLACED_SUFFIX = ".replaced"

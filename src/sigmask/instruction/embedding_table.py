@@ -7,7 +7,6 @@ Metadata: `format`, `name`, `head_weight`, and whatever says where the table cam
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from sigmask.errors import WeightsError
+from sigmask.whole_file import whole_file
 
 _FORMAT = "sigmask-embedding-table-1"
 _DTYPES = {"vectors": np.int8, "scale": np.float16, "weights": np.float16, "vocabulary": np.uint8}
@@ -43,7 +43,7 @@ class EmbeddingTable:
 
 
 def write_table(path: Path, table: EmbeddingTable, provenance: Mapping[str, str] | None = None) -> None:
-    """Write the table with eight-bit vectors: temporary name, fsync, rename.
+    """Write the table with eight-bit vectors; a file that exists is whole.
 
     `provenance` goes into the file's metadata (licences, command, data).
     """
@@ -57,12 +57,8 @@ def write_table(path: Path, table: EmbeddingTable, provenance: Mapping[str, str]
         "vocabulary": np.frombuffer("\n".join(table.vocabulary).encode(), np.uint8).copy(),
     }
     metadata = {**(provenance or {}), "format": _FORMAT, "name": table.name, "head_weight": repr(table.head_weight)}
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(save(tensors, metadata))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with whole_file(path) as partial:
+        partial.write_bytes(save(tensors, metadata))
 
 
 def read_table(path: Path) -> EmbeddingTable:

@@ -32,6 +32,4 @@ BACKBONES: dict[str, BackboneSpec] = {
         )
         for size, depths in _DINOV2_DEPTHS.items()
     },
-    # The same class as dinov2-*, small enough to step in a test.
-    "vit-test": BackboneSpec("test_vit", (0, 2, 5), 32, *_IMAGENET, match_radius=(1, 1, 1), image_size=160),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays, name_arrays
+from sigmask.instruction.instruction_arrays import NO_INSTRUCTION, InstructionArrays, instruction_arrays, name_arrays
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.types import EditTuple
 
@@ -47,3 +47,10 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
 def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionBatch:
     """B lists of names as tensors; see `name_arrays`."""
     return InstructionBatch.of(name_arrays(names, encoder, slots=slots))
+
+
+def encoded_name_batch(vectors: Tensor) -> InstructionBatch:
+    """`name_batch` of names that are encoded already: (B, slots, T), zeros where there is no name or it is unknown."""
+    known = vectors.abs().sum(-1) > 0
+    action = torch.full((len(vectors),), NO_INSTRUCTION, dtype=torch.int64)
+    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), action)

@@ -11,7 +11,6 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, WeightsError
 from sigmask.instruction.text_encoder import STATIC, TextEncoder
 from sigmask.models.locator import Locator
@@ -25,6 +24,7 @@ from sigmask.models.weights_folder import (
     text_encoder_for,
     text_table_of,
 )
+from sigmask.whole_file import whole_file
 
 
 def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import jinja2
 
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.gain import gains
 from sigmask.evaluation.results_page import (
@@ -26,6 +25,7 @@ from sigmask.evaluation.stored_run import StoredRun
 from sigmask.evaluation.suite import WORST_CASES, safe_name
 from sigmask.evaluation.tables import table_cells
 from sigmask.version import __version__
+from sigmask.whole_file import whole_file
 
 _NAMED_CURVES = 4  # beside the model's: the others are drawn in grey, and named where the pointer rests
 _PLOT = 300  # pixels

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -95,8 +93,3 @@ def _stretched(values: MapArray) -> MapArray:
 def _plain(text: str) -> str:
     """`text` with what the built-in font cannot draw replaced."""
     return text.encode("latin-1", "replace").decode("latin-1")
-
-
-def panel_titles(explanation: Explanation) -> Sequence[str]:
-    """The titles in the order in which `draw_explanation` draws them."""
-    return [title for title, _ in _panels(explanation)]

@@ -10,9 +10,9 @@ import jinja2
 import numpy as np
 
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.data.whole_file import whole_file
 from sigmask.types import Annotation, EditPair, ImageArray
 from sigmask.version import __version__
+from sigmask.whole_file import whole_file
 
 JPEG_QUALITY = 85
 LONGEST_SIDE = 480

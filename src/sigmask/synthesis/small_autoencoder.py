@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import WeightsError
+from sigmask.whole_file import whole_file
 
 _FOLD = 4
 

@@ -24,7 +24,6 @@ import typer
 
 from sigmask.data.corpus import load_corpus
 from sigmask.data.geometry import fit_original_to_edited, resize_image
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
@@ -36,6 +35,7 @@ from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.synthetic_edit import NamedRegions
 from sigmask.synthesis.vae_roundtrip import Autoencoder, TinyAutoencoder, round_trip
 from sigmask.types import Action, BadSample, EditPair, ImageArray, MaskArray
+from sigmask.whole_file import whole_file
 
 RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))

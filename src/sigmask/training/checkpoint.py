@@ -11,9 +11,9 @@ from typing import Any
 import torch
 
 from sigmask.config import config_to_dict
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import WeightsError
 from sigmask.training.ema import Model, MovingAverage
+from sigmask.whole_file import whole_file
 
 _OF_NO_CONSEQUENCE = ("output", "device", "threads", "workers", "log_every", "checkpoint_every")
 

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sigmask.data.whole_file import whole_file
 from sigmask.models.backbone import Backbone
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.view import View
+from sigmask.whole_file import whole_file
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,13 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from sigmask.config import load_config
-from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.losses.prior_loss import absence_loss, naming_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
+from sigmask.models.device import usable_device
 from sigmask.models.grounding import InstructionGrounding
-from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.models.instruction_batch import encoded_name_batch
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.weights_folder import text_table_of
@@ -61,7 +61,7 @@ class GroundingConfig:
     features computed once. `leave_out` keeps a fifth of the classes and a tenth of the photographs from training.
     `restart` forgets the initial joint space first. `deeper` does too, unless the initial grounding has the last stages
     of the trunk already; these have a learning rate of their own. So does a `joint_width` that is not the initial one.
-    `loss.naming` asks a classifier (see `NameTeacher`).
+    `loss.naming` asks a classifier (see `NameTeacher`). `device` is torch's name for where it runs, or "auto".
     """
 
     photos: Path
@@ -80,6 +80,7 @@ class GroundingConfig:
     deeper: bool = False
     joint_width: int | None = None
     bfloat16: bool = True
+    device: str = "cpu"
     loss: GroundingWeights = field(default_factory=GroundingWeights)
     seed: int = 0
     threads: int = 2
@@ -125,10 +126,11 @@ def run_grounding(config: GroundingConfig) -> Path:
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
+    device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
-    model = _with_grounding(model, config)
+    model = _with_grounding(model, config).to(device)
     photos = PhotoLibrary.load(config.photos).entries
-    teacher = _teacher(photos, encoder, config)
+    teacher = _teacher(photos, encoder, config, device)
     entries = [each for each in photos if each.polygons or each.caption]
     views = ground_views(
         model.backbone,
@@ -140,7 +142,7 @@ def run_grounding(config: GroundingConfig) -> Path:
         bfloat16=config.bfloat16,
     )
     words = _words(views, encoder, teacher, leave_out=config.leave_out)
-    learner = Learner(model.grounding).requires_grad_(True).train()
+    learner = Learner(model.grounding).to(device).requires_grad_(True).train()
     deeper = model.grounding.deeper if model.grounding.deeper is not None else nn.Identity()
     optimiser = torch.optim.AdamW(parameter_groups(learner, deeper), weight_decay=config.weight_decay)
     log = TrainingLog(config.output / "grounding.jsonl", done=0, steps=config.steps, every=config.log_every)
@@ -169,7 +171,8 @@ def grounding_losses(
     bfloat16: bool = False,
 ) -> dict[str, Tensor]:
     """The losses of one batch and their weighted `total`; `naming` only where the views have a classifier's names."""
-    features = torch.stack([view.features for view in views]).float()
+    device = learner.sharpness.device
+    features = torch.stack([view.features for view in views]).to(device).float()
     batch, tokens = len(views), features.shape[-2] * features.shape[-1]
     width = len(next(iter(words.asked.values())))
     concepts = torch.zeros(batch, MAX_CONCEPTS, width)
@@ -181,21 +184,16 @@ def grounding_losses(
             kind[row, slot] = what
             if what == "place":
                 target[row, slot] = view.coverage[name]
-    known = concepts.abs().sum(-1) > 0
-    instruction = InstructionBatch(
-        concepts,
-        torch.ones_like(known),
-        known,
-        torch.zeros_like(known),
-        torch.full((batch,), NO_INSTRUCTION, dtype=torch.int64),
-    )
+    instruction, target = encoded_name_batch(concepts).to(device), target.to(device)
     grounding = learner.grounding
-    with mixed_precision(features.device, enabled=bfloat16):
+    with mixed_precision(device, enabled=bfloat16):
         joint = grounding.joint(features.contiguous(memory_format=torch.channels_last)).float()
     logits = grounding.similarity_of(joint, joint, instruction)
     flat = logits.flatten(0, 1)
+    known = instruction.known
     of_kind = {
-        what: torch.from_numpy((kind == what).ravel()) & known.flatten() for what in ("place", "somewhere", "absent")
+        what: torch.from_numpy((kind == what).ravel()).to(device) & known.flatten()
+        for what in ("place", "somewhere", "absent")
     }
     losses = {
         "place": prior_loss(logits, known, target, of_kind["place"].view_as(known)),
@@ -204,8 +202,9 @@ def grounding_losses(
     }
     total = losses["place"] + weights.presence * losses["presence"] + weights.absence * losses["absence"]
     if words.taught is not None:
-        named = torch.stack([view.named for view in views if view.named is not None]).float()
-        losses["naming"] = naming_loss(joint, grounding.text(words.taught), named, learner.sharpness.exp())
+        named = torch.stack([view.named for view in views if view.named is not None]).to(device).float()
+        taught = grounding.text(words.taught.to(device))
+        losses["naming"] = naming_loss(joint, taught, named, learner.sharpness.exp())
         total = total + weights.naming * losses["naming"]
     return {"total": total, **losses}
 
@@ -222,12 +221,12 @@ def _words(
     return Words(asked, outlined, taught)
 
 
-def _teacher(photos: Sequence[PhotoEntry], encoder: TextEncoder, config: GroundingConfig) -> NameTeacher | None:
+def _teacher(
+    photos: Sequence[PhotoEntry], encoder: TextEncoder, config: GroundingConfig, device: torch.device
+) -> NameTeacher | None:
     if not config.loss.naming:
         return None
-    names = imagenet_names(photos, leave_out=config.leave_out)
-    known = np.any(encoder.encode([name or "" for name in names]), axis=1).tolist()
-    return NameTeacher.lite0([name if said else None for name, said in zip(names, known, strict=True)])
+    return NameTeacher.lite0(imagenet_names(photos, encoder, leave_out=config.leave_out), device)
 
 
 def _with_grounding(model: Locator, config: GroundingConfig) -> Locator:

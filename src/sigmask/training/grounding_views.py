@@ -50,19 +50,21 @@ def ground_views(
     teacher: NameTeacher | None = None,
     bfloat16: bool = False,
 ) -> list[GroundedView]:
-    """`views` random crops of `size` pixels of every photograph."""
+    """`views` random crops of `size` pixels of every photograph; features are computed where the backbone is.
+
+    They are kept in main memory: those of a few thousand photographs take gigabytes.
+    """
+    device = backbone.mean.device
     found: list[GroundedView] = []
     for number, entry in enumerate(entries):
         rng = np.random.default_rng((seed, number))
         cut = [named_view(entry, size, rng) for _ in range(views)]
-        pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2).float().div(255)
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with mixed_precision(pixels.device, enabled=bfloat16):
+        pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2)
+        pixels = pixels.to(device).float().div(255).contiguous(memory_format=torch.channels_last)
+        with mixed_precision(device, enabled=bfloat16):
             features = backbone(pixels)[-1]
-            named = [None] * views if teacher is None else [each.half().clone() for each in teacher.likely(pixels)]
-        found += [
-            _grounded(view, depth.half().clone(), said) for view, depth, said in zip(cut, features, named, strict=True)
-        ]
+            named = [None] * views if teacher is None else [_kept(each) for each in teacher.likely(pixels)]
+        found += [_grounded(view, _kept(depth), said) for view, depth, said in zip(cut, features, named, strict=True)]
     return found
 
 
@@ -96,3 +98,8 @@ def _grounded(view: NamedView, features: Tensor, named: Tensor | None) -> Ground
         for name, region in view.regions.items()
     }
     return GroundedView(features, coverage, view.uncertain, view.label, named)
+
+
+def _kept(computed: Tensor) -> Tensor:
+    """A copy of its own, since a part of a batch would keep all of the batch."""
+    return computed.to("cpu", torch.float16, copy=True)

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from sigmask.errors import ConfigError
+from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.backbone import published_lite0
 from sigmask.synthesis.named_view import names_left_out
 from sigmask.synthesis.photos import PhotoEntry
@@ -37,9 +39,9 @@ class NameTeacher:
         self._weight, self._offset = (part[chosen] for part in last_layer)
 
     @classmethod
-    def lite0(cls, names: Sequence[str | None]) -> NameTeacher:
-        """EfficientNet-Lite0 as published (extra `train`)."""
-        network = published_lite0()
+    def lite0(cls, names: Sequence[str | None], device: torch.device) -> NameTeacher:
+        """EfficientNet-Lite0 as published (extra `train`); `likely` then takes pixels on `device`."""
+        network = published_lite0().to(device)
         last = cast(nn.Linear, network.classifier)
         return cls(_Lite0Features(network), (last.weight, last.bias), names)
 
@@ -59,11 +61,13 @@ class _Lite0Features(nn.Module):
         return features
 
 
-def imagenet_names(photos: Sequence[PhotoEntry], *, leave_out: bool) -> list[str | None]:
+def imagenet_names(photos: Sequence[PhotoEntry], encoder: TextEncoder, *, leave_out: bool) -> list[str | None]:
     """The names of ImageNet's classes in the order of its ids, from a folder with a photograph of each.
 
+    None stands for a class that is not to be taught: it has no name, or one that the encoder does not know.
+
     Args:
-        leave_out: names of left-out classes are None.
+        leave_out: left-out classes are not to be taught either.
 
     Raises:
         ConfigError: if there is not one photograph for each class.
@@ -74,4 +78,7 @@ def imagenet_names(photos: Sequence[PhotoEntry], *, leave_out: bool) -> list[str
             f"naming needs one ImageNet photograph for each of {IMAGENET_CLASSES} classes in imagenet/, got "
             f"{len(of_class)}; set loss.naming=0 to train without the classifier"
         )
-    return [None if name is None or (leave_out and names_left_out(name)) else name for _, name in of_class]
+    names = [name or "" for _, name in of_class]
+    known = np.any(encoder.encode(names), axis=1)
+    taught = (said and not (leave_out and names_left_out(name)) for name, said in zip(names, known, strict=True))
+    return [name if teach else None for name, teach in zip(names, taught, strict=True)]

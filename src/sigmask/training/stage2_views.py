@@ -14,12 +14,13 @@ from torch.utils.data import Dataset
 
 from sigmask.data.corpus import load_corpus
 from sigmask.data.geometry import fit_original_to_edited, resize_image
+from sigmask.data.raw_pair import decode_pair
 from sigmask.errors import CorpusError
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.perturbation import perturb, recompress
 from sigmask.training.stage1_views import read_record
 from sigmask.training.view import cut_alike
-from sigmask.types import EditPair, EditTuple, ImageArray, MaskArray
+from sigmask.types import BadSample, EditPair, EditTuple, ImageArray, MaskArray
 
 _LARGEST = 448  # pixels of the longer side of unlabelled pairs: about what the network sees, as the corpus is stored
 
@@ -95,13 +96,16 @@ class Triples(Dataset[Triple]):
 def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPair]:
     """The pairs of any corpus that can be read, the original fitted to the edited image; bad rows are left out.
 
+    Masks that the corpus has are not decoded, so a bad one costs no pair.
+
     Args:
         limit: pairs to take at most, from the start.
     """
     pairs: list[EditPair] = []
-    for sample in load_corpus(corpus):
+    for row in load_corpus(corpus).rows():
         if len(pairs) == limit:
             break
+        sample = row if isinstance(row, BadSample) else decode_pair(row, with_mask=False)
         if isinstance(sample, EditPair):
             original, _ = fit_original_to_edited(sample.original, sample.edited)
             pairs.append(EditPair(sample.sample_id, _smaller(original), _smaller(sample.edited), sample.instruction))

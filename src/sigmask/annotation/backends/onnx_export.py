@@ -18,11 +18,11 @@ import typer
 
 from sigmask.annotation.backends.backend import INPUTS, OUTPUTS
 from sigmask.annotation.backends.flat_model import FlatModel
-from sigmask.data.whole_file import whole_file
 from sigmask.errors import MissingExtraError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator
 from sigmask.models.weights_folder import GRAPH_FILE
+from sigmask.whole_file import whole_file
 
 _OPSET = 17
 _LEAST_HALVED = 64  # numbers in a tensor that is stored in half precision; smaller ones save nothing

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import os
 import shutil
-import tempfile
 import warnings
 from importlib import resources
 from pathlib import Path
@@ -21,6 +20,7 @@ import torch
 from sigmask.annotation.backends.flat_model import FlatModel
 from sigmask.annotation.backends.openvino_backend import import_openvino
 from sigmask.models.locator import Locator
+from sigmask.whole_file import whole_folder
 
 CACHE_VARIABLE = "SIGMASK_CACHE"
 _GRAPH = "model.xml"
@@ -68,13 +68,8 @@ def _keep(exported: Any, kept: Path) -> None:
     """Write the export into a folder of its own that appears whole; where that cannot be done, nothing is kept."""
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent, ignore_cleanup_errors=True) as made:
-            import_openvino().save_model(exported, Path(made) / _GRAPH, compress_to_fp16=False)
-            for path in Path(made).iterdir():
-                with path.open("rb") as written:
-                    os.fsync(written.fileno())
-            Path(made).chmod(0o755)  # a cache may be shared
-            Path(made).rename(kept)
+        with whole_folder(kept) as made:
+            import_openvino().save_model(exported, made / _GRAPH, compress_to_fp16=False)
     except (OSError, RuntimeError):  # a full or closed disk, or another process that was first
         return
 

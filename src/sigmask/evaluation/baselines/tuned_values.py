@@ -10,8 +10,8 @@ import yaml
 from pydantic import Field
 
 from sigmask.config import StrictConfig, config_to_dict, load_config
-from sigmask.data.whole_file import whole_file
 from sigmask.evaluation.baselines.rival import Rival
+from sigmask.whole_file import whole_file
 
 TUNED_FILE = Path(__file__).with_name("tuned.yaml")
 _HEADER = """\

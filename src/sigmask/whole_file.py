@@ -1,9 +1,10 @@
-"""A file that exists is whole: written under a temporary name, fsynced, renamed."""
+"""A file that exists is whole, and so is a folder: written under a temporary name, fsynced, renamed."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,23 @@ def whole_file(path: Path) -> Iterator[Path]:
     publish(partial, path)
 
 
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path` for files; when the block ends well it becomes `path`, else it is removed.
+
+    Raises:
+        OSError: there is something at `path` already, perhaps of another process that was first.
+    """
+    with tempfile.TemporaryDirectory(dir=path.parent, ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        yield folder
+        for file in folder.iterdir():
+            _sync(file)
+        folder.chmod(0o755)  # as any other folder; a temporary one is its maker's alone
+        folder.rename(path)
+    _sync_folder(path.parent)
+
+
 def partial_path(path: Path) -> Path:
     """The temporary name that belongs to `path`."""
     return path.with_name(f"{path.name}{PARTIAL_SUFFIX}")
@@ -30,10 +48,14 @@ def partial_path(path: Path) -> Path:
 
 def publish(partial: Path, path: Path) -> None:
     """Give a finished temporary file its name so that a crash leaves either all of it or nothing."""
-    with partial.open("rb") as written:
-        os.fsync(written.fileno())
+    _sync(partial)
     partial.replace(path)
     _sync_folder(path.parent)
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb") as written:
+        os.fsync(written.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
