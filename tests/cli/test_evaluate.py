@@ -18,6 +18,7 @@ from sigmask.types import Annotation, EditPair, ImageArray, Scope
 from tests.drawn_corpora import write_table_corpus
 
 told_so_far: list[str | None] = []
+bounds: list[float] = []
 
 
 class StubAnnotator:
@@ -26,7 +27,8 @@ class StubAnnotator:
     fingerprint = "stub"
 
     @classmethod
-    def from_pretrained(cls, name: str, *, backend: str = "auto") -> StubAnnotator:
+    def from_pretrained(cls, name: str, *, backend: str = "auto", least_quality: float = 0.5) -> StubAnnotator:
+        bounds.append(least_quality)
         if name != "tiny":
             raise WeightsError(f"no weights called '{name}'")
         return cls()
@@ -103,6 +105,18 @@ def test_a_benchmark_without_wrong_instructions_is_told(
     refused = CliRunner().invoke(app, [mute, "--wrong-instruction"])
     assert isinstance(refused.exception, ConfigError)
     assert "no two different instructions in mute" in str(refused.exception)
+
+
+def test_doubtful_pairs_can_be_left_out(app: typer.Typer, table: str) -> None:
+    bounds.clear()
+    text = run(app, table, "--methods", "tiny,ssim", "--least-quality", "0.7")
+    (row,) = [line for line in text.splitlines() if "0 / 5" in line]  # the stub expects 0 of every mask
+    assert [cell.strip() for cell in row.strip("│ ").split("│")] == [
+        "drawn", "tiny", "0.7", "0 / 5", "0.0", "– / 0.0", "– / 0.0", "– / –",
+    ]  # fmt: skip
+    assert "5 / 5" in run(app, table, "--least-quality", "0")
+    assert bounds == [0.5, 0.0]
+    assert "none of these methods" in run(app, table, "--methods", "ssim", "--least-quality", "0.7")
 
 
 def test_a_result_is_kept_until_the_benchmark_changes(

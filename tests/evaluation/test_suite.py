@@ -89,7 +89,7 @@ def test_a_method_that_fails_takes_no_other_along(
 ) -> None:
     make = suite_module.create_method
 
-    def broken(name: str, model: str) -> NamedMethod:
+    def broken(name: str, model: str, least_quality: float) -> NamedMethod:
         def call(pair: EditPair) -> MapArray:
             raise ZeroDivisionError("oh")
 

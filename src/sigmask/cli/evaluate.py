@@ -18,12 +18,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.cli.benchmark_listing import benchmark_listing
 from sigmask.evaluation.baselines import BASELINES
 from sigmask.evaluation.gain import gains
 from sigmask.evaluation.methods import method_names
 from sigmask.evaluation.results_page import results_page
 from sigmask.evaluation.scores import BenchmarkResult
+from sigmask.evaluation.selective_scores import selective_scores, selective_table
 from sigmask.evaluation.stored_run import RunStore, StoredRun, default_store
 from sigmask.evaluation.suite import (
     WORST_CASES,
@@ -62,6 +64,12 @@ def evaluate(
     wrong_instruction: Annotated[
         bool, typer.Option("--wrong-instruction", help="Give each pair another pair's instruction.")
     ] = False,
+    least_quality: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0, max=1.0, help="Score once more without the pairs of a lower expected IoU, and say how many stay."
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many pairs of each benchmark.")] = None,
     output: Annotated[
         Path | None,
@@ -129,11 +137,15 @@ def evaluate(
                 model=tested,
                 condition=condition,
                 limit=limit,
+                # so that every mask that counts is there; above the usual bound the usual results will do
+                least_quality=LEAST_QUALITY if least_quality is None else min(least_quality, LEAST_QUALITY),
                 jobs=jobs or os.cpu_count() or 1,
                 progress=bars,
             )
         runs, results = suite.runs, [run.result for run in suite.runs]
         console.print(results_table(results, console.width))
+        if least_quality is not None:
+            _print_selective(console, results, least_quality)
         _print_gains(console, runs, tested)
         _report_bad(console, results)
         for path, text in ((json, to_json), (markdown, to_markdown), (csv, to_csv), (latex, to_latex)):
@@ -240,6 +252,14 @@ def _print_gains(console: Console, runs: Sequence[StoredRun], model: str) -> Non
             markup=False,
             highlight=False,
         )
+
+
+def _print_selective(console: Console, results: Sequence[BenchmarkResult], least_quality: float) -> None:
+    scores = [each for result in results if (each := selective_scores(result, least_quality)) is not None]
+    if scores:
+        console.print(selective_table(scores))
+    else:
+        console.print("--least-quality: none of these methods says what quality it expects of a mask", markup=False)
 
 
 def _report_bad(console: Console, results: list[BenchmarkResult]) -> None:

@@ -25,7 +25,8 @@ class PairScore:
     """One pair. `f1` to `mcc` are at the fixed threshold and None where nothing was edited.
 
     `best_*` are at this pair's own best threshold of the grid, the one of the highest F1. `auc` and all behind it are
-    None where only counts were given; see `MapScores`.
+    None where only counts were given; see `MapScores`. `quality` is the IoU that the method expects of its mask, None
+    where it expects none.
     """
 
     sample_id: str
@@ -53,6 +54,7 @@ class PairScore:
     boundary_f1_2px: float | None = None
     image_score: float | None = None
     side_effect_recall: float | None = None
+    quality: float | None = None
 
     __pydantic_config__ = _STRICT
 

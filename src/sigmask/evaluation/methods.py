@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sigmask
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.errors import ConfigError, WeightsError, unknown_name
 from sigmask.evaluation.baselines import BASELINES, Need, create_baseline, split_by_availability
 from sigmask.evaluation.run import Method
@@ -38,11 +39,12 @@ class NamedMethod:
     rival: bool
 
 
-def create_method(name: str, model: str = "tiny") -> NamedMethod:
+def create_method(name: str, model: str = "tiny", least_quality: float = LEAST_QUALITY) -> NamedMethod:
     """The rival of that name, or else the model: a name, folder or Hub id, maybe with a variant: `tiny@naive-prior`.
 
     Args:
         model: the model under test, for the rivals that show a part of it alone.
+        least_quality: expected IoU under which the model gives a mask up.
 
     Raises:
         ConfigError: there is neither a rival nor a model of that name, or it cannot be run here; the message says why.
@@ -57,10 +59,10 @@ def create_method(name: str, model: str = "tiny") -> NamedMethod:
         fingerprint = baseline.fingerprint() + (code_fingerprint(_MODEL_CODE) if shares_code else "")
         return NamedMethod(name, baseline, fingerprint, baseline.origin, rival=Need.MODEL not in needs)
     base, _, variant = name.partition(VARIANT_SIGN)
-    return _of_model(name, base, variant)
+    return _of_model(name, base, variant, least_quality)
 
 
-def _of_model(name: str, base: str, variant: str) -> NamedMethod:
+def _of_model(name: str, base: str, variant: str, least_quality: float) -> NamedMethod:
     """The model `base`; with a variant, its prior is used in another way."""
     # Imported here, so that the rivals alone start without torch.
     from sigmask.annotation.annotator import Annotator
@@ -73,7 +75,7 @@ def _of_model(name: str, base: str, variant: str) -> NamedMethod:
         raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
     try:
         # one engine for all that is compared: variants reach into the model, and an exported one cannot be reached into
-        annotator = Annotator.from_pretrained(base, backend="torch")
+        annotator = Annotator.from_pretrained(base, backend="torch", least_quality=least_quality)
     except WeightsError as error:
         known = base in EMBEDDED or Path(base).is_dir()
         unknown = "" if known else f"{unknown_name('method', base, [*EMBEDDED, *BASELINES])} As a model: "

@@ -81,7 +81,8 @@ def _evaluate_one(
             probability, predicted = _probability_and_mask(output, threshold)
             counts = count_mask(predicted, sample.mask)
             maps = score_map(probability, predicted, sample.mask, side_effect_of(sample))
-            score = collector.add(sample, counts, count_thresholds(probability, sample.mask), seconds, maps)
+            quality = output.quality if isinstance(output, Annotation) else None
+            score = collector.add(sample, counts, count_thresholds(probability, sample.mask), seconds, maps, quality)
         if progress is not None:
             progress(sample, predicted, score)
         if limit is not None and index + 1 >= limit:

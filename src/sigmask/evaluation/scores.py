@@ -70,6 +70,7 @@ class ScoreCollector:
         grid: PixelCounts,
         seconds: float,
         maps: MapScores | None = None,
+        quality: float | None = None,
     ) -> PairScore:
         """Add a pair.
 
@@ -79,10 +80,11 @@ class ScoreCollector:
             grid: the counts of its probability over the grid, shape (1024,).
             seconds: what the method took.
             maps: what `score_map` says of the pair; without it the metrics that need the pixels stay None.
+            quality: the IoU that the method expects of its mask.
         """
         edited = bool(fixed.tp + fixed.fn > 0)
         curves = {name: metric(grid) for name, metric in COUNT_METRICS.items()} if edited else {}
-        score = _pair_score(pair, fixed, curves, seconds, maps)
+        score = _pair_score(pair, fixed, curves, seconds, maps, quality)
         self._pairs.append(score)
         if edited:
             by_type = self._by_edit_type.setdefault(pair.edit_type or "unknown", EditedSums())
@@ -161,6 +163,7 @@ def _pair_score(
     curves: dict[str, pixel_metrics.MetricArray],
     seconds: float,
     maps: MapScores | None,
+    quality: float | None,
 ) -> PairScore:
     """`curves` are the `COUNT_METRICS` over the grid; none for a pair of which nothing was edited."""
     height, width = pair.edited.shape[:2]
@@ -185,4 +188,5 @@ def _pair_score(
         boundary_f1_2px=maps.boundary_f1_2px if maps else None,
         image_score=maps.image_score if maps else None,
         side_effect_recall=maps.side_effect_recall if maps else None,
+        quality=quality,
     )

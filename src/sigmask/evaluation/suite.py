@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.errors import ConfigError, SigmaskError
 from sigmask.evaluation.benchmark import Benchmark, Sample, known_benchmarks, load_benchmark
 from sigmask.evaluation.benchmark_registry import Originals
@@ -101,6 +102,7 @@ class _Task:
     keys: tuple[str, ...]
     condition: Condition
     limit: int | None
+    least_quality: float
     store: Path
 
 
@@ -119,6 +121,7 @@ def run_suite(
     model: str = "tiny",
     condition: Condition = Condition.OWN,
     limit: int | None = None,
+    least_quality: float = LEAST_QUALITY,
     jobs: int = 1,
     progress: SuiteProgress | None = None,
 ) -> SuiteResult:
@@ -128,6 +131,7 @@ def run_suite(
         benchmarks, methods: names or paths; see `load_benchmark` and `create_method`.
         model: the model under test, for rivals that show a part of it.
         limit: at most so many samples of each benchmark.
+        least_quality: expected IoU under which a model gives a mask up.
         jobs: processes at the same time, each with one thread; with 1, everything runs in this process with all
             threads, and peak memory is not measured. With more, a script must call this below
             `if __name__ == "__main__":`, as all that start processes.
@@ -142,7 +146,7 @@ def run_suite(
     if condition is Condition.WRONG:
         paired = [benchmark for benchmark in loaded.values() if benchmark.originals is not Originals.NONE]
         require_wrong_instructions({benchmark.name: benchmark.read() for benchmark in paired})
-    ready = {name: create_method(name, model) for name in methods}
+    ready = {name: create_method(name, model, least_quality) for name in methods}
     keys = {
         (benchmark, method): run_key(ready[method], loaded[benchmark], condition, limit)
         for benchmark in loaded
@@ -151,7 +155,16 @@ def run_suite(
     found = {pair: store.load(key) for pair, key in keys.items()}
     missing = {method: [name for name in loaded if found[name, method] is None] for method in ready}
     tasks = [
-        _Task(method, model, part, tuple(keys[name, method] for name in part), condition, limit, store.folder)
+        _Task(
+            method,
+            model,
+            part,
+            tuple(keys[name, method] for name in part),
+            condition,
+            limit,
+            least_quality,
+            store.folder,
+        )
         for method, names in missing.items()
         for part in _parts(names, jobs, methods=sum(map(bool, missing.values())))
     ]
@@ -273,7 +286,7 @@ def _run_task(
     method: NamedMethod | None,
 ) -> None:
     """`method` is None in a process of its own, which makes it, and whose memory is then measured."""
-    ready = create_method(task.method, task.model) if method is None else method
+    ready = create_method(task.method, task.model, task.least_quality) if method is None else method
     store = RunStore(task.store)
     for name, key in zip(task.benchmarks, task.keys, strict=True):
         benchmark = benchmarks[name]
