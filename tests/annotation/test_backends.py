@@ -16,7 +16,6 @@ from sigmask.annotation.backends.flat_model import FlatModel
 from sigmask.annotation.backends.onnx_backend import OnnxBackend
 from sigmask.annotation.backends.onnx_export import export_graph
 from sigmask.annotation.backends.openvino_backend import OpenVinoBackend
-from sigmask.annotation.backends.openvino_export import CACHE_VARIABLE, cache_folder
 from sigmask.annotation.backends.torch_backend import TorchBackend
 from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, WeightsError
 from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
@@ -25,6 +24,7 @@ from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import save_pretrained
 from sigmask.models.weights_folder import GRAPH_FILE, find_weights
+from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
 

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 import tempfile
 import time
@@ -20,10 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sigmask.errors import SigmaskError
+from sigmask.errors import ConfigError, SigmaskError
 from sigmask.evaluation.benchmark import Benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult, ResultError
 from sigmask.evaluation.methods import NamedMethod, code_fingerprint
+from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from sigmask.whole_file import whole_file
 
 _NOT_OF_RESULTS = (
@@ -33,7 +33,7 @@ _NOT_OF_RESULTS = (
 """Modules that change nothing of a result, or whose share in it the method's fingerprint covers."""
 _TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".ndjson", ".csv", ".tsv", ".json"}
 _DAY = 86_400  # seconds
-_LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "torch", "timm")
+_LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "onnxruntime", "torch", "timm")
 """Their versions decide the last digits, and may decide more."""
 
 
@@ -136,12 +136,15 @@ class RunStore:
 
 
 def default_store() -> Path:
-    """`$SIGMASK_CACHE/evaluation`, else `sigmask/evaluation` in the user's cache folder."""
-    own = os.environ.get("SIGMASK_CACHE", "").strip()
-    if own:
-        return Path(own) / "evaluation"
-    caches = os.environ.get("XDG_CACHE_HOME", "").strip()
-    return (Path(caches) if caches else Path.home() / ".cache") / "sigmask" / "evaluation"
+    """`evaluation` in the cache folder.
+
+    Raises:
+        ConfigError: there is no home for one.
+    """
+    folder = cache_folder()
+    if folder is None:
+        raise ConfigError(f"results are kept in the user's cache folder, and there is no home: set {CACHE_VARIABLE}")
+    return folder / "evaluation"
 
 
 def run_key(method: NamedMethod, benchmark: Benchmark, condition: str, limit: int | None) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
 import warnings
 from importlib import resources
@@ -20,9 +19,9 @@ import torch
 from sigmask.annotation.backends.flat_model import FlatModel
 from sigmask.annotation.backends.openvino_backend import import_openvino
 from sigmask.models.locator import Locator
+from sigmask.user_cache import cache_folder
 from sigmask.whole_file import whole_folder
 
-CACHE_VARIABLE = "SIGMASK_CACHE"
 _GRAPH = "model.xml"
 _GRAPH_CODE = ("models", "types.py", "instruction/named_concepts.py", "annotation/backends/flat_model.py")
 
@@ -72,14 +71,3 @@ def _keep(exported: Any, kept: Path) -> None:
             import_openvino().save_model(exported, made / _GRAPH, compress_to_fp16=False)
     except (OSError, RuntimeError):  # a full or closed disk, or another process that was first
         return
-
-
-def cache_folder() -> Path | None:
-    """Where exports are kept: `$SIGMASK_CACHE`, else the user's cache folder; None where there is no home."""
-    if own := os.environ.get(CACHE_VARIABLE):
-        return Path(own)
-    try:
-        shared = os.environ.get("XDG_CACHE_HOME")
-        return (Path(shared) if shared else Path.home() / ".cache") / "sigmask"
-    except RuntimeError:
-        return None
