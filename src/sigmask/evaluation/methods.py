@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib.util
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,8 @@ def _of_model(name: str, base: str, variant: str, least_quality: float) -> Named
         raise ConfigError(unknown_name("way to use the prior", variant, PRIOR_VARIANTS))
     try:
         # one engine for all that is compared: variants reach into the model, and an exported one cannot be reached into
-        annotator = Annotator.from_pretrained(base, backend="torch", least_quality=least_quality)
+        backend = "torch" if variant or importlib.util.find_spec("torch") is not None else "auto"
+        annotator = Annotator.from_pretrained(base, backend=backend, least_quality=least_quality)
     except WeightsError as error:
         known = base in EMBEDDED or Path(base).is_dir()
         unknown = "" if known else f"{unknown_name('method', base, [*EMBEDDED, *BASELINES])} As a model: "

@@ -1,23 +1,30 @@
-"""The model with its prior used in another way than it was trained for: what refinement is compared with."""
+"""The model with its prior used in another way than it was trained for: what refinement is compared with.
+
+torch is imported by the variants themselves: the model as it is may run without.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from sigmask.annotation.annotator import Annotator
-from sigmask.models.grounding import UNIFORM, Grounding
 from sigmask.types import Annotation, EditPair, MapArray
+
+if TYPE_CHECKING:
+    from sigmask.models.grounding import Grounding
 
 Variant = Callable[[Annotator], Callable[[EditPair], MapArray | Annotation]]
 
 
 def uniform_prior(annotator: Annotator) -> Callable[[EditPair], Annotation]:
     """The words are told, and the prior says nothing about where."""
+    import torch
+
+    from sigmask.models.grounding import UNIFORM
 
     def flatten(_module: Any, _inputs: Any, grounding: Grounding) -> Grounding:
         return dataclasses.replace(grounding, prior=torch.full_like(grounding.prior, UNIFORM))
@@ -35,6 +42,7 @@ def naive_prior(annotator: Annotator) -> Callable[[EditPair], MapArray]:
 
     The prior counts in units of `UNIFORM`, so that words that say nothing about where change nothing.
     """
+    from sigmask.models.grounding import UNIFORM
 
     def annotate(pair: EditPair) -> MapArray:
         told = annotator(pair.original, pair.edited, pair.instruction)
