@@ -26,6 +26,8 @@ lint: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/annotate_throughput.py
+	$(BIN)/python benchmarks/start_up.py
+	$(BIN)/python benchmarks/roofline.py
 
 # The comparison in docs/results.md: every benchmark that is at hand, every method that can be run.
 results: $(VENV)/.installed-dev

@@ -3,12 +3,15 @@
     python benchmarks/annotate_throughput.py --pairs 400
     python benchmarks/annotate_throughput.py --pairs 10000   # is memory flat?
 
-The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number.
+The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number. Beside
+the whole it measures its parts: the model alone on prepared pairs; the data path alone, with a model that answers at
+once; and a naive loop, which opens each pair with Pillow, asks for one mask and saves it, before it takes the next.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import itertools
 import resource
 import tempfile
@@ -20,15 +23,19 @@ import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.parquet as pq
+from PIL import Image
 
 from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.backends import RawOutput
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.demo.perturbation import disturb_every_pixel
+from sigmask.instruction.instruction_arrays import InstructionArrays
 from sigmask.types import EditPair, ImageArray
 
 SIDE = 512
 DISTINCT = 32
+NAIVE_PAIRS = 60
 KILOBYTE = 1024  # what Linux counts ru_maxrss in
 
 
@@ -47,11 +54,19 @@ def main() -> None:
         corpus = load_corpus(table)
         annotator = Annotator.from_pretrained(arguments.model, backend=arguments.backend)
         print(f"backend       {annotator.backend.name}, {annotator.backend.precision}")
-        print(f"model alone   {model_rate(annotator, corpus, arguments.batch_size):.1f} pairs/s")
+        alone = model_rate(annotator, corpus, arguments.batch_size)
+        print(f"model alone   {alone:.1f} pairs/s")
         memory = MemoryLog(arguments.pairs)
         options = AnnotateOptions(batch_size=arguments.batch_size, workers=arguments.workers)
         summary = annotate(corpus, annotator, Path(folder) / "out", options, on_rows=memory.note)
-        print(f"end to end    {summary.pairs_per_second:.1f} pairs/s ({summary.written} written, bad {summary.bad})")
+        rate = summary.pairs_per_second
+        print(f"end to end    {rate:.1f} pairs/s ({summary.written} written, bad {summary.bad})")
+        naive = naive_rate(annotator, table, Path(folder), min(arguments.pairs, NAIVE_PAIRS))
+        print(f"naive loop    {naive:.1f} pairs/s")
+        annotator.backend = ConstantAnswer()
+        data = annotate(corpus, annotator, Path(folder) / "data", options).pairs_per_second
+        print(f"data path     {data:.1f} pairs/s")
+        print(f"end to end ÷ model alone {rate / alone:.2f}, ÷ naive loop {rate / naive:.2f}")
         print("memory        " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
         print(f"peak memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / 1e6:.0f} MB")
 
@@ -85,6 +100,33 @@ def model_rate(annotator: Annotator, corpus: Corpus, batch_size: int) -> float:
     for start in range(0, len(prepared), batch_size):
         annotator.infer(prepared[start : start + batch_size])
     return len(prepared) / (time.perf_counter() - started)
+
+
+def naive_rate(annotator: Annotator, table: Path, folder: Path, number: int) -> float:
+    """Pairs a second of a loop without threads, batches or a ledger."""
+    rows = pq.read_table(table).slice(0, number).to_pylist()
+    started = time.perf_counter()
+    for row in rows:
+        original, edited = (
+            Image.open(io.BytesIO(row[name]["bytes"])).convert("RGB") for name in ("original", "edited")
+        )
+        mask = annotator(original, edited, row["instruction"]).mask
+        Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"{row['id']}.png")
+    return number / (time.perf_counter() - started)
+
+
+class ConstantAnswer:
+    """A backend that marks a square of every picture, at once."""
+
+    name, precision = "constant", "none"
+
+    def run(self, images: np.ndarray, instruction: InstructionArrays) -> RawOutput:
+        """See `Backend.run`."""
+        _, batch, height, width, _ = images.shape
+        logits = np.full((batch, height, width), -8, np.float32)
+        logits[:, height // 4 : height // 2, width // 4 : width // 2] = 8
+        prior = np.full((batch, height // 16, width // 16), 0.5, np.float32)
+        return RawOutput(logits, prior, np.full(batch, 3, np.float32), np.zeros((batch, 3), np.float32))
 
 
 class MemoryLog:
