@@ -1,5 +1,5 @@
 # make demo | make test | make bench | make results: each does its own set-up (needs Python 3.11 or newer and a package registry).
-# Settings: VENV=folder  PYTHON=interpreter  CORPUS=folder-of-your-own (for make demo)
+# Settings: VENV=folder  PYTHON=interpreter  CORPUS=folder-of-your-own  OUT=where-to-write (the last two for make demo)
 
 VENV ?= .venv
 # The first interpreter that runs and is new enough: a name on the path may be a shim with nothing behind it.

@@ -29,6 +29,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:  # what is imported at first use is there to be completed too
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:  # `import sigmask` stays fast: torch is imported at first use
     if name == "Annotator":
         from sigmask.annotation.annotator import Annotator

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,7 +105,7 @@ class BadSample:
     row_index: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Annotation:
     """What the annotator says of one pair. All maps lie in the edited image's pixel grid.
 
@@ -119,9 +121,9 @@ class Annotation:
         model: the name of the weights that made it.
     """
 
-    mask: MaskArray
-    probability: MapArray
-    prior: MapArray
+    mask: MaskArray = field(repr=False)
+    probability: MapArray = field(repr=False)
+    prior: MapArray = field(repr=False)
     quality: float
     scope: Scope
     edit: tuple[EditTuple, ...] = ()
@@ -156,10 +158,15 @@ class Annotation:
         return Image.fromarray(draw_outline(base, self.mask))
 
     def show(self) -> None:
-        """Open the overlay in the system's image viewer (in a notebook, return `overlay()` instead)."""
+        """Open the overlay in the system's image viewer. A notebook shows it by itself."""
         self.overlay().show()
 
-    def save(self, path: str) -> None:
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.overlay().save(buffer, "PNG")
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> None:
         """Write the mask as a one-bit PNG (255 where changed).
 
         Raises:

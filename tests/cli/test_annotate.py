@@ -169,6 +169,12 @@ def test_options_that_make_no_sense_are_refused(
     assert not (tmp_path / "out").exists()
 
 
+def test_the_corpus_is_no_place_for_its_masks(folder_corpus: Path) -> None:
+    code, output = run(folder_corpus, "-o", folder_corpus)
+    assert code == 2
+    assert "is the corpus itself" in output.replace("\n", " ")
+
+
 def test_a_damaged_part_is_made_again_with_a_warning(tmp_path: Path, folder_corpus: Path) -> None:
     command = (folder_corpus, "-o", tmp_path / "out")
     assert run(*command)[0] == 0

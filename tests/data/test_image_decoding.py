@@ -266,3 +266,24 @@ def test_a_mask_of_another_size_is_a_bad_mask_and_an_empty_one_stays_empty() -> 
     assert caught.value.reason is BadReason.BAD_MASK
     assert not decode_mask(np.zeros((40, 56), np.uint8), None, (40, 56)).any()
     assert decode_mask(np.full((40, 56), 255, np.uint8)).all()
+
+
+@pytest.mark.parametrize("name", image_decoding.FORMATS)
+def test_each_format_that_is_promised_opens(name: str) -> None:
+    Image.init()
+    if name not in Image.SAVE:
+        pytest.skip(f"this Pillow cannot write {name}")
+    decoded = decode_image(encode_image(PHOTO, name))
+    assert decoded.shape == PHOTO.shape
+    assert np.abs(decoded.astype(int) - PHOTO).mean() < 12
+
+
+def test_several_pictures_of_one_jpeg_give_the_first() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(PHOTO).save(buffer, "MPO", save_all=True, append_images=[Image.fromarray(PHOTO[::-1])], quality=95)
+    assert np.abs(decode_image(buffer.getvalue()).astype(int) - PHOTO).mean() < 12
+
+
+def test_what_is_no_image_is_said_in_words() -> None:
+    with pytest.raises(SampleError, match="none of the known image formats"):
+        decode_image(b"a text, and no picture")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,26 +197,28 @@ class Annotator:
         """
         return self.infer([self.prepare(read_pair(original, edited, instruction))])[0]
 
-    def batch(self, pairs: Sequence[Pair], *, batch_size: int = 8) -> list[Annotation]:
+    def batch(self, pairs: Iterable[Pair], *, batch_size: int = 8) -> list[Annotation]:
         """Annotate many pairs of any sizes; the result is in their order.
 
         Args:
-            pairs: an `EditPair` each, or (original, edited) or (original, edited, instruction) as for a single call.
+            pairs: an `EditPair` each, or (original, edited) or (original, edited, instruction) as for a single call;
+                a corpus too. They are decoded as they are needed.
+            batch_size: pairs that go through the model together, at least 1.
 
         Raises:
             SampleError: one of them is a `BadSample`, as corpora yield them, or has an image that cannot be read.
+            SigmaskError: one of them is no pair, or the batch size is below 1.
         """
-        for pair in pairs:
-            if isinstance(pair, BadSample):
-                raise SampleError(
-                    pair.reason,
-                    f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): leave out what is "
-                    "a BadSample, or use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
-                )
+        if batch_size < 1:
+            raise SigmaskError(f"batch_size must be at least 1, got {batch_size}")
         annotations: list[Annotation] = []
-        for start in range(0, len(pairs), batch_size):
-            annotations += self.infer([self.prepare(_edit_pair(pair)) for pair in pairs[start : start + batch_size]])
-        return annotations
+        waiting: list[Prepared] = []
+        for pair in pairs:
+            waiting.append(self.prepare(_edit_pair(pair)))
+            if len(waiting) == batch_size:
+                annotations += self.infer(waiting)
+                waiting = []
+        return annotations + self.infer(waiting)
 
     def prepare(self, pair: EditPair) -> Prepared:
         """Fit the original to the edited image, bring both into the model's frame, parse the instruction."""
@@ -280,8 +282,20 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
     return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
 
 
-def _edit_pair(pair: Pair) -> EditPair:
-    return pair if isinstance(pair, EditPair) else read_pair(*pair)
+def _edit_pair(pair: Pair | BadSample) -> EditPair:
+    if isinstance(pair, EditPair):
+        return pair
+    if isinstance(pair, BadSample):
+        raise SampleError(
+            pair.reason,
+            f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): leave out what is "
+            "a BadSample, or use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
+        )
+    if not isinstance(pair, tuple | list) or len(pair) not in (2, 3):
+        raise SigmaskError(
+            f"expected a pair as an EditPair, (original, edited) or (original, edited, instruction), got {pair!r:.80}"
+        )
+    return read_pair(*pair)
 
 
 def _scope(mask: np.ndarray, scope_logits: np.ndarray) -> Scope:

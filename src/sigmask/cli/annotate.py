@@ -16,6 +16,7 @@ from rich.markup import escape
 from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
+from sigmask.errors import SigmaskError
 
 EXIT_NO_ROW_USABLE = 1
 EXIT_TOO_MANY_BAD = 3
@@ -64,6 +65,8 @@ def annotate(
 
     if overwrite and resume:
         raise typer.BadParameter("--overwrite and --resume exclude each other")
+    if Path(corpus).resolve() == output.resolve():
+        raise SigmaskError(f"{output} is the corpus itself: name another folder for the masks")
     options = AnnotateOptions(
         batch_size=batch_size,
         workers=workers,

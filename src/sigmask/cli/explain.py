@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from sigmask.cli.output_path import require_parent, require_picture_suffix
+from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
 
 
 def explain(
@@ -23,6 +23,7 @@ def explain(
     """Draw why the mask of ORIGINAL and EDITED is as it is: words, prior, differences, refined prior, mask."""
     require_picture_suffix(output)
     require_parent(output)
+    require_apart((output,), (original, edited))
 
     from sigmask.annotation.annotator import Annotator
     from sigmask.annotation.explanation import explain as explain_pair

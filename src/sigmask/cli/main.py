@@ -8,6 +8,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
+from PIL.Image import DecompressionBombWarning
 from rich.markup import escape
 from typer.core import TyperGroup
 
@@ -26,10 +27,14 @@ _EXTRA_OF = {
 
 
 class _OneLineErrors(TyperGroup):
-    """Turns every `SigmaskError` of every command, and a missing extra, into one line on stderr and exit code 2."""
+    """Turns what a user can mend into one line on stderr and exit code 2, for every command.
+
+    That is a `SigmaskError`, a missing extra, and a file that cannot be read or written.
+    """
 
     def invoke(self, ctx: Any) -> Any:
         warnings.showwarning = _print_warning
+        warnings.simplefilter("ignore", DecompressionBombWarning)  # such a picture is a bad row, with its name
         try:
             return super().invoke(ctx)
         except SigmaskError as error:
@@ -38,6 +43,10 @@ class _OneLineErrors(TyperGroup):
             if error.name not in _EXTRA_OF:
                 raise
             reason = str(MissingExtraError(*_EXTRA_OF[error.name], f"'sigmask {ctx.invoked_subcommand}'"))
+        except OSError as error:
+            if error.filename is None:  # not of a file that the user named: a fault of ours
+                raise
+            reason = f"{error.strerror or type(error).__name__}: '{error.filename}'"
         Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(reason)}", soft_wrap=True, highlight=False)
         ctx.exit(EXIT_USER_ERROR)
         return None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
-from sigmask.cli.output_path import require_parent, require_picture_suffix
+from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
 from sigmask.errors import SigmaskError
 
 
@@ -35,9 +35,10 @@ def mask(
             raise SigmaskError(f"masks are written as PNG, which keeps them exact: {path} must end in .png")
     if overlay is not None:
         require_picture_suffix(overlay)
-    for path in (output, probability, overlay):
-        if path is not None:
-            require_parent(path)
+    written = [path for path in (output, probability, overlay) if path is not None]
+    for path in written:
+        require_parent(path)
+    require_apart(written, (original, edited))
 
     import numpy as np
     from PIL import Image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from sigmask.errors import SigmaskError
@@ -27,3 +28,20 @@ def require_parent(path: Path) -> None:
     """
     if not path.parent.is_dir():
         raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
+
+
+def require_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
+    """Raise if a file would be written over one of `inputs`, or two outputs into one file.
+
+    Raises:
+        SigmaskError: so it is; the message names the file.
+    """
+    read = {path.resolve() for path in inputs}
+    written: set[Path] = set()
+    for path in outputs:
+        place = path.resolve()
+        if place in read:
+            raise SigmaskError(f"{path} is one of the pictures that are read: name another file to write")
+        if place in written:
+            raise SigmaskError(f"{path} is named for two things to write: give each a file of its own")
+        written.add(place)

@@ -5,6 +5,7 @@ Bad input of any kind raises `SampleError` with a stable reason; no other except
 
 from __future__ import annotations
 
+import functools
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +26,11 @@ MAX_PIXELS = 64_000_000
 MIN_SIDE = 8
 """Pictures with a side shorter than this, in pixels, are refused (our choice)."""
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "MPO", "PPM", "JPEG2000", "AVIF")
-"""What is opened. Formats that start other programs or read other files (EPS and the like) are left out."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "JPEG2000", "AVIF")
+"""What is opened, as far as Pillow was built with it; JPEG takes the several pictures of an MPO file too.
+
+Formats that start other programs or read other files (EPS and the like) are left out.
+"""
 
 _Pixels = npt.NDArray[np.uint8]
 
@@ -122,7 +126,7 @@ def _from_encoded(encoded: bytes, least_side: int) -> _Pixels:
     if not encoded:
         raise SampleError(BadReason.EMPTY_FILE, "the image has zero bytes")
     try:
-        image = Image.open(io.BytesIO(encoded), formats=FORMATS)
+        image = Image.open(io.BytesIO(encoded), formats=_openable())
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise SampleError(BadReason.TOO_LARGE, f"{error}; the limit here is {MAX_PIXELS:,} pixels") from error
     except Exception as error:  # Pillow's parsers raise a dozen types on damaged headers
@@ -135,6 +139,13 @@ def _from_encoded(encoded: bytes, least_side: int) -> _Pixels:
     _check_size(image.width, image.height, least_side)
     fast = _plain_jpeg(image, encoded)
     return _from_pillow(image, least_side) if fast is None else fast
+
+
+@functools.cache
+def _openable() -> tuple[str, ...]:
+    """Those of `FORMATS` that this Pillow knows: it raises KeyError at one that it does not."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
 
 
 def _plain_jpeg(image: Image.Image, encoded: bytes) -> _Pixels | None:
