@@ -207,3 +207,8 @@ def test_a_signal_ends_the_run_in_order(
     assert "the same command goes on" in output
     assert [path.name for path in (tmp_path / "out").rglob("*.*") if path.is_file()] == ["run.json"]
     assert run(*command)[0] == 0
+
+
+def test_parts_are_as_small_as_one_likes(tmp_path: Path, folder_corpus: Path) -> None:
+    assert run(folder_corpus, "-o", tmp_path / "out", "--rows-per-part", "2")[0] == 0
+    assert len(list((tmp_path / "out").glob("masks-*.parquet"))) == 3  # of five rows

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from sigmask.annotation.doubtful import LEAST_QUALITY
+from sigmask.annotation.part_plan import ROWS_PER_PART
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
 from sigmask.errors import SigmaskError
@@ -50,6 +51,9 @@ def annotate(
     retry_quarantine: Annotated[
         bool, typer.Option("--retry-quarantine", help="Read the rows in quarantine again.")
     ] = False,
+    rows_per_part: Annotated[
+        int, typer.Option(min=1, help="Rows of a part at most: what an interruption costs, and the size of a file.")
+    ] = ROWS_PER_PART,
     moved: Annotated[bool, typer.Option("--moved", help="Go on although CORPUS lies elsewhere now.")] = False,
 ) -> None:
     """Write a mask for every pair of CORPUS. The same command again goes on where a run was cut off.
@@ -76,6 +80,7 @@ def annotate(
         max_bad=None if max_bad is None else BadRowLimit.parse(max_bad),
         retry_quarantine=retry_quarantine,
         moved=moved,
+        rows_per_part=rows_per_part,
     )
     rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
     from sigmask.annotation.annotator import Annotator
@@ -113,7 +118,7 @@ def _exit_codes() -> Iterator[None]:
         _say(str(error))
         raise typer.Exit(EXIT_CANNOT_WRITE) from error
     except KeyboardInterrupt as error:
-        _say("interrupted: finished parts are kept, and the same command goes on")
+        _say("interrupted: finished parts are kept (see --rows-per-part), and the same command goes on")
         raise typer.Exit(EXIT_TERMINATED if isinstance(error, _TerminatedError) else EXIT_INTERRUPTED) from error
     finally:
         signal.signal(signal.SIGTERM, before)

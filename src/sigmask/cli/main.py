@@ -7,8 +7,8 @@ import warnings
 from typing import Annotated, Any, TextIO
 
 import typer
-from rich.console import Console
 from PIL.Image import DecompressionBombWarning
+from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
