@@ -30,6 +30,9 @@ def export(
     drop_near_duplicates: Annotated[
         bool, typer.Option("--drop-near-duplicates", help="Leave out pairs that repeat a better one.")
     ] = False,
+    keep_empty: Annotated[
+        bool, typer.Option("--keep-empty", help="Keep rows that mark nothing: given up, or nothing changed.")
+    ] = False,
     authentic: Annotated[
         bool, typer.Option("--authentic", help="Also write each original once, as a picture without edits.")
     ] = False,
@@ -63,7 +66,7 @@ def export(
     for column, wanted in (("action", action), ("scope", scope)):
         if wanted is not None:
             rules = (*rules, selection_rule(column, [word.strip() for word in wanted.split(",")]))
-    wishes = Wishes(rules, val_share, drop_near_duplicates, authentic)
+    wishes = Wishes(rules, val_share, drop_near_duplicates, authentic, keep_empty)
     options = ExportOptions(seed, licence, workers, overwrite)
     require_free(output, overwrite=overwrite)
     run = MaskRun(run_folder)

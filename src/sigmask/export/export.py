@@ -166,7 +166,7 @@ def _count(sample: Sample, accounting: Accounting) -> None:
 def _settings(target_name: str, wishes: Wishes, options: ExportOptions) -> dict[str, object]:
     return {
         "format": target_name,
-        "filter": " and ".join(rule.name for rule in wishes.rules) or "none",
+        "filter": " and ".join(rule.name for rule in wishes.all_rules) or "none",
         "validation share": wishes.val_share,
         "near-duplicates": "dropped" if wishes.drop_near_duplicates else "kept",
         "authentic originals": "exported" if wishes.authentic else "not exported",

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.data.corpus import Corpus
 from sigmask.errors import SampleError, SigmaskError
 from sigmask.export.accounting import Accounting
@@ -22,6 +23,8 @@ from sigmask.export.split import validation_rows
 from sigmask.types import BadSample
 
 Flags = npt.NDArray[np.bool_]
+MARKED = (Rule("trusted", lambda facts: DOUBTFUL not in facts.flags), Rule("marked", lambda facts: facts.area > 0))
+"""A mask that was given up is empty, and so is that of an edit which nothing came of; each is counted for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class Wishes:
 
     Attributes:
         rules: conditions that a row must meet.
+        keep_empty: keep rows that mark nothing too. They are edited pictures all the same, so a detector that learns
+            from them learns that edited pictures are clean.
         val_share: the validation split's share of the exported pairs, in [0, 1).
         drop_near_duplicates: leave out pairs that repeat a better one.
         authentic: write each original once, as a picture in which nothing was edited.
@@ -39,6 +44,12 @@ class Wishes:
     val_share: float = 0.05
     drop_near_duplicates: bool = False
     authentic: bool = False
+    keep_empty: bool = False
+
+    @property
+    def all_rules(self) -> tuple[Rule, ...]:
+        """`rules`, and before them those that a row must mark something, if so wished."""
+        return (*(() if self.keep_empty else MARKED), *self.rules)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.val_share < 1.0:
@@ -80,7 +91,7 @@ def select(
     Raises:
         SigmaskError: the corpus is not the one that the run annotated.
     """
-    judged = _judge(run, wishes.rules)
+    judged = _judge(run, wishes.all_rules)
     order, examined = _examine_all(run, corpus, judged.passes, accounting, workers, on_row)
     accounting.rows = len(run)
     accounting.filtered = judged.counts
