@@ -61,14 +61,14 @@ def main() -> None:
         summary = annotate(corpus, annotator, Path(folder) / "out", options, on_rows=memory.note)
         rate = summary.pairs_per_second
         print(f"end to end    {rate:.1f} pairs/s ({summary.written} written, bad {summary.bad})")
+        print("memory        " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
+        print(f"peak memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / 1e6:.0f} MB")
         naive = naive_rate(annotator, table, Path(folder), min(arguments.pairs, NAIVE_PAIRS))
         print(f"naive loop    {naive:.1f} pairs/s")
         annotator.backend = ConstantAnswer()
         data = annotate(corpus, annotator, Path(folder) / "data", options).pairs_per_second
         print(f"data path     {data:.1f} pairs/s")
         print(f"end to end ÷ model alone {rate / alone:.2f}, ÷ naive loop {rate / naive:.2f}")
-        print("memory        " + ", ".join(f"{name} {peak / 1e6:.0f} MB" for name, peak in memory.peaks.items()))
-        print(f"peak memory   {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / 1e6:.0f} MB")
 
 
 def write_pairs(path: Path, number: int, rng: np.random.Generator) -> None:
@@ -104,7 +104,7 @@ def model_rate(annotator: Annotator, corpus: Corpus, batch_size: int) -> float:
 
 def naive_rate(annotator: Annotator, table: Path, folder: Path, number: int) -> float:
     """Pairs a second of a loop without threads, batches or a ledger."""
-    rows = pq.read_table(table).slice(0, number).to_pylist()
+    rows = pq.ParquetFile(table).read_row_group(0).slice(0, number).to_pylist()
     started = time.perf_counter()
     for row in rows:
         original, edited = (
