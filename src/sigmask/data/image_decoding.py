@@ -130,9 +130,10 @@ def _from_encoded(encoded: bytes, least_side: int) -> _Pixels:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise SampleError(BadReason.TOO_LARGE, f"{error}; the limit here is {MAX_PIXELS:,} pixels") from error
     except Exception as error:  # Pillow's parsers raise a dozen types on damaged headers
-        if encoded.startswith(_SIGNATURES):
-            raise SampleError(BadReason.TRUNCATED, f"the image's header is cut off or damaged: {error}") from error
+        # what Pillow says of bytes that it cannot identify is their address in memory, which differs at every run
         known = "none of the known image formats" if isinstance(error, UnidentifiedImageError) else str(error)
+        if encoded.startswith(_SIGNATURES):
+            raise SampleError(BadReason.TRUNCATED, f"the image's header is cut off or damaged: {known}") from error
         raise SampleError(
             BadReason.NOT_AN_IMAGE, f"expected an image, got {len(encoded):,} bytes beginning {encoded[:8]!r}: {known}"
         ) from error
