@@ -76,7 +76,7 @@ def test_a_run_goes_on_under_its_own_fingerprint_only(output: Path) -> None:
     ledger = Ledger(output)
     ledger.begin(FINGERPRINT, [PART])
     ledger.begin(FINGERPRINT, [PART, OTHER])
-    with pytest.raises(OutputDiffersError, match=r"limit: 'None' there, '5' now; device: 'none' there, 'cpu' now\."):
+    with pytest.raises(OutputDiffersError, match=r"limit: none there, '5' now; device: none there, 'cpu' now\."):
         ledger.begin({"model": "tiny", "limit": "5", "device": "cpu"}, [PART])
     assert json.loads((output / ".ledger" / "run.json").read_text()) == FINGERPRINT
 
@@ -88,7 +88,7 @@ def test_a_run_goes_on_elsewhere_only_when_told_that_its_corpus_was_moved(output
     with pytest.raises(OutputDiffersError, match=r"corpus: '/a/pairs' there, '/b/pairs' now.*give --moved to go on"):
         ledger.begin(here, [PART])
     for other in ({**here, "limit": "5"}, {**there, "limit": "5"}):
-        with pytest.raises(OutputDiffersError, match="limit: 'None' there, '5' now") as caught:
+        with pytest.raises(OutputDiffersError, match="limit: none there, '5' now") as caught:
             ledger.begin(other, [PART], moved=True)
         assert "--moved" not in str(caught.value)
     ledger.begin(here | {"root": "/b"}, [PART], moved=True)
@@ -144,5 +144,5 @@ def test_the_fingerprint_names_all_that_masks_depend_on(jsonl_corpus: Path, fold
     fake = made(folder_corpus, FakeAnnotator())
     assert fake["annotator"] == FakeAnnotator.fingerprint
     assert differences(fake, made(folder_corpus, FakeAnnotator())) == []
-    assert differences(fake, made(folder_corpus, FakeAnnotator(), limit=3)) == ["limit: 'None' there, '3' now"]
+    assert differences(fake, made(folder_corpus, FakeAnnotator(), limit=3)) == ["limit: none there, '3' now"]
     assert len(differences(fake, telling)) >= 4

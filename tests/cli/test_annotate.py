@@ -66,7 +66,7 @@ def test_the_same_command_again_changes_nothing_and_other_options_are_refused(
     assert contents(tmp_path / "out") == before
     code, output = run(*command, "--limit", 1, "--threshold", 0.4)
     assert code == 2
-    assert "annotator: 'fake-None' there, 'fake-0.4' now; limit: 'None' there, '1' now" in output
+    assert "annotator: 'fake-None' there, 'fake-0.4' now; limit: none there, '1' now" in output
     assert "--overwrite" in output
     assert len(output.strip().splitlines()) == 1
     assert run(*command, "--overwrite", "--limit", 1)[0] == 0

@@ -204,6 +204,15 @@ def test_bad_rows_are_told(app: typer.Typer, table: str) -> None:
     assert "not scored: drawn lost: missing_file" in run(app, table, "--methods", "ssim")
 
 
+def test_of_many_bad_rows_a_few_are_named_and_the_rest_counted(app: typer.Typer, table: str) -> None:
+    with Path(table).open("a") as file:
+        for name in range(8):
+            file.write(f'{{"id": "lost{name}", "original": "original/{name}.png", "edited": "edited/{name}.png"}}\n')
+    output = run(app, table, "--methods", "ssim")
+    assert output.count("not scored: drawn lost") == 5
+    assert "not scored: drawn: 3 more of missing_file" in output
+
+
 def test_an_unknown_method_lists_what_exists(app: typer.Typer, table: str) -> None:
     result = CliRunner().invoke(app, [table, "--methods", "simm"])
     assert isinstance(result.exception, ConfigError)

@@ -67,7 +67,11 @@ def differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> list[str]
     """One phrase for each thing that is not the same, in the order of `now`."""
     names = dict.fromkeys((*now, *earlier))
     return [
-        f"{name}: '{earlier.get(name, 'none')}' there, '{now.get(name, 'none')}' now"
+        f"{name}: {_in_words(earlier.get(name))} there, {_in_words(now.get(name))} now"
         for name in names
         if earlier.get(name) != now.get(name)
     ]
+
+
+def _in_words(value: str | None) -> str:
+    return "none" if value in (None, "None") else f"'{value}'"

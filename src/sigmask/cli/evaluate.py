@@ -40,6 +40,7 @@ from sigmask.report.evaluation_page import write_evaluation_page
 from sigmask.whole_file import whole_file
 
 _EXIT_INTERRUPTED = 130
+_BAD_SHOWN = 5  # of each benchmark and reason; as many as annotate names
 
 
 def evaluate(
@@ -263,12 +264,13 @@ def _print_selective(console: Console, results: Sequence[BenchmarkResult], least
 
 
 def _report_bad(console: Console, results: list[BenchmarkResult]) -> None:
-    shown: set[tuple[str, str]] = set()
+    """The first few samples that were not scored, of each benchmark and reason, and how many more there are."""
+    bad: dict[tuple[str, str], dict[str, str]] = {}
     for result in results:
         for sample in result.bad:
-            if (result.benchmark, sample.sample_id) not in shown:
-                shown.add((result.benchmark, sample.sample_id))
-                console.print(
-                    f"not scored: {result.benchmark} {sample.sample_id}: {sample.reason}: {sample.message}",
-                    markup=False,
-                )
+            bad.setdefault((result.benchmark, sample.reason), {})[sample.sample_id] = sample.message
+    for (benchmark, reason), samples in bad.items():
+        for sample_id, message in list(samples.items())[:_BAD_SHOWN]:
+            console.print(f"not scored: {benchmark} {sample_id}: {reason}: {message}", markup=False)
+        if len(samples) > _BAD_SHOWN:
+            console.print(f"not scored: {benchmark}: {len(samples) - _BAD_SHOWN:,} more of {reason}", markup=False)

@@ -70,14 +70,8 @@ class Corpus:
         self._reader = reader
         self._counted: dict[Unit, tuple[int, bool]] = {}  # rows found, and whether the unit was read to its end
 
-    @property
-    def known_length(self) -> int | None:
-        """Rows, bad ones included, if they are told without reading any; compressed and remote tars do not tell."""
-        rows = [unit.rows for unit in self.units()]
-        return None if None in rows else sum(count for count in rows if count is not None)
-
     def __len__(self) -> int:
-        """Rows, bad ones included. Where `known_length` is None this reads the whole corpus."""
+        """Rows, bad ones included. Compressed and remote tars, which do not tell, are read for it."""
         return sum(self.count(unit) for unit in self.units())
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:
