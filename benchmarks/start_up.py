@@ -33,7 +33,7 @@ def main() -> None:
         for backend, package in (("onnx", "onnxruntime"), ("openvino", "openvino"), ("torch", "torch")):
             if importlib.util.find_spec(package) is not None:
                 print(f"first mask, {backend:9} {seconds([*mask, '--backend', backend], folder):.1f} s")
-        run = ["annotate", "pairs.parquet", "-o", "masks", "--limit", "1000"]
+        run = ["annotate", "pairs.parquet", "-o", "masks"]
         print(f"annotate, 1,000 pairs  {seconds(run, folder, tries=1):.1f} s")
         print(f"the same again         {seconds(run, folder):.1f} s")
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,17 @@ def _assert_sound(edit: SyntheticEdit, size: int) -> None:
     assert 0.001 <= edit.mask.mean() <= 0.9 or edit.mask.all()
     assert visible_change(edit.original, edit.edited)[edit.mask].mean() >= 0.5
     assert edit.instruction.strip() and edit.edit[0].action == edit.action
+
+
+def _drawn(
+    family: str, library: PhotoLibrary, rng: np.random.Generator, *, tries: int
+) -> Iterator[tuple[Photo, SyntheticEdit]]:
+    """Each edit of a family that so many photographs give, with its photograph; all draws come from `rng`."""
+    for _ in range(tries):
+        photo = random_view(library.random(rng), rng, 192)
+        edit = FAMILIES[family](photo, library, rng)
+        if edit is not None:
+            yield photo, edit
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -72,11 +84,7 @@ def test_an_unknown_family_is_named_with_its_nearest(library: PhotoLibrary) -> N
 def test_a_side_effect_joins_the_mask_but_not_the_instruction(library: PhotoLibrary) -> None:
     rng = np.random.default_rng(2)
     joined = 0
-    for _ in range(12):
-        photo = random_view(library.random(rng), rng, 192)
-        edit = FAMILIES["recolour"](photo, library, rng)
-        if edit is None:
-            continue
+    for photo, edit in _drawn("recolour", library, rng, tries=12):
         both = add_side_effect(edit, photo, library, rng)
         assert not (edit.mask & ~both.mask).any()
         assert (both.instruction, both.edit) == (edit.instruction, edit.edit)
@@ -89,11 +97,7 @@ def test_a_side_effect_joins_the_mask_but_not_the_instruction(library: PhotoLibr
 def test_a_second_edit_joins_the_mask_and_the_instruction(library: PhotoLibrary) -> None:
     rng = np.random.default_rng(2)
     joined = 0
-    for _ in range(12):
-        photo = random_view(library.random(rng), rng, 192)
-        edit = FAMILIES["recolour"](photo, library, rng)
-        if edit is None:
-            continue
+    for photo, edit in _drawn("recolour", library, rng, tries=12):
         both = add_second_edit(edit, photo, library, rng)
         if both is not edit:
             assert len(both.edit) == len(both.regions) == 2
@@ -107,10 +111,8 @@ def test_a_second_edit_joins_the_mask_and_the_instruction(library: PhotoLibrary)
 def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
     rng = np.random.default_rng(3)
     found = 0
-    for _ in range(20):
-        photo = random_view(library.random(rng), rng, 192)
-        edit = FAMILIES["accessory"](photo, library, rng)
-        if edit is None or edit.edit[0].original_concept is None:
+    for photo, edit in _drawn("accessory", library, rng, tries=20):
+        if edit.edit[0].original_concept is None:
             continue
         (named,) = edit.regions
         assert named.original is not None and named.edited is not None
@@ -124,11 +126,7 @@ def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
 def test_what_vanishes_was_in_the_original_and_leaves_the_photograph_behind(library: PhotoLibrary) -> None:
     rng = np.random.default_rng(5)
     found = 0
-    for _ in range(30):
-        photo = random_view(library.random(rng), rng, 192)
-        edit = FAMILIES["vanishing"](photo, library, rng)
-        if edit is None:
-            continue
+    for photo, edit in _drawn("vanishing", library, rng, tries=30):
         assert np.array_equal(edit.edited, photo.image)
         assert edit.action is Action.REMOVE and edit.edit[0].edited_concept is None
         (named,) = edit.regions

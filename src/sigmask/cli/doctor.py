@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from sigmask.cli.extras import EXTRA_OF
 from sigmask.models.weights_folder import GRAPH_FILE, MODEL_FILE, TEXT_FILE
 from sigmask.version import __version__
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sigmask.types import ImageArray
 
 _PACKAGES = ("onnxruntime", "opencv-python-headless", "pyarrow", "numpy", "pillow")
-_EXTRAS = {"torch": "torch", "torchvision": "torch", "timm": "torch", "openvino": "openvino", "scikit-image": "demo"}
+_EXTRAS = dict(EXTRA_OF.values())
 """Package → the extra that brings it."""
 
 

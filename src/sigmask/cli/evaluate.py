@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from sigmask.annotation.doubtful import LEAST_QUALITY
+from sigmask.annotation.summary import NAMED_ROWS
 from sigmask.cli.benchmark_listing import benchmark_listing
 from sigmask.evaluation.baselines import BASELINES
 from sigmask.evaluation.gain import gains
@@ -40,7 +41,6 @@ from sigmask.report.evaluation_page import write_evaluation_page
 from sigmask.whole_file import whole_file
 
 _EXIT_INTERRUPTED = 130
-_BAD_SHOWN = 5  # of each benchmark and reason; as many as annotate names
 
 
 def evaluate(
@@ -270,7 +270,7 @@ def _report_bad(console: Console, results: list[BenchmarkResult]) -> None:
         for sample in result.bad:
             bad.setdefault((result.benchmark, sample.reason), {})[sample.sample_id] = sample.message
     for (benchmark, reason), samples in bad.items():
-        for sample_id, message in list(samples.items())[:_BAD_SHOWN]:
+        for sample_id, message in list(samples.items())[:NAMED_ROWS]:
             console.print(f"not scored: {benchmark} {sample_id}: {reason}: {message}", markup=False)
-        if len(samples) > _BAD_SHOWN:
-            console.print(f"not scored: {benchmark}: {len(samples) - _BAD_SHOWN:,} more of {reason}", markup=False)
+        if len(samples) > NAMED_ROWS:
+            console.print(f"not scored: {benchmark}: {len(samples) - NAMED_ROWS:,} more of {reason}", markup=False)

@@ -13,17 +13,11 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from sigmask.cli import annotate, corpora, demo, doctor, explain, export, mask, train
+from sigmask.cli.extras import EXTRA_OF
 from sigmask.errors import MissingExtraError, SigmaskError
 from sigmask.version import __version__
 
 EXIT_USER_ERROR = 2
-_EXTRA_OF = {
-    "torch": ("torch", "torch"),
-    "torchvision": ("torchvision", "torch"),
-    "timm": ("timm", "torch"),
-    "skimage": ("scikit-image", "demo"),
-}
-"""Module → its package and the extra that brings it, for those that commands import where they need them."""
 
 
 class _OneLineErrors(TyperGroup):
@@ -40,9 +34,9 @@ class _OneLineErrors(TyperGroup):
         except SigmaskError as error:
             reason = str(error)
         except ModuleNotFoundError as error:
-            if error.name not in _EXTRA_OF:
+            if error.name not in EXTRA_OF:
                 raise
-            reason = str(MissingExtraError(*_EXTRA_OF[error.name], f"'sigmask {ctx.invoked_subcommand}'"))
+            reason = str(MissingExtraError(*EXTRA_OF[error.name], f"'sigmask {ctx.invoked_subcommand}'"))
         except OSError as error:
             if error.filename is None:  # not of a file that the user named: a fault of ours
                 raise

@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sigmask.annotation.summary import NAMED_ROWS
 from sigmask.export.sample import TRAIN, VALIDATION
 from sigmask.whole_file import whole_file
 
 EXPORT_NAME = "export.json"
-NAMED_ROWS = 5
 
 
 @dataclass(slots=True)

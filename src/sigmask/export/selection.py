@@ -33,11 +33,11 @@ class Wishes:
 
     Attributes:
         rules: conditions that a row must meet.
-        keep_empty: keep rows that mark nothing too. They are edited pictures all the same, so a detector that learns
-            from them learns that edited pictures are clean.
         val_share: the validation split's share of the exported pairs, in [0, 1).
         drop_near_duplicates: leave out pairs that repeat a better one.
         authentic: write each original once, as a picture in which nothing was edited.
+        keep_empty: keep rows that mark nothing too. They are edited pictures all the same, so a detector that learns
+            from them learns that edited pictures are clean.
     """
 
     rules: Sequence[Rule] = ()

@@ -56,26 +56,20 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
         for slot, (phrase, sought_on_original) in enumerate(named[row]):
             on_original[row, slot] = sought_on_original
             kept[row, slot] = sought_on_original and _stays(tuples, phrase)
-    concepts, known = _encoded([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
-    return InstructionArrays(concepts, on_original, known, kept, action)
+    vectors = encode_lists([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
+    known = np.asarray(np.abs(vectors).sum(-1) > 0, dtype=bool)
+    return InstructionArrays(vectors, on_original, known, kept, action)
 
 
-def name_arrays(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionArrays:
-    """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
-    concepts, known = _encoded(names, encoder, slots)
-    action = np.full(len(names), NO_INSTRUCTION, dtype=np.int64)
-    return InstructionArrays(concepts, np.ones_like(known), known, np.zeros_like(known), action)
-
-
-def _encoded(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> tuple[EmbeddingArray, MaskArray]:
-    """(B, slots, T) vectors of B lists of phrases, zeros where there is none, and (B, slots) which are known."""
+def encode_lists(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> EmbeddingArray:
+    """(B, slots, T) vectors of B lists of at most `slots` phrases, zeros where there is none or it is unknown."""
     vectors = np.zeros((len(phrases), slots, encoder.dimension), dtype=np.float32)
     if flat := [phrase for group in phrases for phrase in group]:
         found = iter(encoder.encode(flat))
         for row, group in enumerate(phrases):
             for slot in range(len(group)):
                 vectors[row, slot] = next(found)
-    return vectors, np.asarray(np.abs(vectors).sum(-1) > 0, dtype=bool)
+    return vectors
 
 
 def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import torch
 from torch import Tensor
 
-from sigmask.instruction.instruction_arrays import NO_INSTRUCTION, InstructionArrays, instruction_arrays, name_arrays
+from sigmask.instruction.instruction_arrays import NO_INSTRUCTION, InstructionArrays, encode_lists, instruction_arrays
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.types import EditTuple
 
@@ -45,8 +45,8 @@ def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEnco
 
 
 def name_batch(names: Sequence[Sequence[str]], encoder: TextEncoder, *, slots: int) -> InstructionBatch:
-    """B lists of names as tensors; see `name_arrays`."""
-    return InstructionBatch.of(name_arrays(names, encoder, slots=slots))
+    """B lists of names, each to be sought on the original image; nothing is said of them. At most `slots` a list."""
+    return encoded_name_batch(torch.from_numpy(encode_lists(names, encoder, slots)))
 
 
 def encoded_name_batch(vectors: Tensor) -> InstructionBatch:

@@ -59,15 +59,23 @@ def load_locator(name_or_path: str) -> tuple[Locator, TextEncoder, Path]:
         MissingExtraError: the model goes with a sentence encoder, and sentence-transformers is not installed.
     """
     folder = find_weights(name_or_path)
+    model = load_model(folder)
+    return model, text_encoder_for(model.config, text_table_of(folder)), folder
+
+
+def load_model(folder: Path) -> Locator:
+    """The model whose weights lie in `folder`, in evaluation mode and frozen.
+
+    Raises:
+        WeightsError: its files are missing, damaged or do not fit.
+    """
     try:
-        config = read_config(folder)
-        model = Locator(config)
+        model = Locator(read_config(folder))
         state = load_file(folder / MODEL_FILE)
     except (OSError, ValueError, SafetensorError, ConfigError) as error:
         raise WeightsError(f"{folder} does not hold readable weights: {error}") from error
     _fill(model, state, folder)
-    model.eval().requires_grad_(False)
-    return model, text_encoder_for(config, text_table_of(folder)), folder
+    return model.eval().requires_grad_(False)
 
 
 def _write_whole(path: Path, content: bytes) -> None:

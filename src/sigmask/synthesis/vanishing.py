@@ -23,8 +23,10 @@ _DRAWN_SHARE = 0.3
 def vanish_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """The original shows a named thing, the edited image is the photograph without it; None if none fits."""
     newcomer = draw_newcomer(photo, rng) if rng.random() < _DRAWN_SHARE else lay_newcomer(photo, library, rng)
-    added = None if newcomer is None or newcomer.name is None else add_newcomer(photo, newcomer, rng)
-    if added is None or newcomer is None or newcomer.name is None:
+    if newcomer is None or newcomer.name is None:
+        return None
+    added = add_newcomer(photo, newcomer, rng)
+    if added is None:
         return None
     thing = newcomer.layer.solid
     instruction, edit = write_instruction("remove", rng, original=newcomer.name, place=place_name(thing, rng))

@@ -37,6 +37,7 @@ from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
 from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
+from sigmask.training.trained_parts import choose_trained
 from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
@@ -189,7 +190,6 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     text_table: Path | None = None
     if config.initial is not None:
         model, encoder, folder = load_locator(config.initial)
-        model.requires_grad_(True)
         text_table = text_table_of(folder)
     else:
         encoder = text_encoder_for(config.model)
@@ -198,11 +198,7 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
         if model.grounding.deeper is not None:
             load_deeper_stages(model.grounding.deeper)
         _measure_null(model, config)
-    model.freeze_trunk()
-    if config.grounding_frozen:
-        model.grounding.requires_grad_(False)
-    if config.backbone_learning_rate > 0:
-        model.backbone.thaw(config.backbone_frozen_stages)
+    choose_trained(model, config)
     return model.to(memory_format=torch.channels_last).train(), encoder, text_table
 
 

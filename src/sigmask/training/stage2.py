@@ -51,6 +51,7 @@ from sigmask.training.stage2_views import (
     collate_two_views,
     read_unlabelled,
 )
+from sigmask.training.trained_parts import choose_trained
 from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
@@ -131,12 +132,7 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     torch.set_num_threads(config.threads)
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
-    model.requires_grad_(True)
-    model.freeze_trunk()
-    if config.grounding_frozen:
-        model.grounding.requires_grad_(False)
-    if config.backbone_learning_rate > 0:
-        model.backbone.thaw(config.backbone_frozen_stages)
+    choose_trained(model, config)
     student = Student(model.to(memory_format=torch.channels_last).train()).to(usable_device(config.device))
     average = MovingAverage(student, config.ema_decay, warmup=False)
     run_steps(
@@ -225,13 +221,14 @@ def _self_training(
     with precision:
         output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
     logits = output.mask_logits.float()
+    confidence = confidence_at(step, config)
     weight = pair_weight(expected) * (areas <= config.largest_area) * float(student.guard.open)
     return {
-        "self_training": self_training_loss(logits, probability, weight, confidence_at(step, config)),
+        "self_training": self_training_loss(logits, probability, weight, confidence),
         "teacher_area": areas.mean(),
         "student_area": (logits.detach() > 0).float().mean(),
         "teacher_quality": expected.mean(),
-        "sure": confidence_at(step, config).pixels(probability).float().mean(),
+        "sure": confidence.pixels(probability).float().mean(),
         "guard_open": torch.tensor(float(student.guard.open)),
     }
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor, nn
 
@@ -41,3 +45,11 @@ class FlatModel(nn.Module):
             ~known,
             torch.full((2,), NO_INSTRUCTION),
         )
+
+
+@contextlib.contextmanager
+def tracing() -> Iterator[None]:
+    """No gradients, and no warning of each Python comparison: tests compare what is traced with the model."""
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -44,10 +44,11 @@ class ModelSource:
         """
         if self._model is None:
             try:
-                from sigmask.models.pretrained import load_locator
+                from sigmask.models.pretrained import load_model
             except ImportError as error:
                 raise MissingExtraError(
                     "torch", "torch", "this (the model itself, and not its exported graph)"
                 ) from error
-            self._model = load_locator(str(self.folder))[0]
+            assert self.folder is not None
+            self._model = load_model(self.folder)
         return self._model

@@ -9,7 +9,6 @@ multiplied in single precision. The network that training left is taken, so a ne
 from __future__ import annotations
 
 import tempfile
-import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +16,7 @@ import torch
 import typer
 
 from sigmask.annotation.backends.backend import INPUTS, OUTPUTS
-from sigmask.annotation.backends.flat_model import FlatModel
+from sigmask.annotation.backends.flat_model import FlatModel, tracing
 from sigmask.errors import MissingExtraError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator
@@ -47,9 +46,7 @@ def export_graph(model: Locator) -> bytes:
     except ImportError as error:
         raise MissingExtraError("onnx", "train", "exporting a model") from error
     flat = FlatModel(model.eval())
-    with tempfile.TemporaryDirectory() as folder, torch.no_grad(), warnings.catch_warnings():
-        # the tracer warns of each Python comparison; a test compares the graph with the model at other sizes
-        warnings.simplefilter("ignore")
+    with tempfile.TemporaryDirectory() as folder, tracing():
         torch.onnx.export(
             flat,
             flat.example(),

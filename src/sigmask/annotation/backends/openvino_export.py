@@ -9,21 +9,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import warnings
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from sigmask.annotation.backends.flat_model import FlatModel
+from sigmask.annotation.backends.flat_model import FlatModel, tracing
 from sigmask.annotation.backends.openvino_backend import import_openvino
 from sigmask.models.locator import Locator
 from sigmask.user_cache import cache_folder
 from sigmask.whole_file import whole_folder
 
 _GRAPH = "model.xml"
-_GRAPH_CODE = ("models", "types.py", "instruction/named_concepts.py", "annotation/backends/flat_model.py")
+_GRAPH_CODE = (
+    *("models", "types.py", "instruction/named_concepts.py", "instruction/instruction_arrays.py"),
+    *("annotation/backends/backend.py", "annotation/backends/flat_model.py"),
+)
 
 
 def exported(core: Any, model: Locator, key: str) -> Any:
@@ -57,9 +57,7 @@ def _version() -> str:
 
 def _export(model: Locator) -> Any:
     flat = FlatModel(model.eval())
-    with torch.no_grad(), warnings.catch_warnings():
-        # the tracer warns of each Python comparison; a test compares the export with the model at other sizes
-        warnings.simplefilter("ignore")
+    with tracing():
         return import_openvino().convert_model(flat, example_input=flat.example())
 
 

@@ -1,0 +1,33 @@
+"""Which parts of the model a run trains."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sigmask.models.locator import Locator
+
+
+class TrainedParts(Protocol):
+    """What both stages' configs say of it."""
+
+    @property
+    def backbone_learning_rate(self) -> float:
+        """0 keeps the backbone frozen."""
+
+    @property
+    def backbone_frozen_stages(self) -> int:
+        """So many stages of a convolutional trunk stay frozen anyway."""
+
+    @property
+    def grounding_frozen(self) -> bool:
+        """Whether the joint space stays as it is."""
+
+
+def choose_trained(model: Locator, config: TrainedParts) -> None:
+    """Let gradients into all of `model` but what `config` keeps frozen."""
+    model.requires_grad_(True)
+    model.freeze_trunk()
+    if config.grounding_frozen:
+        model.grounding.requires_grad_(False)
+    if config.backbone_learning_rate > 0:
+        model.backbone.thaw(config.backbone_frozen_stages)
