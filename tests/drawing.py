@@ -32,6 +32,16 @@ def draw_photo(rng: np.random.Generator, height: int, width: int) -> ImageArray:
     return drawn
 
 
+def draw_corners(rng: np.random.Generator, height: int, width: int) -> ImageArray:
+    """(height, width, 3) uint8 RGB full of corners: rectangles of random colours over each other, slightly blurred."""
+    drawn = np.full((height, width, 3), 128, np.uint8)
+    for _ in range(height * width // 750):
+        left, top = int(rng.integers(0, width)), int(rng.integers(0, height))
+        wide, tall = (int(side) for side in rng.integers(8, 50, 2))
+        drawn[top : top + tall, left : left + wide] = rng.integers(0, 256, 3)
+    return np.asarray(cv2.GaussianBlur(drawn, (3, 3), 0), np.uint8)
+
+
 def draw_pair(rng: np.random.Generator, height: int, width: int, *, noise: float = 0.0) -> EditPair:
     """A photo, the same with one shape added, the instruction for it and its mask.
 

@@ -116,8 +116,9 @@ class Annotation:
         quality: the IoU that this mask is expected to have with the true one, in [0, 1].
         scope: none, local or global.
         edit: the instruction's tuples, in the order in which it names them; empty without an instruction.
-        flags: "resized", or "aspect_mismatch" with one of "cropped", "stretched", "padded"; "doubtful" if the mask was
-            given up.
+        flags: "resized", or "aspect_mismatch" with one of "cropped", "stretched", "padded"; "registered" in their
+            place if the original had to be moved, "unaligned" if the two agree almost nowhere; "doubtful" if the
+            mask was given up.
         model: the name of the weights that made it.
     """
 

@@ -14,12 +14,13 @@ from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.fingerprint import NamesItsSettings, differences
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.data.corpus import load_corpus
+from sigmask.data.geometry import resize_image
 from sigmask.demo.demo_corpus import write_demo_corpus
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.types import Annotation, EditPair, Scope
-from tests.drawing import draw_photo
+from tests.drawing import draw_corners, draw_photo
 from tests.models.random_locator import random_locator
 
 INSTRUCTIONS = (None, "remove the dog", "make the sky purple", "change the background to a beach", "turn it into anime")
@@ -64,12 +65,21 @@ def test_paths_pil_and_arrays_give_the_same(exact: Annotator, drawn_pairs: list[
 
 
 def test_sizes_that_differ_give_maps_in_the_edited_grid(exact: Annotator, rng: np.random.Generator) -> None:
-    annotation = exact(draw_photo(rng, 120, 180), draw_photo(rng, 60, 90), "remove the dog")
+    photo = draw_photo(rng, 120, 180)
+    annotation = exact(photo, resize_image(photo, 60, 90), "remove the dog")
     assert annotation.mask.shape == (60, 90)
     assert annotation.flags == ("resized",)
+    assert "unaligned" in exact(photo, draw_photo(rng, 60, 90)).flags  # two pictures of different things
     cropped = exact(draw_photo(rng, 120, 120), draw_photo(rng, 60, 90))
     assert cropped.mask.shape == (60, 90)
     assert "aspect_mismatch" in cropped.flags
+
+
+def test_a_crop_off_centre_is_registered(exact: Annotator, rng: np.random.Generator) -> None:
+    scene = draw_corners(rng, 300, 400)
+    annotation = exact(scene, np.ascontiguousarray(scene[20:, 120:]))
+    assert annotation.flags == ("registered",)
+    assert annotation.mask.shape == (280, 280)
 
 
 def test_grey_images_are_taken(exact: Annotator, rng: np.random.Generator) -> None:

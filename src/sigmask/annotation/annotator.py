@@ -17,6 +17,7 @@ from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
+from sigmask.data.registration import REGISTERED, register
 from sigmask.errors import SampleError, SigmaskError
 from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
 from sigmask.instruction.parser import parse
@@ -221,17 +222,14 @@ class Annotator:
         return annotations + self.infer(waiting)
 
     def prepare(self, pair: EditPair) -> Prepared:
-        """Fit the original to the edited image, bring both into the model's frame, parse the instruction."""
-        original, flags = fit_original_to_edited(pair.original, pair.edited)
+        """Fit the original to the edited image in the model's frame, register it there, parse the instruction."""
+        fitted, flags = fit_original_to_edited(pair.original, pair.edited)
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
-        return Prepared(
-            resize_image(original, height, width),
-            resize_image(pair.edited, height, width),
-            pair.edited,
-            parse(pair.instruction),
-            flags,
-        )
+        edited = resize_image(pair.edited, height, width)
+        original, remarks = register(pair.original, resize_image(fitted, height, width), edited)
+        flags = remarks if REGISTERED in remarks else (*flags, *remarks)  # then how it was fitted no longer matters
+        return Prepared(original, edited, pair.edited, parse(pair.instruction), flags)
 
     def infer(self, prepared: Sequence[Prepared]) -> list[Annotation]:
         """Annotate prepared pairs; those of one frame go through the model together."""

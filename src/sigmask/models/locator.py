@@ -80,6 +80,7 @@ class Locator(nn.Module):
             [channels[depth] for depth in finer],
             config.decoder_widths,
             config.shallow_width,
+            config.outline_blocks,
         )
         self.quality = QualityHead(config.decoder_widths[-1])
         self.scope = ScopeHead(config.token_width)

@@ -12,9 +12,10 @@ class LocatorConfig:
     """The shape of a `Locator`; stored with the weights.
 
     `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
-    grounding also sees one more stage of the trunk, which the difference does without. `text_encoder` is "static", the
-    word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
-    text side is one); `text_dimension` is the length of its vectors.
+    grounding also sees one more stage of the trunk, which the difference does without. `outline_blocks` are further
+    looks of the decoder at the full-resolution path. `text_encoder` is "static", the word table beside the weights,
+    or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's text side is one);
+    `text_dimension` is the length of its vectors.
     """
 
     backbone: str = "tiny"
@@ -24,6 +25,7 @@ class LocatorConfig:
     difference_widths: tuple[int, ...] = (24, 40, 96)
     decoder_widths: tuple[int, int, int] = (56, 32, 20)
     shallow_width: int = 12
+    outline_blocks: int = 0
     blocks: int = 2
     heads: int = 4
     code_width: int = 32

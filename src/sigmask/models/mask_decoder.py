@@ -28,6 +28,7 @@ class MaskDecoder(nn.Module):
         feature_widths: channels of the edited image's features at those depths, coarsest first.
         widths: channels of the three stages on the way up.
         shallow_width: channels of the full-resolution path.
+        outline_blocks: further looks at that path, at half resolution (`OutlineBlock`).
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class MaskDecoder(nn.Module):
         feature_widths: Sequence[int],
         widths: Sequence[int] = (64, 40, 24),
         shallow_width: int = 16,
+        outline_blocks: int = 0,
     ) -> None:
         super().__init__()
         self.enter = nn.Conv2d(token_width + 1, widths[0], 1)
@@ -50,6 +52,7 @@ class MaskDecoder(nn.Module):
             )
         )
         self.shallow = ShallowPath(shallow_width)
+        self.outline = nn.ModuleList(OutlineBlock(widths[-1], shallow_width) for _ in range(outline_blocks))
         self.leave = nn.Conv2d(widths[-1], _FOLD**2, 3, padding=1)
         nn.init.zeros_(cast(Tensor, self.enter.bias))  # without a difference the answer is "no" from the first step on
         nn.init.constant_(cast(Tensor, self.leave.bias), _LOGIT_AT_FIRST)
@@ -81,11 +84,13 @@ class MaskDecoder(nn.Module):
             last = len(sizes) == len(self.stages) - 1
             previous = sizes[-1] if sizes else grid
             sizes.append(half if last else (2 * previous[0], 2 * previous[1]))
+        shallow = self.shallow(original, edited, pixel_difference)
         for index, stage in enumerate(self.stages):
             skip = skips[index] if index < len(skips) else None
             feature = features[index] if index < len(features) else None
-            shallow = self.shallow(original, edited, pixel_difference) if index == len(self.stages) - 1 else None
-            x = stage(x, sizes[index], skip, feature, shallow)
+            x = stage(x, sizes[index], skip, feature, shallow if index == len(self.stages) - 1 else None)
+        for block in self.outline:
+            x = block(x, shallow)
         return F.pixel_shuffle(self.leave(x), _FOLD)[:, 0], x
 
 
@@ -104,6 +109,30 @@ class ShallowPath(nn.Module):
         content = self.content(torch.cat([before, after], 1))
         guided: Tensor = F.silu(change) + torch.tanh(change) * content
         return guided
+
+
+class OutlineBlock(nn.Module):
+    """Maps (B, width, H/2, W/2) and the shallow path's → the same maps, corrected: a residual block (our choice).
+
+    It adds nothing until it is trained, so that weights without it can go on with it.
+    """
+
+    _SIDE = 5
+    _EXPANSION = 2
+
+    def __init__(self, width: int, shallow: int) -> None:
+        super().__init__()
+        seen = width + shallow
+        self.look = nn.Conv2d(seen, seen, self._SIDE, padding=self._SIDE // 2, groups=seen, bias=False)
+        self.norm = nn.BatchNorm2d(seen)
+        self.expand = nn.Conv2d(seen, self._EXPANSION * width, 1)
+        self.contract = nn.Conv2d(self._EXPANSION * width, width, 1, bias=False)
+        nn.init.zeros_(self.contract.weight)
+
+    def forward(self, x: Tensor, shallow: Tensor) -> Tensor:
+        looked = self.norm(self.look(torch.cat([x, shallow], 1)))
+        corrected: Tensor = x + self.contract(F.relu(self.expand(looked)))
+        return corrected
 
 
 class _Stage(nn.Module):

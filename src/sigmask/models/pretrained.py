@@ -78,6 +78,21 @@ def load_model(folder: Path) -> Locator:
     return model.eval().requires_grad_(False)
 
 
+def with_outline_blocks(model: Locator, count: int) -> Locator:
+    """`model` with so many outline blocks in its decoder: its own first, then new ones, which add nothing yet.
+
+    Raises:
+        ConfigError: it has more than that.
+    """
+    if count < model.config.outline_blocks:
+        raise ConfigError(
+            f"outline_blocks must be at least the weights' own {model.config.outline_blocks}, got {count}"
+        )
+    larger = Locator(dataclasses.replace(model.config, outline_blocks=count))
+    larger.load_state_dict(larger.state_dict() | model.state_dict())
+    return larger
+
+
 def _write_whole(path: Path, content: bytes) -> None:
     with whole_file(path) as partial:
         partial.write_bytes(content)
