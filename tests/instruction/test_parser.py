@@ -76,8 +76,42 @@ def test_two_edits_in_one_sentence() -> None:
     )
 
 
-def test_a_list_of_things_is_one_edit() -> None:
-    assert [edit.action for edit in parse("add a table and a chair")] == [ADD]
+def test_a_list_of_things_is_an_edit_each() -> None:
+    assert parse("add a red ball and a kite to the sky") == (
+        EditTuple(None, "red ball", ADD, ("red",), "to the sky"),
+        EditTuple(None, "kite", ADD, (), "to the sky"),
+    )
+    assert parse("Give the woman glasses and a hat") == (
+        EditTuple(None, "glasses", ADD, (), "on woman"),
+        EditTuple(None, "hat", ADD, (), "on woman"),
+    )
+    assert parse("remove the man and woman") == (EditTuple("man", None, REMOVE), EditTuple("woman", None, REMOVE))
+    assert parse("remove the black and white dog") == (EditTuple("black and white dog", None, REMOVE),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("swap the car and the bike", EditTuple("car", "bike", REPLACE)),
+        ("Swap the positions of the cat and the dog.", EditTuple("cat", "dog", REPLACE)),
+        ("make the sky more dramatic", EditTuple("sky", "dramatic sky", Action.ATTRIBUTE, ("dramatic",))),
+        ("make the soup more mellow", EditTuple("soup", "mellow soup", Action.ATTRIBUTE, ("mellow",))),
+        ("Blur the background", EditTuple("background", "blurred background", Action.BACKGROUND, ("blurred",))),
+        ("pixelate the face", EditTuple("face", "pixelated face", Action.ATTRIBUTE, ("pixelated",))),
+        ("Blur removal", EditTuple(None, None, Action.RESTORATION)),
+        (
+            "put the astronaut in a starry sky",
+            EditTuple("background", "starry sky", Action.BACKGROUND, location="behind astronaut"),
+        ),
+        ("put the cup in the sink", EditTuple(None, "cup", ADD, (), "in the sink")),
+        ("What if it were snowing?", EditTuple(None, "snowing", Action.TONE)),
+        ("make it rain", EditTuple(None, "rain", Action.TONE)),
+        ("I want the sofa gone", EditTuple("sofa", None, REMOVE)),
+        ("put a green book there", EditTuple(None, "green book", ADD, ("green",))),
+    ],
+)
+def test_what_people_say(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
 
 
 def test_it_is_what_was_made_before() -> None:

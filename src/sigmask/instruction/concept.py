@@ -27,6 +27,7 @@ _SCENE_TAIL = re.compile(
 )
 _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|photo|photograph|scene)\b")
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
+_POINTING = frozenset(("there", "here"))
 _EDGE = " ,.;:!?-'\""
 
 
@@ -58,6 +59,8 @@ def noun_phrase(text: str) -> NounPhrase:
         location = " ".join(filter(None, (side.group(1).strip(), location)))
         words = _without_articles(words[len(side.group(1).split()) :])
     words = _without_participle(words)
+    if len(words) > 1 and words[-1] in _POINTING:
+        words = words[:-1]  # "the book there"
     if location and len(words) > 1 and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns:
         words = words[:-1]  # "lanterns hanging" on the tree
     kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]  # the head is before "of", else last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_phrase, without_scene
@@ -13,6 +14,7 @@ from sigmask.instruction.topic import about, change_action
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
+_LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _QUOTATION = re.compile(r"§(\d+)")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
@@ -111,6 +113,19 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     mentioned = [clause.quotations[int(number)] for number in _QUOTATION.findall(clause.text)]
     original = None if clause.frame == "add" else "text"
     return EditTuple(original, "text", Action.TEXT, (), location, mentioned[-1] if mentioned else None)
+
+
+def one_by_one(edit: EditTuple) -> list[EditTuple]:
+    """The edit, or one for each thing that it adds or removes: "the cup and the plate"; "black and white" is one."""
+    listed = edit.edited_concept if edit.action is Action.ADD else edit.original_concept
+    if edit.action not in (Action.ADD, Action.REMOVE) or listed is None or " and " not in listed:
+        return [edit]
+    names = [noun_phrase(part).concept for part in _LISTED.split(listed)]
+    if not all(name and not is_description(name) and not _QUOTATION.search(name) for name in names):
+        return [edit]
+    if edit.action is Action.ADD:
+        return [replace(edit, edited_concept=name, attributes=attributes_of(name)) for name in names]
+    return [replace(edit, original_concept=name) for name in names]
 
 
 def attributes_of(concept: str | None) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.sides import sides
-from sigmask.instruction.topic import about, names_text, whole_picture_topic
+from sigmask.instruction.sides import after_relation, sides
+from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 Frame = Callable[[Clause], EditTuple | None]
@@ -43,8 +43,12 @@ _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
 )
+_BOTH = re.compile(r"^(?:(?:the )?(?:positions?|places?|locations?) of )?(.+?)\s+and\s+(.+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
+_EXCHANGES = ("swap", "switch", "exchange", "interchange")
+_IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
+_UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _TONED = frozenset(
     ("filter", "filters", "contrast", "brightness", "saturation", "light", "warmth", "effect", "effects")
@@ -74,7 +78,10 @@ def remove(clause: Clause) -> EditTuple:
 
 
 def add(clause: Clause) -> EditTuple:
-    """ "add Y to X", "put Y on X": X is the location and no concept, for it is not what changes."""
+    """ "add Y to X", "put Y on X": X is the location and no concept, for it is not what changes.
+
+    "Put the dog in a park" is a change of what is behind the dog.
+    """
     instead = _INSTEAD.match(clause.rest)
     if instead:
         return changed(instead.group(2), instead.group(1), clause, described=False)
@@ -84,6 +91,9 @@ def add(clause: Clause) -> EditTuple:
     first = clause.rest.split(" ", 1)[0]
     if phrase.location and _LEX.pronouns.get(first):
         return placed(first, phrase.location)
+    place = phrase.location or ""
+    if first == "the" and phrase.concept and _IN_PLACE.match(place) and is_scenery(after_relation(place)):
+        return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
         styled = about(phrase.concept or "", Action.STYLE)
@@ -92,13 +102,16 @@ def add(clause: Clause) -> EditTuple:
 
 
 def replace(clause: Clause) -> EditTuple:
-    """ "replace X with Y"; "swap with Y"."""
+    """ "replace X with Y"; "swap with Y"; "swap X and Y"."""
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     for separator in (" with ", " by ", " for "):
         original, found, edited = clause.rest.partition(separator)
         if found:
             return changed(original, edited, clause, described=False)
+    both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
+    if both:
+        return changed(both.group(1), both.group(2), clause, described=False)
     original, *others = _SWAP.split(clause.rest, maxsplit=1)
     return changed(original, others[0] if others else "", clause, described=False)
 
@@ -126,7 +139,10 @@ def change(clause: Clause) -> EditTuple | None:
 def give(clause: Clause) -> EditTuple | None:
     """ "give X a Y": Y is added to X, unless X has one already ("a new outfit") or Y is no thing ("a red hue")."""
     rest = clause.rest
-    match = PRONOUN_FIRST.match(rest) or _ARTICLE_LATER.match(rest) or _THE_ONE.match(rest)
+    later = _ARTICLE_LATER.match(rest)
+    if later and later.group(1).endswith(" and"):  # "the woman glasses and a hat"
+        later = None
+    match = PRONOUN_FIRST.match(rest) or later or _THE_ONE.match(rest)
     if not match:
         return None
     who, given = match.groups()
@@ -202,6 +218,19 @@ def resize(clause: Clause) -> EditTuple:
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
 
+def obscure(clause: Clause) -> EditTuple | None:
+    """ "blur the background", "pixelate the face"; "blur removal" is none."""
+    phrase = noun_phrase(clause.rest)
+    if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
+        return None
+    done = _participle(clause.text.split()[0])
+    if phrase.concept is None:
+        return EditTuple(None, done, Action.TONE)
+    edited = noun_phrase(f"{done} {phrase.concept}").concept
+    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
+    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
+
+
 def restore(clause: Clause) -> EditTuple:
     """ "deblur the picture"."""
     return EditTuple(noun_phrase(clause.rest).concept, None, Action.RESTORATION)
@@ -230,3 +259,10 @@ def style(clause: Clause) -> EditTuple:
     if topic is None and clause.text.startswith(("sketch", "infuse")) and not names_scene(clause.rest):
         return add(clause)
     return of_whole_picture(topic or Action.STYLE, clause.rest, clause)
+
+
+def _participle(verb: str) -> str:
+    """ "blur" → "blurred", "pixelate" → "pixelated"."""
+    if verb.endswith("e"):
+        return f"{verb}d"
+    return f"{verb}red" if verb == "blur" else f"{verb}ed"

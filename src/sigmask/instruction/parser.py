@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sigmask.instruction.clause import split_clauses
 from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.edits import one_by_one
 from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
 from sigmask.types import Action, EditTuple
@@ -35,8 +36,7 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
         edit = frame(clause) or free(clause)
         if edits and edit.original_concept is None and any(word in f" {clause.text} " for word in _ANAPHORA):
             edit = _resolve(edit, edits[-1])
-        if edit not in edits:
-            edits.append(edit)
+        edits += [each for each in one_by_one(edit) if each not in edits]
     return tuple([edit for edit in edits if not _says_nothing(edit)] or edits[:1])
 
 

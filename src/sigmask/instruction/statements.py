@@ -74,6 +74,15 @@ _COLOUR_FIRST = re.compile(
     r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
 )
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
+_WANTED_GONE = re.compile(
+    r"^(?:see )?(.+?)\s+(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
+)
+_MORE = re.compile(r"^((?:the|his|her|its|their|this|that|all) .+?|it|him|them)\s+((?:more|less) \w+)$")
+_WEATHER = re.compile(
+    r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
+    r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
+    r"cloud\w*)$"
+)
 _INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
@@ -120,12 +129,21 @@ FRAMES: dict[str, frames.Frame] = {
     "move": frames.move,
     "pose": frames.pose,
     "resize": frames.resize,
+    "obscure": frames.obscure,
     "restore": frames.restore,
     "tone": frames.tone,
     "style": frames.style,
     "keep": free,
 }
 """Every frame that lexicon.yaml may name."""
+
+
+def _wanted_gone(match: re.Match[str], clause: Clause) -> EditTuple:
+    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+
+
+def _weather(match: re.Match[str], _: Clause) -> EditTuple:
+    return EditTuple(None, match.group(1), Action.TONE)
 
 
 def _no_more(match: re.Match[str], clause: Clause) -> EditTuple:
@@ -151,6 +169,8 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_TAKEN_OUT, _taken_out),
     (_INSTEAD, _instead),
     (_COLOUR_FIRST, _colour_first),
+    (_WANTED_GONE, _wanted_gone),
+    (_WEATHER, _weather),
 )
 
 
@@ -188,6 +208,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
     if "§" in rest:
         return written(clause, None)
+    weather = _WEATHER.match(rest)
+    if weather:
+        return _weather(weather, clause)
     like = _LIKE.match(rest)
     made_of = None if like else _MADE_OF.match(rest)
     if made_of:
@@ -231,6 +254,9 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     phrase = noun_phrase(rest)
     if about(rest, Action.TONE):
         return EditTuple(None, phrase.concept, Action.TONE)
+    more = _MORE.match(rest)
+    if more and not names_scene(more.group(1)):
+        return with_attribute(*more.groups())
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
 
 
