@@ -32,13 +32,13 @@ def add(gallery: Gallery, pair: EditPair) -> None:
     gallery.add(pair, FakeAnnotator()(pair.original, pair.edited, pair.instruction))
 
 
-def test_the_page_shows_five_pictures_a_pair_from_beside_itself(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+def test_the_page_shows_each_step_and_the_truth_from_beside_itself(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     gallery = Gallery(tmp_path)
     for pair in drawn_pairs:
         add(gallery, pair)
     html = gallery.write("Title", "subtitle").read_text(encoding="utf-8")
     page = _Page(html)
-    assert page.tags.count("img") == 5 * len(drawn_pairs)
+    assert page.tags.count("img") == 6 * len(drawn_pairs)
     assert all((tmp_path / source).is_file() for source in page.sources)
     assert not re.search(r"https?://", html)
     for pair in drawn_pairs:

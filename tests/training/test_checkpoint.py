@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from sigmask.errors import WeightsError
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
+from sigmask.training.checkpoint import learned_settings, load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.stage1 import Stage1Config
 
@@ -60,19 +60,23 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
 
 def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:
     run = _Run()
-    save_checkpoint(tmp_path / "c.pt", 1, run.model, run.average, run.optimiser, "first")
-    assert load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, "first") == 1
-    with pytest.raises(WeightsError, match="other settings"):
-        load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, "second")
+    save_checkpoint(tmp_path / "c.pt", 1, run.model, run.average, run.optimiser, {"seed": "1", "model.heads": "4"})
+    assert (
+        load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, {"seed": "1", "model.heads": "4"})
+        == 1
+    )
+    other = _Run(width=4)  # of another shape: what differs is said before tensors are looked at
+    with pytest.raises(WeightsError, match=r"other settings \(seed: 1 there, 2 now; model.heads: 4 there, none now\)"):
+        load_checkpoint(tmp_path / "c.pt", other.model, other.average, other.optimiser, {"seed": "2"})
 
 
 def test_only_what_decides_the_result_is_in_the_settings() -> None:
     first = Stage1Config(corpus=Path("c"), output=Path("a"))
     same = Stage1Config(corpus=Path("c"), output=Path("b"), threads=7)
-    assert settings_fingerprint(first) == settings_fingerprint(same)
-    assert settings_fingerprint(first) != settings_fingerprint(
-        Stage1Config(corpus=Path("c"), output=Path("a"), steps=9)
-    )
+    assert learned_settings(first) == learned_settings(same)
+    longer = learned_settings(Stage1Config(corpus=Path("c"), output=Path("a"), steps=9))
+    assert longer == learned_settings(first) | {"steps": "9"}
+    assert longer["loss.prior"] == "0.3"
 
 
 def test_another_models_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ def annotate(
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino, onnx.")] = "auto",
-    threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Mask threshold, between 0 and 1; by default 0.5.")] = None,
     least_quality: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
     ] = LEAST_QUALITY,

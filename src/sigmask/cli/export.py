@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sigmask.errors import SigmaskError
-
-if TYPE_CHECKING:
-    from sigmask.data.corpus_address import CorpusAddress
-    from sigmask.export.mask_run import MaskRun
+from sigmask.cli.progress import counting_bar
 
 
 def export(
@@ -51,8 +46,7 @@ def export(
     """
     import numpy as np
 
-    from sigmask.data.corpus import load_corpus
-    from sigmask.data.corpus_address import CorpusAddress
+    from sigmask.cli.annotated_corpus import corpus_of
     from sigmask.export.export import ExportOptions
     from sigmask.export.export import export as export_run
     from sigmask.export.expression import parse_filter, selection_rule
@@ -70,12 +64,9 @@ def export(
     options = ExportOptions(seed, licence, workers, overwrite)
     require_free(output, overwrite=overwrite)
     run = MaskRun(run_folder)
-    columns = {"original": original, "edited": edited, "instruction": instruction}
-    address = _annotated(run) if corpus is None else CorpusAddress(str(corpus))
-    named = {name: column for name, column in columns.items() if column is not None}
-    pairs = load_corpus(address.source, **{**address.columns, **named}, root=root or address.root)
+    pairs = corpus_of(run, corpus, {"original": original, "edited": edited, "instruction": instruction}, root)
     console = Console()
-    with _progress_bar(console) as bar:
+    with counting_bar(console) as bar:
         total = len(pairs)
         tasks = {step: bar.add_task(step, total=total) for step in ("examining", "writing")}
         accounting = export_run(
@@ -109,21 +100,3 @@ def export(
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     if not written:
         raise typer.Exit(1)
-
-
-def _annotated(run: MaskRun) -> CorpusAddress:
-    """What opens the corpus that the run says it was made of."""
-    address = run.annotated_corpus
-    if address is None:
-        raise SigmaskError(f"'{run.folder}' does not say which corpus it belongs to: name it with --corpus")
-    if not address.is_there:
-        raise SigmaskError(
-            f"'{run.folder}' was made of '{address.source}', which is not there any more: "
-            "name the corpus with --corpus, and its columns as for annotate"
-        )
-    return address
-
-
-def _progress_bar(console: Console) -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from sigmask.cli import annotate, corpora, demo, doctor, explain, export, mask, train
+from sigmask.cli import annotate, corpora, demo, doctor, explain, export, gallery, mask, train
 from sigmask.cli.extras import EXTRA_OF
 from sigmask.errors import MissingExtraError, SigmaskError
 from sigmask.version import __version__
@@ -84,6 +84,7 @@ def _options(
 app.command("mask")(mask.mask)
 app.command("explain")(explain.explain)
 app.command("annotate")(annotate.annotate)
+app.command("gallery")(gallery.gallery)
 app.command("export")(export.export)
 app.add_typer(train.app, name="train")
 app.command("demo")(demo.demo)

@@ -21,7 +21,7 @@ def mask(
         Path | None, typer.Option(help="Also write the edited image with the outline: PNG, JPEG or WebP.")
     ] = None,
     probability: Annotated[Path | None, typer.Option(help="Also write the probability, an 8-bit grey PNG.")] = None,
-    threshold: Annotated[float | None, typer.Option(min=0.0, max=1.0, help="Mask threshold.")] = None,
+    threshold: Annotated[float | None, typer.Option(help="Mask threshold, between 0 and 1; by default 0.5.")] = None,
     least_quality: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
     ] = LEAST_QUALITY,

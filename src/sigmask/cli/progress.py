@@ -85,3 +85,9 @@ class _Speed:
         if self._started is None:
             self._started, self._before = time.monotonic(), done
         return (done - self._before) / max(time.monotonic() - self._started, 1e-6)
+
+
+def counting_bar(console: Console) -> Progress:
+    """A bar for each task that counts its rows and goes away at the end; nothing where there is no terminal."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

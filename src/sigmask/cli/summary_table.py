@@ -34,3 +34,5 @@ def print_summary(console: Console, summary: Summary, output: Path) -> None:
     unnamed = sum(summary.bad.values()) - len(summary.first_bad)
     if unnamed > 0:
         console.print(f"  and {unnamed} more in quarantine.parquet", highlight=False)
+    if summary.written:
+        console.print("  to look at them: sigmask gallery", str(output), "-o gallery", highlight=False, soft_wrap=True)

@@ -11,14 +11,14 @@ Colour = tuple[int, int, int]
 """RGB, 0..255."""
 
 OUTLINE: Colour = (255, 0, 64)
-_CASING: Colour = (16, 16, 16)
+_CASING: Colour = (255, 255, 255)
 _LONG_SIDE_PER_PIXEL = 320
 
 
 def draw_outline(
     image: ImageArray, mask: MaskArray, colour: Colour = OUTLINE, thickness: int | None = None
 ) -> ImageArray:
-    """A copy of the image with the mask's borders, holes included, as a line with a dark casing.
+    """A copy of the image with the mask's borders, holes included, as a line with a white casing.
 
     Args:
         image: (H, W, 3) uint8 RGB.

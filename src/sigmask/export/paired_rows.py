@@ -59,12 +59,17 @@ def paired_rows(
         if position is None or not wanted(position):
             continue
         masked = run.row(position)
-        if isinstance(row, RawPair) and masked["sample_id"] != row.sample_id:
-            raise SigmaskError(
-                f"row {row.row_index} of '{row.source_file}' is '{row.sample_id}' in the corpus and "
-                f"'{masked['sample_id']}' in '{run.folder}': name the very corpus that was annotated with --corpus"
-            )
+        require_same_id(run, row, masked["sample_id"])
         yield PairedRow(number, position, row, masked)
+
+
+def require_same_id(run: MaskRun, row: RawPair | BadSample, sample_id: str) -> None:
+    """Raise SigmaskError if a row that can be read has another id in the corpus than in the run."""
+    if isinstance(row, RawPair) and sample_id != row.sample_id:
+        raise SigmaskError(
+            f"row {row.row_index} of '{row.source_file}' is '{row.sample_id}' in the corpus and '{sample_id}' in "
+            f"'{run.folder}': name the very corpus that was annotated with --corpus"
+        )
 
 
 def in_threads(

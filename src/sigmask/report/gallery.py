@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import jinja2
 import numpy as np
 
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.types import Annotation, EditPair, ImageArray
+from sigmask.types import Annotation, EditPair, ImageArray, MaskArray
 from sigmask.version import __version__
 from sigmask.whole_file import whole_file
 
@@ -19,9 +20,14 @@ LONGEST_SIDE = 480
 """Pixels; pictures in the page are scaled down to this. Our choice: five columns fill a laptop's screen."""
 
 
+STEPS = ("original", "edited", "prior", "probability", "mask")
+"""Every step from a pair to its mask; what a run keeps is the first two and the last."""
+TRUTH = "truth"
+
+
 @dataclass(frozen=True, slots=True)
 class GalleryRow:
-    """What the page says of one pair. Picture paths are relative to the page."""
+    """What the page says of one pair. Picture paths are relative to the page; `f1` is None without a true mask."""
 
     sample_id: str
     instruction: str
@@ -32,6 +38,7 @@ class GalleryRow:
     scope: str
     flags: str
     note: str
+    f1: float | None = None
     pictures: dict[str, str] = field(default_factory=dict)
 
 
@@ -51,34 +58,49 @@ class Gallery:
         (folder / "images").mkdir(parents=True, exist_ok=True)
 
     def add(self, pair: EditPair, annotation: Annotation, note: str = "") -> None:
-        """Add one pair; fits `annotate(on_annotation=...)`."""
+        """Add one pair with every step to its mask; fits `annotate(on_annotation=...)`."""
+        edit = annotation.edit[0] if annotation.edit else None
+        row = GalleryRow(
+            sample_id=pair.sample_id,
+            instruction=pair.instruction or "",
+            concepts=in_arrow(edit.original_concept, edit.edited_concept) if edit else "",
+            action=edit.action.value if edit else "",
+            area=annotation.area_fraction,
+            quality=annotation.quality,
+            scope=annotation.scope.value,
+            flags=", ".join(annotation.flags),
+            note=note,
+        )
+        steps = {
+            "prior": lambda: heat(pair.edited, annotation.prior),
+            "probability": lambda: heat(pair.edited, annotation.probability),
+        }
+        self.add_row(row, pair, annotation.mask, steps)
+
+    def add_row(
+        self,
+        row: GalleryRow,
+        pair: EditPair,
+        mask: MaskArray,
+        steps: Mapping[str, Callable[[], ImageArray]] | None = None,
+    ) -> None:
+        """Add one pair of which `row` says all but the pictures and the F1; `steps` draw what is between."""
         if len(self.rows) >= self._most:
             self.left_out += 1
             return
-        number = len(self.rows)
         pictures = {
             "original": pair.original,
             "edited": pair.edited,
-            "prior": heat(pair.edited, annotation.prior),
-            "probability": heat(pair.edited, annotation.probability),
-            "mask": draw_outline(pair.edited, annotation.mask),
+            **{name: draw() for name, draw in (steps or {}).items()},
+            "mask": draw_outline(pair.edited, mask),
         }
-        edit = annotation.edit[0] if annotation.edit else None
-        concepts = (edit.original_concept, edit.edited_concept) if edit else (None, None)
-        self.rows.append(
-            GalleryRow(
-                sample_id=pair.sample_id,
-                instruction=pair.instruction or "",
-                concepts=" → ".join(concept or "–" for concept in concepts) if edit else "",
-                action=edit.action.value if edit else "",
-                area=annotation.area_fraction,
-                quality=annotation.quality,
-                scope=annotation.scope.value,
-                flags=", ".join(annotation.flags),
-                note=note,
-                pictures={name: self._write_picture(f"{number:05d}-{name}", image) for name, image in pictures.items()},
-            )
-        )
+        if pair.mask is not None:
+            pictures[TRUTH] = draw_outline(pair.edited, pair.mask)
+            both = int(pair.mask.sum() + mask.sum())
+            row = replace(row, f1=float(2 * (pair.mask & mask).sum() / both) if both else None)
+        number = len(self.rows)
+        written = {name: self._write_picture(f"{number:05d}-{name}", image) for name, image in pictures.items()}
+        self.rows.append(replace(row, pictures=written))
 
     def write(self, title: str, subtitle: str = "") -> Path:
         """Write `index.html` and give its path."""
@@ -90,7 +112,7 @@ class Gallery:
             subtitle=subtitle,
             rows=self.rows,
             left_out=self.left_out,
-            columns=("original", "edited", "prior", "probability", "mask"),
+            columns=[name for name in (*STEPS, TRUTH) if any(name in row.pictures for row in self.rows)],
             version=__version__,
         )
         path = self._folder / "index.html"
@@ -107,6 +129,11 @@ class Gallery:
         )[1]
         (self._folder / relative).write_bytes(encoded.tobytes())
         return relative
+
+
+def in_arrow(original: str | None, edited: str | None) -> str:
+    """ "cat → dog", with a dash for what is not named."""
+    return f"{original or '–'} → {edited or '–'}"
 
 
 def _shrink(image: ImageArray) -> ImageArray:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,22 @@ from sigmask.whole_file import whole_file
 _OF_NO_CONSEQUENCE = ("output", "device", "threads", "workers", "log_every", "checkpoint_every")
 
 
-def settings_fingerprint(config: Any) -> str:
-    """Hash of everything in a training's config that decides what is learned, 16 hex digits."""
+Settings = dict[str, str]
+"""What a training's config says, dotted name → value as JSON."""
+
+
+def learned_settings(config: Any) -> Settings:
+    """Everything in a training's config that decides what is learned."""
     settings = {name: value for name, value in config_to_dict(config).items() if name not in _OF_NO_CONSEQUENCE}
-    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    return dict(_flat(settings, ""))
+
+
+def _flat(values: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", json.dumps(value)
 
 
 def save_checkpoint(
@@ -30,15 +42,15 @@ def save_checkpoint(
     model: Model,
     average: MovingAverage[Model],
     optimiser: torch.optim.Optimizer,
-    settings: str = "",
+    settings: Settings | None = None,
 ) -> None:
     """Write the training's whole state: to a temporary name, synced, renamed.
 
     Args:
-        settings: see `settings_fingerprint`.
+        settings: see `learned_settings`.
     """
     state = {
-        "settings": settings,
+        "settings": settings or {},
         "step": step,
         "model": model.state_dict(),
         "average": average.average.state_dict(),
@@ -55,7 +67,7 @@ def load_checkpoint(
     model: Model,
     average: MovingAverage[Model],
     optimiser: torch.optim.Optimizer,
-    settings: str = "",
+    settings: Settings | None = None,
 ) -> int:
     """Restore what `save_checkpoint` wrote and return the number of steps already done.
 
@@ -64,18 +76,36 @@ def load_checkpoint(
     """
     try:
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        other = state.get("settings", "") != settings
+        _require_same(state["settings"], settings or {}, path)
         model.load_state_dict(state["model"])
         average.average.load_state_dict(state["average"])
         average.steps = state["average_steps"]
         optimiser.load_state_dict(state["optimiser"])
         torch.set_rng_state(state["random"])
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        AttributeError,
+        KeyError,
+        ValueError,
+        TypeError,
+        EOFError,
+        pickle.UnpicklingError,
+    ) as error:
         raise WeightsError(
             f"{path} is not a checkpoint of this training ({error}); give another output folder, or remove it"
         ) from error
-    if other:
-        raise WeightsError(
-            f"{path} belongs to a run with other settings; give another output folder, or start anew with --fresh"
-        )
     return int(state["step"])
+
+
+def _require_same(earlier: Settings, now: Settings, path: Path) -> None:
+    differing = [
+        f"{name}: {earlier.get(name, 'none')} there, {now.get(name, 'none')} now"
+        for name in dict.fromkeys((*now, *earlier))
+        if earlier.get(name) != now.get(name)
+    ]
+    if differing:
+        raise WeightsError(
+            f"{path} belongs to a run with other settings ({'; '.join(differing)}); "
+            "give another output folder, or start anew with --fresh"
+        )

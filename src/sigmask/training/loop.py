@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor, nn
 
-from sigmask.training.checkpoint import load_checkpoint, save_checkpoint, settings_fingerprint
+from sigmask.training.checkpoint import learned_settings, load_checkpoint, save_checkpoint
 from sigmask.training.device import on_device
 from sigmask.training.ema import Model, MovingAverage
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
@@ -64,7 +64,7 @@ def run_steps(
         resume: go on from `output/checkpoint.pt` if there is one.
     """
     optimiser = torch.optim.AdamW(parameter_groups(model, backbone), weight_decay=config.weight_decay)
-    checkpoint, settings = config.output / "checkpoint.pt", settings_fingerprint(config)
+    checkpoint, settings = config.output / "checkpoint.pt", learned_settings(config)
     done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     device = next(model.parameters()).device
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
