@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from sigmask.annotation.backends import ModelSource, RawOutput, create_backend
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
+from sigmask.annotation.guided_outline import Guide, follow_outline, outline_guide
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
 from sigmask.data.image_decoding import decode_image
@@ -53,6 +54,7 @@ class Prepared:
     Attributes:
         original, edited: (h, w, 3) uint8 in the model's frame.
         picture: the edited image at its own size; the annotation's maps get its grid.
+        guide: (H, W) uint8 at that size, by how much the two differ there (see `guided_outline`).
         edit: what the parser made of the instruction.
         flags: remarks of the geometry check.
     """
@@ -60,6 +62,7 @@ class Prepared:
     original: ImageArray
     edited: ImageArray
     picture: ImageArray
+    guide: Guide
     edit: tuple[EditTuple, ...]
     flags: tuple[str, ...]
 
@@ -222,14 +225,19 @@ class Annotator:
         return annotations + self.infer(waiting)
 
     def prepare(self, pair: EditPair) -> Prepared:
-        """Fit the original to the edited image in the model's frame, register it there, parse the instruction."""
+        """Bring the original onto the edited image, both into the model's frame, and parse the instruction."""
         fitted, flags = fit_original_to_edited(pair.original, pair.edited)
+        original, remarks = register(pair.original, fitted, pair.edited)
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
-        edited = resize_image(pair.edited, height, width)
-        original, remarks = register(pair.original, resize_image(fitted, height, width), edited)
-        flags = remarks if REGISTERED in remarks else (*flags, *remarks)  # then how it was fitted no longer matters
-        return Prepared(original, edited, pair.edited, parse(pair.instruction), flags)
+        return Prepared(
+            resize_image(original, height, width),
+            resize_image(pair.edited, height, width),
+            pair.edited,
+            outline_guide(original, pair.edited),
+            parse(pair.instruction),
+            remarks if REGISTERED in remarks else (*flags, *remarks),  # then how it was fitted no longer matters
+        )
 
     def infer(self, prepared: Sequence[Prepared]) -> list[Annotation]:
         """Annotate prepared pairs; those of one frame go through the model together."""
@@ -252,7 +260,7 @@ class Annotator:
         """What the model's raw output says of the pair at `place` in the batch, on the edited image's grid."""
         height, width = item.picture.shape[:2]
         logits = resize_map(output.mask_logits[place], height, width)
-        probability = _sigmoid(logits)
+        probability = follow_outline(_sigmoid(logits), item.guide)
         mask, flags = postprocess(probability, self.threshold), item.flags
         quality = float(_sigmoid(output.quality_logits[place]))
         if quality < self.least_quality and mask.any():
