@@ -26,7 +26,7 @@ def test_the_demo_scores_every_pair(tmp_path: Path) -> None:
     assert all(0.0 < score.f1_ours <= 1.0 for name, score in by_id.items() if name != "refused")
     assert "side effect" in by_id["suit-without-patch"].note
     assert result.page.is_file()
-    assert len(list((tmp_path / "demo" / "gallery" / "images").iterdir())) == 55
+    assert len(list((tmp_path / "demo" / "gallery" / "images").iterdir())) == 66
     assert {path.name for path in (tmp_path / "demo" / "pairs").iterdir()} == {
         "original",
         "edited",
@@ -41,7 +41,7 @@ def test_a_second_demo_replaces_the_first(tmp_path: Path, monkeypatch: pytest.Mo
         result = run_demo(tmp_path / "demo", FakeAnnotator())
     assert result.summary.written == 2
     assert len(list((tmp_path / "demo" / "pairs" / "edited").iterdir())) == 2
-    assert len(list((tmp_path / "demo" / "gallery" / "images").iterdir())) == 10
+    assert len(list((tmp_path / "demo" / "gallery" / "images").iterdir())) == 12
 
 
 def test_a_corpus_of_the_users_own_gets_a_gallery_and_needs_no_masks(
