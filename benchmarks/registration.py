@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sigmask import Annotator
+from sigmask.annotation.guided_outline import outline_guide
 from sigmask.data.geometry import fit_original_to_edited, resize_image
 from sigmask.data.registration import REGISTERED
 from sigmask.evaluation.benchmark import load_benchmark
@@ -88,7 +89,11 @@ def main() -> None:
             prepared = annotator.prepare(other)
             registered += REGISTERED in prepared.flags
             fitted, _ = fit_original_to_edited(other.original, other.edited)
-            still = replace(prepared, original=resize_image(fitted, *prepared.edited.shape[:2]))
+            still = replace(
+                prepared,
+                original=resize_image(fitted, *prepared.edited.shape[:2]),
+                guide=outline_guide(fitted, other.edited),
+            )
             found = annotator.infer([prepared, still])
             scores.append((f1(found[0].mask, other.mask), f1(found[1].mask, other.mask)))
         means = 100 * np.mean(scores, axis=0)
