@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sigmask.annotation.postprocess import SPECK_AREA, postprocess
 
@@ -60,3 +63,23 @@ def test_the_map_is_left_as_it_was() -> None:
     before = probability.copy()
     postprocess(probability)
     assert np.array_equal(probability, before)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), height=st.integers(1, 130), width=st.integers(1, 130), blur=st.integers(1, 9))
+def test_looking_at_outlines_first_changes_nothing(seed: int, height: int, width: int, blur: int) -> None:
+    noise = np.random.default_rng(seed).random((height, width)).astype(np.float32)
+    probability = np.asarray(cv2.blur(noise, (blur, blur)), np.float32)
+    fast = postprocess(probability)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sigmask.annotation.postprocess._surely_large", lambda parts, area: False)
+        slow = postprocess(probability)
+    np.testing.assert_array_equal(fast, slow)
+
+
+def test_outlines_of_large_parts_with_large_holes_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    probability = _map()
+    probability[20:80, 20:80] = 0.7
+    probability[40:60, 40:60] = 0.2
+    monkeypatch.setattr("cv2.connectedComponentsWithStatsWithAlgorithm", None)  # is not asked
+    assert postprocess(probability).sum() == 3600 - 400

@@ -32,11 +32,33 @@ def postprocess(probability: MapArray, threshold: float = 0.5) -> MaskArray:
 
 def _drop_specks(parts: MaskArray, certainty: MapArray) -> None:
     """Take the small and unsure connected parts out of `parts`, in place."""
-    _, labels, statistics, _ = cv2.connectedComponentsWithStats(parts.view(np.uint8), connectivity=8)
-    small = np.flatnonzero(statistics[:, cv2.CC_STAT_AREA] < SPECK_AREA * parts.size)
+    speck_area = SPECK_AREA * parts.size
+    if _surely_large(parts, speck_area):
+        return
+    _, labels, statistics, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        parts.view(np.uint8), connectivity=8, ltype=cv2.CV_32S, ccltype=cv2.CCL_BBDT
+    )
+    small = np.flatnonzero(statistics[:, cv2.CC_STAT_AREA] < speck_area)
     for label in small[small > 0]:
         left, top, width, height = statistics[label, :4]
         window = (slice(top, top + height), slice(left, left + width))
         speck = labels[window] == label
         if certainty[window][speck].max() < SURE:
             parts[window] &= ~speck
+
+
+def _surely_large(parts: MaskArray, area: float) -> bool:
+    """Whether the outlines alone show that every part has at least `area` pixels; much faster than labelling them.
+
+    An outline runs through the centres of its part's own pixels, so what it encloses, less what the outlines of the
+    part's holes enclose, is fewer than the part's pixels.
+    """
+    outlines, hierarchy = cv2.findContours(parts.view(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    if hierarchy is None:
+        return True
+    enclosed = [cv2.contourArea(outline) for outline in outlines]
+    least = list(enclosed)
+    for index, (_, _, _, parent) in enumerate(hierarchy[0]):
+        if parent >= 0:
+            least[parent] -= enclosed[index]
+    return all(least[index] >= area for index, (_, _, _, parent) in enumerate(hierarchy[0]) if parent < 0)
