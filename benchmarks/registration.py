@@ -17,7 +17,7 @@ from rich.table import Table
 
 from sigmask import Annotator
 from sigmask.annotation.guided_outline import outline_guide
-from sigmask.data.geometry import fit_original_to_edited, resize_image
+from sigmask.data.geometry import fit_original_to_edited, resize_for_model, resize_image
 from sigmask.data.registration import REGISTERED
 from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.types import BadSample, EditPair, MaskArray
@@ -91,7 +91,7 @@ def main() -> None:
             fitted, _ = fit_original_to_edited(other.original, other.edited)
             still = replace(
                 prepared,
-                original=resize_image(fitted, *prepared.edited.shape[:2]),
+                original=resize_for_model(fitted, *prepared.edited.shape[:2]),
                 guide=outline_guide(fitted, other.edited),
             )
             found = annotator.infer([prepared, still])

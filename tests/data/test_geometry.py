@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
+from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_for_model, resize_image, resize_map
 from tests.drawing import draw_photo
 
 sides = st.integers(8, 5000)
@@ -107,3 +107,12 @@ def test_resizing_keeps_flat_pictures_and_the_range_of_maps(
     assert values.min() >= noise.min() - 1e-6
     assert values.max() <= noise.max() + 1e-6
     assert resize_image(resized, height, width).shape == flat.shape
+
+
+def test_a_picture_for_the_model_is_bilinear_down_to_half_and_averaged_below(rng: np.random.Generator) -> None:
+    photo = draw_photo(rng, 100, 160)
+    half = resize_for_model(photo, 50, 80)
+    np.testing.assert_array_equal(half, cv2.resize(photo, (80, 50), interpolation=cv2.INTER_LINEAR))
+    np.testing.assert_array_equal(resize_for_model(photo, 49, 80), resize_image(photo, 49, 80))
+    np.testing.assert_array_equal(resize_for_model(photo, 200, 320), resize_image(photo, 200, 320))
+    assert resize_for_model(photo, 100, 160) is photo

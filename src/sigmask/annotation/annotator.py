@@ -16,7 +16,7 @@ from sigmask.annotation.backends import ModelSource, RawOutput, create_backend
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.guided_outline import Guide, follow_outline, outline_guide
 from sigmask.annotation.postprocess import postprocess
-from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image, resize_map
+from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_for_model, resize_map
 from sigmask.data.image_decoding import decode_image
 from sigmask.data.registration import REGISTERED, register
 from sigmask.errors import SampleError, SigmaskError
@@ -231,8 +231,8 @@ class Annotator:
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
         return Prepared(
-            resize_image(original, height, width),
-            resize_image(pair.edited, height, width),
+            resize_for_model(original, height, width),
+            resize_for_model(pair.edited, height, width),
             pair.edited,
             outline_guide(original, pair.edited),
             parse(pair.instruction),

@@ -65,6 +65,14 @@ def resize_image(image: ImageArray, height: int, width: int) -> ImageArray:
     return _resize(image, height, width, cv2.INTER_CUBIC)
 
 
+def resize_for_model(image: ImageArray, height: int, width: int) -> ImageArray:
+    """`resize_image`, but bilinear where it shrinks to no less than half: as good for a network, and faster."""
+    shrinks = height * width < image.shape[0] * image.shape[1]
+    if shrinks and 2 * height >= image.shape[0] and 2 * width >= image.shape[1]:
+        return np.asarray(cv2.resize(np.ascontiguousarray(image), (width, height)), np.uint8)
+    return resize_image(image, height, width)
+
+
 def resize_map(values: MapArray, height: int, width: int) -> MapArray:
     """(height, width) float32: averaged where it shrinks, bilinear where it grows, so the range is never left."""
     return _resize(values, height, width, cv2.INTER_LINEAR)
