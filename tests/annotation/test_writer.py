@@ -12,6 +12,7 @@ from sigmask.annotation import writer as writer_module
 from sigmask.annotation.mask_table import MASK_SCHEMA, Row, mask_row, row_bytes
 from sigmask.annotation.write_errors import OutputWriteError
 from sigmask.annotation.writer import PartWriter, WrittenFile, file_checksum
+from sigmask.instruction.parser import parse
 from sigmask.types import Action, Annotation, EditTuple, Scope
 
 
@@ -98,6 +99,11 @@ def test_a_row_says_all_that_the_annotation_says(mask: np.ndarray) -> None:
     decoded = coco.decode({"size": row["mask_rle"]["size"], "counts": row["mask_rle"]["counts"].encode()})
     assert np.array_equal(decoded.astype(bool), mask)
     assert set(row) == set(MASK_SCHEMA.names)
+
+
+def test_a_list_of_things_is_named_whole(mask: np.ndarray) -> None:
+    row = mask_row("a", "", 0, annotation(mask, parse("remove the cup, the plate and the plate, and add a vase")))
+    assert (row["original_concept"], row["edited_concept"], row["action"]) == ("cup and plate", None, "remove")
 
 
 def test_without_an_instruction_there_is_no_action(mask: np.ndarray) -> None:

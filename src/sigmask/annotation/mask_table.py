@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -22,9 +23,11 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
     """Encode one annotation as a row of `MASK_SCHEMA`.
 
     The mask is there twice: as a 1-bit PNG for eyes and image loaders, and as COCO RLE for counting tools.
-    Of several edits in one instruction the first is written; `Annotation.edit` has all.
+    Of several edits in one instruction the first is written, with the concepts of all that have its action ("cup and
+    plate"); `Annotation.edit` has them one by one.
     """
     edit = annotation.edit[0] if annotation.edit else EditTuple()
+    alike = [each for each in annotation.edit if each.action is edit.action]
     return {
         "sample_id": utf8_text(sample_id),
         "source_file": utf8_text(source_file),
@@ -34,8 +37,8 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
         "area_fraction": annotation.area_fraction,
         "quality": annotation.quality,
         "scope": annotation.scope.value,
-        "original_concept": _text_or_null(edit.original_concept),
-        "edited_concept": _text_or_null(edit.edited_concept),
+        "original_concept": _joined(each.original_concept for each in alike),
+        "edited_concept": _joined(each.edited_concept for each in alike),
         "action": None if edit.action is Action.UNKNOWN and not annotation.edit else edit.action.value,
         "flags": list(annotation.flags),
         "model": annotation.model,
@@ -47,8 +50,8 @@ def row_bytes(row: Row) -> int:
     return len(row["mask"]["bytes"]) + len(row["mask_rle"]["counts"]) + 512
 
 
-def _text_or_null(text: str | None) -> str | None:
-    return None if text is None else utf8_text(text)
+def _joined(concepts: Iterable[str | None]) -> str | None:
+    return utf8_text(" and ".join(dict.fromkeys(filter(None, concepts)))) or None
 
 
 def _value(dtype: str) -> dict[str, str]:

@@ -36,8 +36,8 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
         edit = frame(clause) or free(clause)
         if edits and edit.original_concept is None and any(word in f" {clause.text} " for word in _ANAPHORA):
             edit = _resolve(edit, edits[-1])
-        edits += [each for each in one_by_one(edit) if each not in edits]
-    return tuple([edit for edit in edits if not _says_nothing(edit)] or edits[:1])
+        edits += one_by_one(edit)
+    return tuple(dict.fromkeys(edit for edit in edits if not _says_nothing(edit))) or tuple(edits[:1])
 
 
 def _says_nothing(edit: EditTuple) -> bool:
