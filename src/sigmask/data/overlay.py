@@ -12,7 +12,7 @@ Colour = tuple[int, int, int]
 
 OUTLINE: Colour = (255, 0, 64)
 _CASING: Colour = (255, 255, 255)
-_LONG_SIDE_PER_PIXEL = 320
+_LONG_SIDE_PER_PIXEL = 200
 
 
 def draw_outline(
@@ -24,7 +24,7 @@ def draw_outline(
         image: (H, W, 3) uint8 RGB.
         mask: (H, W) bool.
         colour: of the line. The casing makes it stand out from a background of the same colour.
-        thickness: of the line in pixels; by default 1 for each 320 px of the long side, at least 1.
+        thickness: of the line in pixels; by default 1 for each 200 px of the long side, at least 1.
 
     Raises:
         ValueError: if the mask has not the image's size, or thickness is under 1.
