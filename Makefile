@@ -13,7 +13,7 @@ OUT ?= demo-output
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
-	$(BIN)/sigmask demo --output $(OUT) $(if $(CORPUS),--corpus "$(CORPUS)")
+	$(BIN)/sigmask demo --output "$(OUT)" $(if $(CORPUS),--corpus "$(CORPUS)")
 
 test: lint
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
@@ -36,7 +36,7 @@ results: $(VENV)/.installed-dev
 	cp runs/comparison/results.md docs/results.md
 
 clean:
-	rm -rf $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf "$(OUT)" .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # -qq: pip's warnings about its index or its own version are noise here; errors are still shown.
 # The stamps make a second run start at once, and a changed pyproject.toml or constraints.txt install anew.

@@ -75,6 +75,15 @@ def test_sizes_that_differ_give_maps_in_the_edited_grid(exact: Annotator, rng: n
     assert "aspect_mismatch" in cropped.flags
 
 
+@pytest.mark.parametrize("instruction", [5, ["remove the dog"], {"text": "add a cat"}])
+def test_an_instruction_that_is_no_text_is_refused(
+    exact: Annotator, rng: np.random.Generator, instruction: object
+) -> None:
+    photo = draw_photo(rng, 64, 64)
+    with pytest.raises(SampleError, match="expected an instruction as text or None"):
+        exact(photo, photo, instruction)  # type: ignore[arg-type]
+
+
 def test_a_crop_off_centre_is_registered(exact: Annotator, rng: np.random.Generator) -> None:
     scene = draw_corners(rng, 300, 400)
     annotation = exact(scene, np.ascontiguousarray(scene[20:, 120:]))

@@ -49,6 +49,7 @@ def test_a_filtered_export_with_its_summary(drawn: Path) -> None:
         "exported to val": "1",
         "filtered: not trusted": "0",
         "filtered: not marked": "0",
+        "filtered: not aligned": "0",
         "filtered: not quality >= 0.8": "2",
         "filtered: not 0 < area < 1": "0",
         "filtered: not action in add, remove": "0",

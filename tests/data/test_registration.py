@@ -62,11 +62,52 @@ def test_a_moved_original_is_brought_back(
     assert agreement(moved, edited) > 0.95 > 0.5 > agreement(fitted, edited)
 
 
-def test_what_the_original_does_not_show_counts_as_unchanged(scene: ImageArray) -> None:
-    original, edited = np.ascontiguousarray(scene[:, 100:]), np.ascontiguousarray(scene[:, :300])
+def test_a_seam_that_the_original_does_not_show_counts_as_unchanged(scene: ImageArray) -> None:
+    original, edited = np.ascontiguousarray(scene[:, 15:]), np.ascontiguousarray(scene[:, :-15])
     moved, flags = register(original, original, edited)
     assert flags == (REGISTERED,)
-    np.testing.assert_array_equal(moved[:, :95], edited[:, :95])  # column 100 of the scene is the first in view
+    np.testing.assert_array_equal(moved[:, :14], edited[:, :14])
+
+
+def test_what_is_painted_around_the_original_shows_as_a_difference(scene: ImageArray, rng: np.random.Generator) -> None:
+    edited = draw_corners(rng, 300, 400)
+    edited[40:265, 50:350] = resize_image(scene, 225, 300)
+    moved, flags = register(scene, scene, edited)
+    difference = np.abs(moved.astype(int) - edited).max(axis=2)
+    inside = difference[44:260, 54:346]
+
+    assert flags == (REGISTERED,)
+    assert np.percentile(inside, 90) < 12
+    difference[40:265, 50:350] = 0
+    assert (difference > 12).mean() > 0.5 * (1 - 225 * 300 / (300 * 400))
+
+
+def test_plain_padding_around_the_original_shows_no_difference(scene: ImageArray) -> None:
+    edited = np.full((300, 400, 3), (250, 240, 230), np.uint8)
+    edited[40:265, 50:350] = resize_image(scene, 225, 300)
+    moved, flags = register(scene, scene, edited)
+    assert flags == (REGISTERED,)
+    np.testing.assert_array_equal(moved[:35], edited[:35])
+
+
+def test_a_thing_that_moves_on_a_plain_ground_does_not_take_the_picture_along(scene: ImageArray) -> None:
+    thing = np.ascontiguousarray(scene[:110, :150])
+    original, edited = (np.full((300, 400, 3), 200, np.uint8) for _ in range(2))
+    original[30:140, 20:170] = thing
+    edited[170:280, 230:380] = thing
+    fitted, flags = register(original, original, edited)
+    assert fitted is original
+    assert REGISTERED not in flags
+
+
+@pytest.mark.parametrize("scale", [3, 8])
+def test_a_crop_of_a_much_larger_original_is_found(scene: ImageArray, scale: int) -> None:
+    large = resize_image(scene, 300 * scale, 400 * scale)
+    edited = np.ascontiguousarray(scene[30:, 90:])
+    fitted, _ = fit_original_to_edited(large, edited)
+    moved, flags = register(large, fitted, edited)
+    assert flags == (REGISTERED,)
+    assert agreement(moved, edited) > 0.95
 
 
 def test_unlike_pictures_are_flagged_and_not_moved(scene: ImageArray, rng: np.random.Generator) -> None:

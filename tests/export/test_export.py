@@ -73,7 +73,7 @@ def test_every_row_is_accounted_for(tmp_path: Path, rng: np.random.Generator) ->
         tmp_path, rules=parse_filter("quality > 0.2 and quality > 0.6"), drop_near_duplicates=True, val_share=0.2
     )
     assert accounting.rows == 11
-    assert accounting.filtered == {"trusted": 0, "marked": 0, "quality > 0.2": 1, "quality > 0.6": 1}
+    assert accounting.filtered == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.2": 1, "quality > 0.6": 1}
     assert accounting.near_duplicates == 1
     assert accounting.bad == {"not_an_image": 1, "bad_mask": 1}
     assert accounting.missing == 1
@@ -84,7 +84,7 @@ def test_every_row_is_accounted_for(tmp_path: Path, rng: np.random.Generator) ->
     assert sorted(row["row_index"] for row in metadata(tmp_path)) == [0, 3, 4, 6, 9]
     stored = json.loads((tmp_path / "out" / "export.json").read_text())["counts"]
     assert stored["exported"] == {"train": 4, "val": 1}
-    assert stored["filtered"] == {"trusted": 0, "marked": 0, "quality > 0.2": 1, "quality > 0.6": 1}
+    assert stored["filtered"] == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.2": 1, "quality > 0.6": 1}
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -196,17 +196,27 @@ def test_rows_that_mark_nothing_are_left_out_unless_wished_for(tmp_path: Path, r
     changes = {1: {"flags": ["doubtful"]}, 2: {"area_fraction": 0.0, "scope": "none"}}
     write_run(tmp_path / "run", pairs, changes=changes)
     accounting = run_export(tmp_path, val_share=0.0)
-    assert accounting.filtered == {"trusted": 1, "marked": 1}
+    assert accounting.filtered == {"trusted": 1, "marked": 1, "aligned": 0}
     assert [row["row_index"] for row in metadata(tmp_path)] == [0, 3]
     kept = run_export(tmp_path, output="all", val_share=0.0, keep_empty=True)
-    assert kept.filtered == {} and kept.exported == {"train": 4}
+    assert kept.filtered == {"aligned": 0} and kept.exported == {"train": 4}
+
+
+def test_pairs_that_agree_nowhere_are_left_out_unless_wished_for(tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 3)
+    write_corpus(tmp_path / "corpus", pairs)
+    write_run(tmp_path / "run", pairs, changes={1: {"flags": ["resized", "unaligned"]}})
+    accounting = run_export(tmp_path, val_share=0.0)
+    assert accounting.filtered == {"trusted": 0, "marked": 0, "aligned": 1}
+    assert [row["row_index"] for row in metadata(tmp_path)] == [0, 2]
+    assert run_export(tmp_path, output="all", val_share=0.0, keep_unaligned=True).exported == {"train": 3}
 
 
 def test_nothing_left_means_nothing_written(tmp_path: Path, rng: np.random.Generator) -> None:
     pairs = draw_pairs(rng, 3)
     write_run(write_corpus(tmp_path / "corpus", pairs).parent / "run", pairs)
     accounting = run_export(tmp_path, rules=parse_filter("quality > 0.9"))
-    assert accounting.filtered == {"trusted": 0, "marked": 0, "quality > 0.9": 3}
+    assert accounting.filtered == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.9": 3}
     assert accounting.unaccounted == 0
     assert not (tmp_path / "out").exists()
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from sigmask.annotation.pipeline import annotate
 from sigmask.cli.main import app
 from sigmask.data.corpus import load_corpus
 from sigmask.errors import SigmaskError
 from sigmask.export.expression import parse_filter
 from sigmask.export.mask_run import MaskRun
 from sigmask.report.run_gallery import choose_rows, write_run_gallery
+from tests.annotation.fake_annotator import FakeAnnotator
 from tests.export.drawn_run import draw_pairs, write_corpus, write_run
 
 QUALITIES = (0.9, 0.2, 0.7, 0.4, 0.8, 0.6)
@@ -73,6 +76,33 @@ def test_the_command_writes_the_page_or_says_that_nothing_is_left(drawn: Path) -
     empty = CliRunner().invoke(app, [*arguments, "--where", "quality > .95"])
     assert empty.exit_code == 2
     assert "no row of" in empty.output
+
+
+def test_a_smaller_page_leaves_no_pictures_of_a_larger_one_and_lost_rows_are_named(drawn: Path) -> None:
+    run, corpus = MaskRun(drawn / "run"), load_corpus(drawn / "corpus")
+    write_run_gallery(run, corpus, drawn / "page", choose_rows(run, most=9, order="best"))
+    table = pq.read_table(drawn / "corpus" / "pairs.parquet").slice(0, 1)
+    pq.write_table(table, drawn / "corpus" / "pairs.parquet")
+    chosen = choose_rows(run, most=2, order="worst")
+    _, failed = write_run_gallery(run, load_corpus(drawn / "corpus"), drawn / "page", chosen)
+    assert failed == ["id001: the corpus no longer has it", "id003: the corpus no longer has it"]
+    assert not list((drawn / "page" / "images").iterdir())
+
+
+@pytest.mark.parametrize("place", ["run", "run/page", "corpus"])
+def test_a_page_within_the_run_or_the_corpus_is_refused(drawn: Path, place: str) -> None:
+    arguments = ["gallery", str(drawn / "run"), "-o", str(drawn / place), "--corpus", str(drawn / "corpus")]
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 2
+    assert "name another folder for the page" in " ".join(refused.output.split())
+
+
+def test_a_run_that_is_not_finished_knows_its_corpus(drawn: Path) -> None:
+    annotate(load_corpus(drawn / "corpus"), FakeAnnotator(), drawn / "begun")
+    (drawn / "begun" / "summary.json").unlink()
+    done = CliRunner().invoke(app, ["gallery", str(drawn / "begun"), "-o", str(drawn / "page")])
+    assert done.exit_code == 0
+    assert (drawn / "page" / "index.html").is_file()
 
 
 def test_another_corpus_is_refused(drawn: Path, rng: np.random.Generator) -> None:

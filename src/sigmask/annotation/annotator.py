@@ -16,10 +16,10 @@ from sigmask.annotation.backends import ModelSource, RawOutput, create_backend
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.guided_outline import Guide, follow_outline, outline_guide
 from sigmask.annotation.postprocess import postprocess
-from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_for_model, resize_map
+from sigmask.data.geometry import model_frame, resize_for_model, resize_map
 from sigmask.data.image_decoding import decode_image
-from sigmask.data.registration import REGISTERED, register
-from sigmask.errors import SampleError, SigmaskError
+from sigmask.data.registration import bring_onto_edited
+from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
@@ -226,8 +226,7 @@ class Annotator:
 
     def prepare(self, pair: EditPair) -> Prepared:
         """Bring the original onto the edited image, both into the model's frame, and parse the instruction."""
-        fitted, flags = fit_original_to_edited(pair.original, pair.edited)
-        original, remarks = register(pair.original, fitted, pair.edited)
+        original, flags = bring_onto_edited(pair.original, pair.edited)
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
         return Prepared(
@@ -236,7 +235,7 @@ class Annotator:
             pair.edited,
             outline_guide(original, pair.edited),
             parse(pair.instruction),
-            remarks if REGISTERED in remarks else (*flags, *remarks),  # then how it was fitted no longer matters
+            flags,
         )
 
     def infer(self, prepared: Sequence[Prepared]) -> list[Annotation]:
@@ -283,8 +282,10 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
     """A pair from whatever holds its images: paths, PIL images or numpy RGB arrays.
 
     Raises:
-        SampleError: if an image cannot be read; the message says why.
+        SampleError: if an image cannot be read, or the instruction is no text; the message says why.
     """
+    if instruction is not None and not isinstance(instruction, str):
+        raise SampleError(BadReason.BAD_ROW, f"expected an instruction as text or None, got {instruction!r:.80}")
     return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
 
 

@@ -63,6 +63,19 @@ def _place(source: str) -> Fingerprint:
     return {"corpus": str(HubName(name.repository, name.config)), "commit": name.revision}
 
 
+def corpus_in(fingerprint: Mapping[str, str]) -> CorpusAddress | None:
+    """The corpus that a fingerprint names, with its columns; None if it names none."""
+    source = fingerprint.get("corpus")
+    if source is None:
+        return None
+    if "commit" in fingerprint:
+        name = parse_hub_name(source)
+        source = str(HubName(name.repository, name.config, fingerprint["commit"]))
+    named = {name: fingerprint.get(f"column of the {name}") for name in ("original", "edited", "instruction", "mask")}
+    columns = {name: column for name, column in named.items() if column is not None}
+    return CorpusAddress(source, columns, fingerprint.get("root"))
+
+
 def differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """One phrase for each thing that is not the same, in the order of `now`."""
     names = dict.fromkeys((*now, *earlier))

@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from sigmask.annotation.exclusive_file import create_file, replace_file
-from sigmask.annotation.fingerprint import PLACE, Fingerprint, differences
+from sigmask.annotation.fingerprint import PLACE, Fingerprint, corpus_in, differences
 from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.summary import Tally
 from sigmask.annotation.write_errors import writing
 from sigmask.annotation.writer import WrittenFile, file_checksum
+from sigmask.data.corpus_address import CorpusAddress
 from sigmask.errors import BadReason, SigmaskError
 from sigmask.types import BadSample
 
@@ -223,3 +224,11 @@ def _read_record(path: Path) -> PartRecord | None:
 
 def _digest(content: str) -> str:
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def annotated_corpus(output: Path) -> CorpusAddress | None:
+    """What opens the corpus of the run in `output`, finished or not; None if no ledger there can be read."""
+    try:
+        return corpus_in(_read_fingerprint(output / LEDGER_FOLDER / RUN_NAME))
+    except SigmaskError:
+        return None

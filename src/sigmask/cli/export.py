@@ -28,6 +28,9 @@ def export(
     keep_empty: Annotated[
         bool, typer.Option("--keep-empty", help="Keep rows that mark nothing: given up, or nothing changed.")
     ] = False,
+    keep_unaligned: Annotated[
+        bool, typer.Option("--keep-unaligned", help="Keep rows whose two pictures agree almost nowhere.")
+    ] = False,
     authentic: Annotated[
         bool, typer.Option("--authentic", help="Also write each original once, as a picture without edits.")
     ] = False,
@@ -60,7 +63,7 @@ def export(
     for column, wanted in (("action", action), ("scope", scope)):
         if wanted is not None:
             rules = (*rules, selection_rule(column, [word.strip() for word in wanted.split(",")]))
-    wishes = Wishes(rules, val_share, drop_near_duplicates, authentic, keep_empty)
+    wishes = Wishes(rules, val_share, drop_near_duplicates, authentic, keep_empty, keep_unaligned)
     options = ExportOptions(seed, licence, workers, overwrite)
     require_free(output, overwrite=overwrite)
     run = MaskRun(run_folder)

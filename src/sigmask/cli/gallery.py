@@ -40,6 +40,12 @@ def gallery(
     if not chosen:
         raise SigmaskError(f"no row of '{run_folder}' is left to show" + (f" under --where '{where}'" if where else ""))
     pairs = corpus_of(run, corpus, {"original": original, "edited": edited, "instruction": instruction}, root)
+    for folder, what in (
+        (run_folder, "the run"),
+        (Path(pairs.address.source) if pairs.address else None, "the corpus"),
+    ):
+        if folder is not None and output.resolve().is_relative_to(folder.resolve()):
+            raise SigmaskError(f"{output} lies in {what}: name another folder for the page")
     console = Console()
     with counting_bar(console) as bar:
         task = bar.add_task("drawing", total=len(chosen))

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.data.geometry import model_frame, resize_image
+from sigmask.data.geometry import fit_original_to_edited, model_frame, resize_image
 from sigmask.types import ImageArray, MaskArray
 
 REGISTERED = "registered"
@@ -26,24 +26,40 @@ _PATCH_FRAME = 128  # pixels of the long side on which patches are compared
 _PATCH = 13
 _STRUCTURE = 3.0  # grey levels: a patch that varies less says nothing
 _SAME_STRUCTURE = 0.8  # of the normalised correlation
-_ALIGNED = 0.4
-_GAIN = 0.2
-_NOWHERE = 0.1
+_ENOUGH_STRUCTURE = 0.25  # of the picture: where less has structure, agreement says nothing
+_ALIGNED = 0.4  # of the structured places: pairs that agree in so many lie on each other
+_GAIN = 0.2  # so much more must agree under a map
+_HARDLY = 0.1  # what agrees in less than this is not aligned
 _KEYPOINT_FRAME = 448
 _KEYPOINTS = 800
 _RATIO = 0.85  # Lowe's ratio test
 _TOLERANCE = 2.0  # pixels of RANSAC's reprojection error
 _LEAST_INLIERS = 10
-_LARGEST_ZOOM = 4.0
-_LARGEST_STRETCH = 1.25
+_LEAST_HULL = 0.15  # of either picture: keypoints that cover less are those of a thing that moved, not of the picture
+_LARGEST_ZOOM = 4.0  # beyond the fit of one size to the other
+_LARGEST_STRETCH = 2.0
 _LARGEST_TURN = 0.35  # radians
 _LEAST_COVERED = 0.25
+_SEAM = 0.09  # of the picture: when no more than this is out of the original's view, it counts as unchanged
+
+
+def bring_onto_edited(original: ImageArray, edited: ImageArray) -> tuple[ImageArray, tuple[str, ...]]:
+    """The original on the edited image's grid, fitted and registered, and remarks on how it got there.
+
+    Returns:
+        (H, W, 3) uint8 in the edited image's size, and the flags of `fit_original_to_edited` and `register`; of one
+        that was registered, how it would have been fitted is not said.
+    """
+    fitted, flags = fit_original_to_edited(original, edited)
+    moved, remarks = register(original, fitted, edited)
+    return moved, remarks if REGISTERED in remarks else (*flags, *remarks)
 
 
 def agreement(original: ImageArray, edited: ImageArray, covered: MaskArray | None = None) -> float:
     """The share of structured places, in [0, 1], at which two images of one size have the same structure.
 
-    Normalised correlation of grey patches of 13 × 13 pixels, with the long side at 128. 1 where nothing has structure.
+    Normalised correlation of grey patches of 13 × 13 pixels, with the long side at 128. 1 where less than a quarter of
+    the picture has structure, since a thing before a plain ground may itself be the edit.
 
     Args:
         covered: (H, W) bool, the places that count.
@@ -62,7 +78,7 @@ def agreement(original: ImageArray, edited: ImageArray, covered: MaskArray | Non
     structured = np.maximum(variance_before, variance_after) > _STRUCTURE**2
     if covered is not None:
         structured &= cv2.resize(covered.astype(np.uint8), frame[::-1], interpolation=cv2.INTER_AREA) > 0
-    if not structured.any():
+    if structured.mean() < _ENOUGH_STRUCTURE * (1.0 if covered is None else covered.mean()):
         return 1.0
     spread = np.sqrt(np.maximum(variance_before * variance_after, 1e-6))
     return float((together[structured] > _SAME_STRUCTURE * spread[structured]).mean())
@@ -78,8 +94,9 @@ def register(original: ImageArray, fitted: ImageArray, edited: ImageArray) -> tu
 
     Returns:
         `fitted` itself where the pictures agree, or where no better map is found ("unaligned" if they agree almost
-        nowhere); else the moved original and "registered". Where it does not reach it shows the edited image: of what
-        was not in the original's view nothing can be said, and it counts as unchanged.
+        nowhere); else the moved original and "registered". What is out of the original's view shows the edited image,
+        and so counts as unchanged, if it is a seam of at most 9 % of the picture; else it shows the edited image's
+        median colour there, so that plain padding shows no difference and painted-in content does.
     """
     before = agreement(fitted, edited)
     if before >= _ALIGNED:
@@ -88,40 +105,58 @@ def register(original: ImageArray, fitted: ImageArray, edited: ImageArray) -> tu
     if affine is not None:
         moved, covered = warp(original, affine, edited)
         if covered.mean() >= _LEAST_COVERED and agreement(moved, edited, covered) >= before + _GAIN:
-            return moved, (REGISTERED,)
-    return fitted, (UNALIGNED,) if before < _NOWHERE else ()
+            return _filled(moved, covered, edited), (REGISTERED,)
+    return fitted, (UNALIGNED,) if before < _HARDLY else ()
+
+
+def _filled(moved: ImageArray, covered: MaskArray, edited: ImageArray) -> ImageArray:
+    if covered.all():
+        return moved
+    filled = moved.copy()
+    outside = ~covered
+    seam = outside.mean() <= _SEAM
+    filled[outside] = edited[outside] if seam else np.median(edited[outside], axis=0).astype(np.uint8)
+    return filled
 
 
 def find_affine(original: ImageArray, edited: ImageArray) -> Affine | None:
     """The map of `original`'s pixels onto `edited`'s; None if too few keypoints agree on one that an editor makes."""
-    keypoints = []
+    points, descriptors, scales = [], [], []
     for image in (original, edited):
         frame = _frame(image, _KEYPOINT_FRAME)
         grey = cv2.cvtColor(resize_image(image, *frame), cv2.COLOR_RGB2GRAY)
-        found, descriptors = cv2.SIFT.create(nfeatures=_KEYPOINTS).detectAndCompute(grey, None)
-        if descriptors is None or len(found) < _LEAST_INLIERS:
+        found, described = cv2.SIFT.create(nfeatures=_KEYPOINTS).detectAndCompute(grey, None)
+        if described is None or len(found) < _LEAST_INLIERS:
             return None
-        scale = np.array([frame[1] / image.shape[1], frame[0] / image.shape[0]])
-        keypoints.append(((np.array([point.pt for point in found]) + 0.5) / scale - 0.5, descriptors, scale))
-    (source, of_source, _), (target, of_target, scale) = keypoints
-    matches = cv2.BFMatcher(cv2.NORM_L2).knnMatch(of_source, of_target, k=2)
+        scales.append(np.array([frame[1] / image.shape[1], frame[0] / image.shape[0]]))
+        points.append((np.array([point.pt for point in found]) + 0.5) / scales[-1] - 0.5)
+        descriptors.append(described)
+    matches = cv2.BFMatcher(cv2.NORM_L2).knnMatch(descriptors[0], descriptors[1], k=2)
     good = [first for first, second in matches if first.distance < _RATIO * second.distance]
     if len(good) < _LEAST_INLIERS:
         return None
+    source, target = points[0][[match.queryIdx for match in good]], points[1][[match.trainIdx for match in good]]
     cv2.setRNGSeed(0)  # RANSAC draws from OpenCV's own generator: the same pair always gets the same map
-    affine, inliers = cv2.estimateAffine2D(
-        source[[match.queryIdx for match in good]],
-        target[[match.trainIdx for match in good]],
-        method=cv2.RANSAC,
-        ransacReprojThreshold=_TOLERANCE / float(scale.min()),
-    )
-    if affine is None or int(inliers.sum()) < _LEAST_INLIERS or not _is_an_editors(affine):
+    tolerance = _TOLERANCE / float(scales[1].min())
+    affine, inliers = cv2.estimateAffine2D(source, target, method=cv2.RANSAC, ransacReprojThreshold=tolerance)
+    if affine is None or int(inliers.sum()) < _LEAST_INLIERS:
+        return None
+    agreeing = inliers.ravel() > 0
+    covers = max(_hull_share(source[agreeing], original), _hull_share(target[agreeing], edited))
+    fit = max(edited.shape[:2]) / max(original.shape[:2])
+    if covers < _LEAST_HULL or not _is_an_editors(affine, fit):
         return None
     return np.asarray(affine, np.float64)
 
 
+def _hull_share(points: npt.NDArray[np.float64], image: ImageArray) -> float:
+    """The share of the picture that the points span."""
+    hull = cv2.convexHull(points.astype(np.float32))
+    return float(cv2.contourArea(hull) / (image.shape[0] * image.shape[1]))
+
+
 def warp(original: ImageArray, affine: Affine, edited: ImageArray) -> tuple[ImageArray, MaskArray]:
-    """`original` under `affine` in `edited`'s size, with `edited` where it does not reach, and where it does.
+    """`original` under `affine` in `edited`'s size, its rim drawn out where it does not reach, and where it does.
 
     It is shrunk by area first if the map shrinks it, so that nothing aliases.
     """
@@ -136,12 +171,16 @@ def warp(original: ImageArray, affine: Affine, edited: ImageArray) -> tuple[Imag
     onto = np.column_stack([linear, shift])
     moved = cv2.warpAffine(small, onto, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     reached = cv2.warpAffine(np.full((rows, columns), 255, np.uint8), onto, (width, height)) == 255
-    return np.where(reached[..., None], moved, edited).astype(np.uint8), np.asarray(reached)
+    return np.asarray(moved, np.uint8), np.asarray(reached)
 
 
-def _is_an_editors(affine: Affine) -> bool:
-    """Whether a map is a zoom, a crop, a shift, a mild stretch or a small turn: no mirror, and no collapse."""
-    linear = affine[:, :2]
+def _is_an_editors(affine: Affine, fit: float) -> bool:
+    """Whether a map is a zoom, a crop, a shift, a stretch or a small turn: no mirror, and no collapse.
+
+    Args:
+        fit: the edited image's long side in the original's; what is beyond it is a zoom.
+    """
+    linear = affine[:, :2] / fit
     if not np.isfinite(affine).all() or np.linalg.det(linear) <= 0:
         return False
     large, small = np.linalg.svd(linear, compute_uv=False)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sigmask.annotation.ledger import annotated_corpus
 from sigmask.annotation.part_plan import PART_PATTERN
 from sigmask.annotation.summary import SUMMARY_NAME
 from sigmask.data.corpus_address import CorpusAddress
@@ -37,7 +38,8 @@ class MaskRun:
         folder: where the run lies.
         finished: whether its `summary.json` is there.
         model, fingerprint: the weights and settings that made the masks, "" where the run does not say.
-        annotated_corpus: what opens the corpus that was annotated, None where the summary does not say.
+        annotated_corpus: what opens the corpus that was annotated, as the summary says, or while there is none the
+            ledger; None where neither does.
 
     Raises:
         RunError: the folder holds no masks, a part cannot be read, or a row is there twice.
@@ -54,7 +56,7 @@ class MaskRun:
         summary = _read_summary(folder)
         self.finished = summary is not None
         self.model, self.fingerprint = (str((summary or {}).get(key, "")) for key in ("model", "fingerprint"))
-        self.annotated_corpus = _corpus_address(summary or {})
+        self.annotated_corpus = _corpus_address(summary or {}) or annotated_corpus(folder)
         self._held: OrderedDict[tuple[int, int], pa.Table] = OrderedDict()
         self._source_numbers: dict[str, int] = {}
         self._groups: list[tuple[int, int]] = []

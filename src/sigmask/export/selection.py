@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.data.corpus import Corpus
+from sigmask.data.registration import UNALIGNED
 from sigmask.errors import SampleError, SigmaskError
 from sigmask.export.accounting import Accounting
 from sigmask.export.examination import Examined, examine
@@ -25,6 +26,8 @@ from sigmask.types import BadSample
 Flags = npt.NDArray[np.bool_]
 MARKED = (Rule("trusted", lambda facts: DOUBTFUL not in facts.flags), Rule("marked", lambda facts: facts.area > 0))
 """A mask that was given up is empty, and so is that of an edit which nothing came of; each is counted for itself."""
+ALIGNED = Rule("aligned", lambda facts: UNALIGNED not in facts.flags)
+"""Two pictures that agree almost nowhere are painted anew, or no pair; where they differ says little then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Wishes:
         val_share: the validation split's share of the exported pairs, in [0, 1).
         drop_near_duplicates: leave out pairs that repeat a better one.
         authentic: write each original once, as a picture in which nothing was edited.
+        keep_unaligned: keep rows whose two pictures agree almost nowhere.
         keep_empty: keep rows that mark nothing too. They are edited pictures all the same, so a detector that learns
             from them learns that edited pictures are clean.
     """
@@ -45,11 +49,12 @@ class Wishes:
     drop_near_duplicates: bool = False
     authentic: bool = False
     keep_empty: bool = False
+    keep_unaligned: bool = False
 
     @property
     def all_rules(self) -> tuple[Rule, ...]:
-        """`rules`, and before them those that a row must mark something, if so wished."""
-        return (*(() if self.keep_empty else MARKED), *self.rules)
+        """`rules`, and before them those that a row must mark something of one scene, if so wished."""
+        return (*(() if self.keep_empty else MARKED), *(() if self.keep_unaligned else (ALIGNED,)), *self.rules)
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.val_share < 1.0:

@@ -46,7 +46,7 @@ class Gallery:
     """Collects pairs, writing their pictures at once, so that memory stays flat however many there are.
 
     Args:
-        folder: where `index.html` and `images/` go; made when missing.
+        folder: where `index.html` and `images/` go; made when missing. Pictures of an earlier page are removed.
         most: pairs shown at most; later ones are counted and left out.
     """
 
@@ -56,6 +56,8 @@ class Gallery:
         self._folder = folder
         self._most = most
         (folder / "images").mkdir(parents=True, exist_ok=True)
+        for earlier in (folder / "images").glob("[0-9]*-*.jpg"):
+            earlier.unlink()
 
     def add(self, pair: EditPair, annotation: Annotation, note: str = "") -> None:
         """Add one pair with every step to its mask; fits `annotate(on_annotation=...)`."""

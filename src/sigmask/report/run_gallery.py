@@ -74,19 +74,25 @@ def write_run_gallery(
     gallery = Gallery(folder, most=len(chosen))
     shown: dict[int, GalleryRow] = {}
     failed: list[str] = []
+    seen: set[int] = set()
     for unit in _units_with(corpus, place):
         for row in corpus.read(unit):
             number = place.get((row.source_file, row.row_index))
             if number is None:
                 continue
             on_row()
+            seen.add(number)
             try:
                 _add(gallery, run, row, chosen[number])
                 shown[number] = gallery.rows[-1]
             except SampleError as error:
                 failed.append(f"{row.sample_id}: {error}")
+    failed += [
+        f"{chosen[number].sample_id}: the corpus no longer has it" for number in place.values() if number not in seen
+    ]
     gallery.rows = [shown[number] for number in sorted(shown)]
-    subtitle = f"{len(shown):,} of {len(run):,} rows, weights {run.model or chosen[0].model if chosen else '–'}"
+    weights = run.model or (chosen[0].model if chosen else "–")
+    subtitle = f"{len(shown):,} of {len(run):,} rows, weights {weights}"
     return gallery.write(f"Masks of {corpus.name}", subtitle), failed
 
 

@@ -23,7 +23,8 @@ import torch
 import typer
 
 from sigmask.data.corpus import load_corpus
-from sigmask.data.geometry import fit_original_to_edited, resize_image
+from sigmask.data.geometry import resize_image
+from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
@@ -114,7 +115,7 @@ def edit_of_pair(pair: EditPair, largest: int = NATIVE_SIZES[-1][0]) -> Syntheti
     """
     if pair.mask is None:
         return None
-    original, _ = fit_original_to_edited(pair.original, pair.edited)
+    original, _ = bring_onto_edited(pair.original, pair.edited)
     height, width = pair.edited.shape[:2]
     scale = min(1.0, largest / max(height, width))
     size = (max(8, round(height * scale)), max(8, round(width * scale)))

@@ -13,8 +13,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sigmask.data.corpus import load_corpus
-from sigmask.data.geometry import fit_original_to_edited, resize_image
+from sigmask.data.geometry import resize_image
 from sigmask.data.raw_pair import decode_pair
+from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import CorpusError
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.perturbation import perturb, recompress
@@ -107,7 +108,7 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
             break
         sample = row if isinstance(row, BadSample) else decode_pair(row, with_mask=False)
         if isinstance(sample, EditPair):
-            original, _ = fit_original_to_edited(sample.original, sample.edited)
+            original, _ = bring_onto_edited(sample.original, sample.edited)
             pairs.append(EditPair(sample.sample_id, _smaller(original), _smaller(sample.edited), sample.instruction))
     return pairs
 
