@@ -108,10 +108,29 @@ def test_a_list_of_things_is_an_edit_each() -> None:
         ("make it rain", EditTuple(None, "rain", Action.TONE)),
         ("I want the sofa gone", EditTuple("sofa", None, REMOVE)),
         ("put a green book there", EditTuple(None, "green book", ADD, ("green",))),
+        ("The car should be red instead of blue", EditTuple("car", "red car", Action.ATTRIBUTE, ("red",))),
+        ("remove everything except the dog", EditTuple(None, None, REMOVE, location="except the dog")),
+        ("Remove all people other than the child", EditTuple("people", None, REMOVE, location="other than the child")),
+        ("could you possibly get rid of that ugly lamp?", EditTuple("ugly lamp", None, REMOVE)),
+        ("replace the dog with nothing", EditTuple("dog", None, REMOVE)),
+        ("remove the\x00 dog", EditTuple("dog", None, REMOVE)),
     ],
 )
 def test_what_people_say(text: str, expected: EditTuple) -> None:
     assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- remove the dog\n- add a cat",
+        "1. remove the dog 2. add a cat",
+        "Remove the dog.Add a cat.",
+        "remove the dog\nadd a cat",
+    ],
+)
+def test_lists_and_lines_are_clauses(text: str) -> None:
+    assert parse(text) == (EditTuple("dog", None, REMOVE), EditTuple(None, "cat", ADD))
 
 
 def test_it_is_what_was_made_before() -> None:

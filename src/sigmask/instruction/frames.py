@@ -6,6 +6,7 @@ clauses without an opening verb. Which verb belongs to which frame is data (`ver
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Callable
 
@@ -46,6 +47,7 @@ _OUT_OF = re.compile(
 _BOTH = re.compile(r"^(?:(?:the )?(?:positions?|places?|locations?) of )?(.+?)\s+and\s+(.+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
+_WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
@@ -66,7 +68,8 @@ def remove(clause: Clause) -> EditTuple:
     phrase = noun_phrase(without_quotations(rest))
     concept = phrase.concept
     action = Action.REMOVE
-    if concept and _REMOVABLE.search(concept):
+    excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
+    if excepting or (concept and _REMOVABLE.search(concept)):
         pass
     elif names_text(rest):
         concept, action = "text", Action.TEXT
@@ -103,6 +106,8 @@ def add(clause: Clause) -> EditTuple:
 
 def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y"."""
+    if _WITH_NOTHING.search(clause.rest):
+        return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     for separator in (" with ", " by ", " for "):

@@ -84,6 +84,8 @@ _WEATHER = re.compile(
     r"cloud\w*)$"
 )
 _INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
+_IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
+_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 
@@ -102,7 +104,7 @@ def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
     for pattern, read in _IDIOMS:
         match = pattern.match(clause.text)
-        if match:
+        if match and not (pattern is _INSTEAD and _MODAL.search(match.group(1))):
             return read(match, clause)
     stated = _statement(clause)
     if stated:
@@ -180,6 +182,7 @@ def _statement(clause: Clause) -> EditTuple | None:
     if not match:
         return None
     subject, verb, rest = match.groups()
+    rest = _IN_PLACE_OF.sub("", rest)
     frame, _ = _LEX.verb(rest.split()) or (None, 0)
     participle = rest.split(" ", 1)[0].endswith(("ed", "ken", "wn"))
     if (
