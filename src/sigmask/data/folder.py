@@ -19,7 +19,11 @@ from sigmask.data.unit import Unit, blocks_of
 from sigmask.errors import BadReason, CorpusError, SigmaskWarning
 from sigmask.types import BadSample
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".ppm", ".jp2", ".avif"),
+    *(".heic", ".heif"),
+)
+"""Names of files that are taken for images; the last two cannot be opened, and are rows in quarantine, not lost."""
 LAYOUTS = (("original", "edited"), ("source", "target"), ("real", "fake"))
 """Names of the two folders, in the order in which they are looked for."""
 INSTRUCTION_FILES = ("instructions.jsonl", "instructions.csv")
