@@ -135,7 +135,6 @@ def test_a_folder_is_paired_by_name_and_lonely_files_are_counted(folder_corpus: 
     assert [row.sample_id for row in rows[:5]] == names
 
 
-@pytest.mark.parametrize("layout", [("source", "target"), ("real", "fake")])
 def test_images_that_cannot_be_opened_are_rows_and_not_lost(folder_corpus: Path) -> None:
     before = len(load_corpus(folder_corpus))
     for half in ("original", "edited"):
@@ -145,6 +144,7 @@ def test_images_that_cannot_be_opened_are_rows_and_not_lost(folder_corpus: Path)
     assert [row.reason for row in rows if isinstance(row, BadSample) and row.sample_id == "phone"] == ["not_an_image"]
 
 
+@pytest.mark.parametrize("layout", [("source", "target"), ("real", "fake")])
 def test_other_names_of_the_two_folders_and_mixed_suffixes(
     layout: tuple[str, str], tmp_path: Path, drawn_pairs: list[EditPair]
 ) -> None:
