@@ -20,7 +20,9 @@ from sigmask.annotation.guided_outline import outline_guide
 from sigmask.data.geometry import fit_original_to_edited, resize_for_model, resize_image
 from sigmask.data.registration import REGISTERED
 from sigmask.evaluation.benchmark import load_benchmark
-from sigmask.types import BadSample, EditPair, MaskArray
+from sigmask.evaluation.counts import count_mask
+from sigmask.evaluation.pixel_metrics import f1
+from sigmask.types import BadSample, EditPair
 
 Window = tuple[int, int, int, int]
 """Top, bottom, left, right of what is left of an image of the given height and width."""
@@ -60,11 +62,6 @@ def moved(pair: EditPair, name: str) -> EditPair | None:
     )
 
 
-def f1(mask: MaskArray, truth: MaskArray) -> float:
-    """2 |A ∩ B| / (|A| + |B|), of a truth that is not empty."""
-    return float(2 * (mask & truth).sum() / (mask.sum() + truth.sum()))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", default="true_edits")
@@ -79,7 +76,7 @@ def main() -> None:
     ]
     table = Table("move", "pairs", "registered", "F1 with registration", "F1 without", title=arguments.bench)
     for name in MOVES:
-        scores: list[tuple[float, float]] = []
+        scores: list[list[float]] = []
         registered = 0
         for pair in pairs:
             other = moved(pair, name)
@@ -95,7 +92,7 @@ def main() -> None:
                 guide=outline_guide(fitted, other.edited),
             )
             found = annotator.infer([prepared, still])
-            scores.append((f1(found[0].mask, other.mask), f1(found[1].mask, other.mask)))
+            scores.append([float(f1(count_mask(each.mask, other.mask))) for each in found])
         means = 100 * np.mean(scores, axis=0)
         table.add_row(name, str(len(scores)), str(registered), *(f"{mean:.1f}" for mean in means))
     Console().print(table)

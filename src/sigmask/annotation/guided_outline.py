@@ -1,6 +1,6 @@
 """Lets the mask's outline follow the pixels' own difference, at the edited image's size.
 
-The network sees a picture at 384 px and answers in a soft outline. Where exactly the change ends stands in the two
+The network sees a smaller picture and answers in a soft outline. Where exactly the change ends stands in the two
 pictures themselves, and a guided filter (He, Sun and Tang, Guided Image Filtering, TPAMI 2013, equations 5, 6 and 8)
 carries it over: within a small window the probability becomes a linear function of the guide, which is the pixels'
 difference in units of the pair's own noise. Where the guide is flat (nothing to see, or noise everywhere) the

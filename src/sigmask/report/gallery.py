@@ -11,6 +11,8 @@ import jinja2
 import numpy as np
 
 from sigmask.data.overlay import draw_outline, heat
+from sigmask.evaluation.counts import count_mask
+from sigmask.evaluation.pixel_metrics import f1
 from sigmask.types import Annotation, EditPair, ImageArray, MaskArray
 from sigmask.version import __version__
 from sigmask.whole_file import whole_file
@@ -98,8 +100,8 @@ class Gallery:
         }
         if pair.mask is not None:
             pictures[TRUTH] = draw_outline(pair.edited, pair.mask)
-            both = int(pair.mask.sum() + mask.sum())
-            row = replace(row, f1=float(2 * (pair.mask & mask).sum() / both) if both else None)
+            marked = bool(pair.mask.any() or mask.any())
+            row = replace(row, f1=float(f1(count_mask(mask, pair.mask))) if marked else None)
         number = len(self.rows)
         written = {name: self._write_picture(f"{number:05d}-{name}", image) for name, image in pictures.items()}
         self.rows.append(replace(row, pictures=written))

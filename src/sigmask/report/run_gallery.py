@@ -41,16 +41,16 @@ def choose_rows(run: MaskRun, *, most: int, order: str, rules: Sequence[Rule] = 
     """
     if order not in ORDERS:
         raise SigmaskError(unknown_name("order", order, ORDERS))
-    kept = (facts for facts in run.facts() if all(rule.keeps(facts) for rule in rules))
+    kept = ((row, facts) for row, facts in enumerate(run.facts()) if all(rule.keeps(facts) for rule in rules))
     if order != "spread":
-        return heapq.nsmallest(most, kept, key=ORDERS[order])
-    rows = list(kept)
-    if len(rows) <= most:
-        return rows
-    places = min(PLACES, most)
-    starts = [place * len(rows) // places for place in range(places)]
-    counts = [most // places + (place < most % places) for place in range(places)]
-    return [row for start, count in zip(starts, counts, strict=True) for row in rows[start : start + count]]
+        return heapq.nsmallest(most, (facts for _, facts in kept), key=ORDERS[order])
+    rows = [row for row, _ in kept]  # numbers alone: a run may have a million rows
+    if len(rows) > most:
+        places = min(PLACES, most)
+        starts = [place * len(rows) // places for place in range(places)]
+        counts = [most // places + (place < most % places) for place in range(places)]
+        rows = [row for start, count in zip(starts, counts, strict=True) for row in rows[start : start + count]]
+    return [Facts.of_row(run.row(row)) for row in rows]
 
 
 def write_run_gallery(
