@@ -229,3 +229,33 @@ def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
     assert all(edit.quoted_text is None for edit in parse("§0"))
     (edit,) = parse('§0 write "hello" on the wall')
     assert edit.quoted_text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("remove the salt and pepper shaker", ["salt and pepper shaker"]),
+        ("remove the salt and pepper shakers and the plate", ["salt and pepper shakers", "plate"]),
+        ("remove the red cup and the small plate and the big red spoon", ["red cup", "small plate", "big red spoon"]),
+        (
+            "remove the hat, the scarf, the blue gloves and the long umbrella",
+            ["hat", "scarf", "blue gloves", "long umbrella"],
+        ),
+    ],
+)
+def test_of_a_long_list_nothing_is_lost_and_one_thing_stays_one(text: str, names: list[str]) -> None:
+    assert [edit.original_concept for edit in parse(text)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "edited"),
+    [
+        ("make it black and white", Action.STYLE, "black and white"),
+        ("turn the photo black and white", Action.STYLE, "black and white"),
+        ("turn the image darker", Action.TONE, "darker"),
+        ("make it gold", Action.ATTRIBUTE, "gold"),
+        ("turn the photo red", Action.ATTRIBUTE, "red"),
+    ],
+)
+def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: str) -> None:
+    assert parse(text) == (EditTuple(None, edited, action, (edited,) if action is Action.ATTRIBUTE else ()),)

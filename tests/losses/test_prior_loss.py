@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from sigmask.losses.prior_loss import absence_loss, presence_loss, prior_loss
+from sigmask.losses.prior_loss import absence_loss, pointing_loss, presence_loss, prior_loss
 
 
 def test_both_sides_weigh_the_same() -> None:
@@ -55,6 +55,15 @@ def test_gradients_are_finite_for_empty_and_full_regions(level: float) -> None:
     prior_loss(logits, torch.tensor([[True]]), torch.full((1, 1, 3), level), torch.tensor([[True]])).backward()
     assert logits.grad is not None
     assert logits.grad.isfinite().all()
+
+
+def test_pointing_is_the_share_of_brightness_on_the_region() -> None:
+    logits = torch.log(torch.tensor([[[1.0, 2.0, 5.0], [3.0, 3.0, 3.0], [1.0, 1.0, 1.0]]])) + 7  # an offset is no point
+    target = torch.tensor([[[1.0, 0.5, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]])  # the second region is not to be seen
+    known, supervised = torch.tensor([[True, True, True]]), torch.tensor([[True, True, False]])
+    loss = pointing_loss(logits, known, target, supervised)  # an eighth, and half of a quarter
+    assert loss.item() == pytest.approx(-math.log(1 / 8 + 1 / 8), rel=1e-5)
+    assert pointing_loss(logits, known, target, torch.zeros_like(known)).item() == 0
 
 
 def test_a_thing_that_is_somewhere_lights_up_a_tenth() -> None:

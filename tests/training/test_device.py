@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import nn
 
 from sigmask.training.device import mixed_precision, on_device
 
@@ -20,3 +21,16 @@ def test_mixed_precision_can_be_switched_off() -> None:
     for enabled, dtype in ((True, torch.bfloat16), (False, torch.float32)):
         with mixed_precision(device, enabled=enabled):
             assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+
+
+def test_depthwise_convolutions_that_learn_stay_in_float32() -> None:
+    depthwise, dense = nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1)
+    images = torch.rand(1, 4, 5, 5)
+    with mixed_precision(torch.device("cpu"), enabled=True):
+        assert torch.equal(depthwise(images), nn.functional.conv2d(images, depthwise.weight, depthwise.bias, groups=4))
+        half = dense(images)
+        assert half.dtype == depthwise(half).dtype == torch.bfloat16
+        depthwise(half).float().sum().backward()
+        with torch.no_grad():
+            assert depthwise(images).dtype == torch.bfloat16  # nothing has to come back
+    assert depthwise.weight.grad is not None and depthwise.weight.grad.dtype == torch.float32

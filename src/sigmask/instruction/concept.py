@@ -33,7 +33,7 @@ _EDGE = " ,.;:!?-'\""
 
 @dataclass(frozen=True, slots=True)
 class NounPhrase:
-    """A concept (lower case, no article, at most six words; None if nothing is named) and where it is."""
+    """A concept (lower case, no article; None if nothing is named) and where it is."""
 
     concept: str | None
     location: str | None = None
@@ -45,7 +45,7 @@ def noun_phrase(text: str) -> NounPhrase:
 
     Articles, numbers and mentions of the picture itself are dropped; what follows a relation ("on", "to the left of")
     or a relative pronoun is the location; "left", "second" before the noun are a location too; pronouns become what
-    they may mean ("him" → "man") or nothing.
+    they may mean ("him" → "man") or nothing. What is joined by "and" stays whole, however long, since it may be a list.
     """
     text = without_scene(text).strip(_EDGE)
     match = _RELATION.search(text)
@@ -63,9 +63,13 @@ def noun_phrase(text: str) -> NounPhrase:
         words = words[:-1]  # "the book there"
     if location and len(words) > 1 and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns:
         words = words[:-1]  # "lanterns hanging" on the tree
-    kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]  # the head is before "of", else last
-    concept = " ".join(kept)
+    concept = " ".join(words if "and" in words else _shortened(words))
     return NounPhrase(resolve_pronoun(concept), location or None)
+
+
+def shortened(concept: str | None) -> str | None:
+    """At most six words of a concept: the first before an "of", else the last, for there its head is."""
+    return concept and " ".join(_shortened(concept.split()))
 
 
 def without_scene(text: str) -> str:
@@ -96,6 +100,10 @@ def head(concept: str) -> str:
 def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
     """Compiled `any_of` between word borders."""
     return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
+
+
+def _shortened(words: list[str]) -> list[str]:
+    return words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]
 
 
 def _without_articles(words: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_phrase, without_scene
+from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_phrase, whole_words, without_scene
 from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import after_relation, owner, sides
@@ -15,6 +15,7 @@ from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
+_JOINED = whole_words(_LEX.joined)
 _QUOTATION = re.compile(r"§(\d+)")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
@@ -116,11 +117,12 @@ def written(clause: Clause, location: str | None) -> EditTuple:
 
 
 def one_by_one(edit: EditTuple) -> list[EditTuple]:
-    """The edit, or one for each thing that it adds or removes: "the cup and the plate"; "black and white" is one."""
+    """The edit, or one for each thing that it adds or removes: "the cup and the plate"; "salt and pepper" is one."""
     listed = edit.edited_concept if edit.action is Action.ADD else edit.original_concept
     if edit.action not in (Action.ADD, Action.REMOVE) or listed is None or " and " not in listed:
         return [edit]
-    names = [noun_phrase(part).concept for part in _LISTED.split(listed)]
+    parts = _LISTED.split(_JOINED.sub(lambda found: found[0].replace(" ", "_"), listed))
+    names = [noun_phrase(part.replace("_", " ")).concept for part in parts]
     if not all(name and not is_description(name) and not _QUOTATION.search(name) for name in names):
         return [edit]
     if edit.action is Action.ADD:

@@ -32,6 +32,7 @@ class Lexicon:
     restoration: Words
     conditions: Words
     worn: Words
+    joined: Words
     ing_nouns: Words
     text_nouns: Words
     attribute_nouns: Words

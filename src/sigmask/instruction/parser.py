@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sigmask.instruction.clause import split_clauses
-from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.concept import MAXIMUM_WORDS, shortened
 from sigmask.instruction.edits import one_by_one
 from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
@@ -36,7 +36,7 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
         edit = frame(clause) or free(clause)
         if edits and edit.original_concept is None and any(word in f" {clause.text} " for word in _ANAPHORA):
             edit = _resolve(edit, edits[-1])
-        edits += one_by_one(edit)
+        edits += map(_shortened, one_by_one(edit))
     return tuple(dict.fromkeys(edit for edit in edits if not _says_nothing(edit))) or tuple(edits[:1])
 
 
@@ -44,6 +44,11 @@ def _says_nothing(edit: EditTuple) -> bool:
     """Of "modify this picture directly" nothing is left to ground."""
     named = edit.original_concept or edit.edited_concept or edit.location
     return not named and edit.action in (Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
+
+
+def _shortened(edit: EditTuple) -> EditTuple:
+    original, edited = shortened(edit.original_concept), shortened(edit.edited_concept)
+    return replace(edit, original_concept=original, edited_concept=edited)
 
 
 def _resolve(edit: EditTuple, earlier: EditTuple) -> EditTuple:

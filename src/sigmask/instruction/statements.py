@@ -100,6 +100,16 @@ def make(clause: Clause) -> EditTuple:
     return _state(clause.rest, clause)
 
 
+def change(clause: Clause) -> EditTuple | None:
+    """As `frames.change`, and "turn the photo red", which parts its sides by nothing."""
+    words = clause.rest.split()
+    start = 1 + (words[:1] in (["the"], ["this"], ["my"]))
+    whole = len(words) > start and names_scene(" ".join(words[:start]))
+    if whole and clause.text.startswith("turn") and not sides(clause.rest)[1]:
+        return make(clause)
+    return frames.change(clause)
+
+
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
     for pattern, read in _IDIOMS:
@@ -122,7 +132,7 @@ FRAMES: dict[str, frames.Frame] = {
     "remove": frames.remove,
     "add": frames.add,
     "replace": frames.replace,
-    "change": frames.change,
+    "change": change,
     "make": make,
     "give": frames.give,
     "colour": frames.colour,
@@ -289,6 +299,7 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
         return placed(original, edited) if elsewhere else changed(original, edited, clause)
     topic = whole_picture_topic(edited)
-    if topic and not (original in ("it", "this") and is_description(edited) and topic is not Action.TONE):
+    said_of_whole = topic in (Action.TONE, Action.STYLE)  # "it red" may be a thing, "it darker" is the picture
+    if topic and (said_of_whole or original not in ("it", "this") or not is_description(edited)):
         return of_whole_picture(topic, edited, clause)
     return with_attribute(original, edited) if is_description(edited) else changed(original, edited, clause)

@@ -29,6 +29,19 @@ def prior_loss(similarity_logits: Tensor, known: Tensor, target: Tensor, supervi
     return entropy + dice.mean()
 
 
+def pointing_loss(similarity_logits: Tensor, known: Tensor, target: Tensor, supervised: Tensor) -> Tensor:
+    """Scalar: of all places, the brightest must lie on what is named; in nats a concept.
+
+    The share, under a softmax over the tokens, of what lies on the region (our choice): small things count like large
+    ones. Arguments as in `prior_loss`.
+    """
+    chosen = known & supervised & (target.amax(2) > 0)
+    if not chosen.any():
+        return similarity_logits.sum() * 0
+    inside = (similarity_logits[chosen].softmax(1) * target[chosen]).sum(1)
+    return -inside.clamp_min(1e-6).log().mean()
+
+
 def presence_loss(similarity_logits: Tensor, share: float = 0.1) -> Tensor:
     """Scalar: a thing that is somewhere must light up a tenth of the picture, wherever that is.
 

@@ -66,8 +66,13 @@ def is_held_out(entry: PhotoEntry) -> bool:
     return hashlib.sha256(f"photo {entry.path.name}".encode()).digest()[0] % 10 == 0
 
 
-def named_view(entry: PhotoEntry, size: int, rng: np.random.Generator | None = None) -> NamedView:
+def named_view(
+    entry: PhotoEntry, size: int, rng: np.random.Generator | None = None, *, smallest: float = 0.6
+) -> NamedView:
     """A view of `size` pixels: random scale, place and side with `rng`, else the centre of the whole photograph.
+
+    Args:
+        smallest: with `rng`, the least share of the photograph's shorter side that the view's side is.
 
     Raises:
         CorpusError: if the photograph cannot be read.
@@ -76,7 +81,7 @@ def named_view(entry: PhotoEntry, size: int, rng: np.random.Generator | None = N
     if pixels is None:
         raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
     height, width = pixels.shape[:2]
-    share = 1.0 if rng is None else float(rng.uniform(0.6, 1.0))
+    share = 1.0 if rng is None else float(rng.uniform(smallest, 1.0))
     side = max(8, round(share * min(height, width)))
     top = (height - side) // 2 if rng is None else int(rng.integers(height - side + 1))
     left = (width - side) // 2 if rng is None else int(rng.integers(width - side + 1))

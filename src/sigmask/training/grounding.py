@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from sigmask.config import load_config
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.losses.prior_loss import absence_loss, naming_loss, presence_loss, prior_loss
+from sigmask.losses.prior_loss import absence_loss, naming_loss, pointing_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.device import usable_device
 from sigmask.models.grounding import InstructionGrounding
@@ -33,7 +33,7 @@ from sigmask.models.weights_folder import text_table_of
 from sigmask.synthesis.named_view import is_held_out, names_left_out
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
 from sigmask.training.device import mixed_precision
-from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, asked_for, ground_views
+from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, ViewPlan, asked_for, ground_views
 from sigmask.training.name_teacher import NameTeacher, imagenet_names
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
 from sigmask.training.training_log import TrainingLog
@@ -50,6 +50,7 @@ class GroundingWeights:
     presence: float = 0.3
     absence: float = 0.5
     naming: float = 0.0
+    pointing: float = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -57,17 +58,22 @@ class GroundingConfig:
     """Everything a run depends on; the fields are the keys of `configs/*_grounding.yaml`.
 
     `photos` is a folder as `PhotoLibrary.load` reads it. `initial` names the weights to start from (a name or folder);
-    everything but the grounding stays as it is there. `views` of each photograph are cut at random, and their
-    features computed once. `leave_out` keeps a fifth of the classes and a tenth of the photographs from training.
-    `restart` forgets the initial joint space first. `deeper` does too, unless the initial grounding has the last stages
-    of the trunk already; these have a learning rate of their own. So does a `joint_width` that is not the initial one.
-    `loss.naming` asks a classifier (see `NameTeacher`). `device` is torch's name for where it runs, or "auto".
+    everything but the grounding stays as it is there. `views` of each photograph (`outlined_views` of one with
+    polygons) are cut at random, and their features computed once: at least `smallest_view` of its shorter side, and
+    `pasted` of those with polygons get things of other photographs. `leave_out` keeps a fifth of the classes and a
+    tenth of the photographs from training. `restart` forgets the initial joint space first. `deeper` does too, unless
+    the initial grounding has the last stages of the trunk already; these have a learning rate of their own. So does a
+    `joint_width` that is not the initial one. `loss.naming` asks a classifier (see `NameTeacher`). `device` is torch's
+    name for where it runs, or "auto".
     """
 
     photos: Path
     output: Path
     initial: str = "tiny"
     views: int = 3
+    outlined_views: int | None = None
+    smallest_view: float = 0.6
+    pasted: float = 0.0
     size: int = 320
     steps: int = 3000
     batch: int = 32
@@ -135,8 +141,13 @@ def run_grounding(config: GroundingConfig) -> Path:
     views = ground_views(
         model.backbone,
         [each for each in entries if not (config.leave_out and is_held_out(each))],
-        views=config.views,
-        size=config.size,
+        ViewPlan(
+            config.size,
+            config.views,
+            config.views if config.outlined_views is None else config.outlined_views,
+            config.smallest_view,
+            config.pasted,
+        ),
         seed=config.seed,
         teacher=teacher,
         bfloat16=config.bfloat16,
@@ -197,10 +208,12 @@ def grounding_losses(
     }
     losses = {
         "place": prior_loss(logits, known, target, of_kind["place"].view_as(known)),
+        "pointing": pointing_loss(logits, known, target, of_kind["place"].view_as(known)),
         "presence": presence_loss(flat[of_kind["somewhere"]]),
         "absence": absence_loss(flat[of_kind["absent"]]),
     }
     total = losses["place"] + weights.presence * losses["presence"] + weights.absence * losses["absence"]
+    total = total + weights.pointing * losses["pointing"]
     if words.taught is not None:
         named = torch.stack([view.named for view in views if view.named is not None]).to(device).float()
         taught = grounding.text(words.taught.to(device))

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from sigmask.models.backbone import Backbone
 from sigmask.synthesis.named_view import NamedView, named_view
+from sigmask.synthesis.pasted_things import ThingPile
 from sigmask.synthesis.photos import PhotoEntry
 from sigmask.training.device import mixed_precision
 from sigmask.training.name_teacher import NameTeacher
@@ -39,31 +40,54 @@ class GroundedView:
     named: Tensor | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """How views are cut.
+
+    Attributes:
+        size: side in pixels.
+        labelled, outlined: how many of each photograph without and with polygons.
+        smallest: the least share of the photograph's shorter side.
+        pasted: the share of outlined views that get things of other photographs.
+    """
+
+    size: int
+    labelled: int
+    outlined: int
+    smallest: float = 0.6
+    pasted: float = 0.0
+
+
 @torch.inference_mode()
 def ground_views(
     backbone: Backbone,
     entries: Sequence[PhotoEntry],
+    plan: ViewPlan,
     *,
-    views: int,
-    size: int,
     seed: int,
     teacher: NameTeacher | None = None,
     bfloat16: bool = False,
 ) -> list[GroundedView]:
-    """`views` random crops of `size` pixels of every photograph; features are computed where the backbone is.
+    """Random crops of every photograph as `plan` says; features are computed where the backbone is.
 
     They are kept in main memory: those of a few thousand photographs take gigabytes.
     """
     device = backbone.mean.device
     found: list[GroundedView] = []
+    pile = ThingPile(entries) if plan.pasted else None
     for number, entry in enumerate(entries):
         rng = np.random.default_rng((seed, number))
-        cut = [named_view(entry, size, rng) for _ in range(views)]
+        cut = [
+            named_view(entry, plan.size, rng, smallest=plan.smallest)
+            for _ in range(plan.outlined if entry.polygons else plan.labelled)
+        ]
+        if pile is not None and entry.polygons:
+            cut = [pile.laid_on(view, rng) if rng.random() < plan.pasted else view for view in cut]
         pixels = torch.from_numpy(np.stack([view.image for view in cut])).permute(0, 3, 1, 2)
         pixels = pixels.to(device).float().div(255).contiguous(memory_format=torch.channels_last)
         with mixed_precision(device, enabled=bfloat16):
             features = backbone(pixels)[-1]
-            named = [None] * views if teacher is None else [_kept(each) for each in teacher.likely(pixels)]
+            named = [None] * len(cut) if teacher is None else [_kept(each) for each in teacher.likely(pixels)]
         found += [_grounded(view, _kept(depth), said) for view, depth, said in zip(cut, features, named, strict=True)]
     return found
 

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from sigmask.errors import ConfigError
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.models.backbone import published_lite0
+from sigmask.models.backbone import fold_normalisation, published_lite0
 from sigmask.synthesis.named_view import names_left_out
 from sigmask.synthesis.photos import PhotoEntry
 
@@ -41,8 +41,9 @@ class NameTeacher:
     @classmethod
     def lite0(cls, names: Sequence[str | None], device: torch.device) -> NameTeacher:
         """EfficientNet-Lite0 as published (extra `train`); `likely` then takes pixels on `device`."""
-        network = published_lite0().to(device)
-        last = cast(nn.Linear, network.classifier)
+        network = published_lite0()
+        last = cast(nn.Linear, network.classifier).to(device)
+        network = fold_normalisation(network).to(device, memory_format=torch.channels_last)
         return cls(_Lite0Features(network), (last.weight, last.bias), names)
 
     @torch.inference_mode()

@@ -210,15 +210,14 @@ def _self_training(
     edits = batch["edits"] if config.instruction else [()] * len(batch["edits"])
     device = batch["weak_original"].device
     instruction = collate_instructions(edits, encoder).to(device)
-    precision = mixed_precision(device, enabled=config.bfloat16)
-    with torch.no_grad(), precision:
+    with torch.no_grad(), mixed_precision(device, enabled=config.bfloat16):
         said = teacher(batch["weak_original"], batch["weak_edited"], instruction)
     probability = torch.sigmoid(said.mask_logits.float())
     expected = torch.sigmoid(said.quality_logits.float())
     areas = (probability > 0.5).float().mean((1, 2))
     for area in areas.tolist():
         student.guard.add(area)
-    with precision:
+    with mixed_precision(device, enabled=config.bfloat16):
         output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
     logits = output.mask_logits.float()
     confidence = confidence_at(step, config)
