@@ -19,7 +19,7 @@ from sigmask.demo.demo_corpus import write_demo_corpus
 from sigmask.errors import BadReason, SampleError, SigmaskError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
-from sigmask.types import Annotation, EditPair, Scope
+from sigmask.types import Annotation, BadSample, EditPair, Scope
 from tests.drawing import draw_corners, draw_photo
 from tests.models.random_locator import random_locator
 
@@ -123,8 +123,23 @@ def test_a_bad_sample_in_a_batch_is_named(annotator: Annotator, folder_corpus: P
     victim = sorted((folder_corpus / "edited").iterdir())[2]
     victim.write_bytes(b"")
     with pytest.raises(SampleError, match=rf"'{victim.stem}' cannot be annotated \(empty_file: .*quarantine") as caught:
-        annotator.batch(load_corpus(folder_corpus))  # type: ignore[arg-type]
+        annotator.batch(load_corpus(folder_corpus))
     assert caught.value.reason is BadReason.EMPTY_FILE
+
+
+def test_what_is_bad_in_a_batch_need_not_end_it(exact: Annotator, drawn_pairs: list[EditPair], tmp_path: Path) -> None:
+    first, second = drawn_pairs[:2]
+    told: dict[int, SampleError] = {}
+    pairs = [first, (tmp_path / "lost.png", first.edited), BadSample("seven", BadReason.EMPTY_FILE, "no bytes"), second]
+    found = exact.batch(pairs, batch_size=2, on_bad=told.__setitem__)
+    assert [item is None for item in found] == [False, True, True, False]
+    for item, single in zip([found[0], found[3]], exact.batch([first, second]), strict=True):
+        assert item is not None
+        _same(item, single)
+    assert {place: error.reason for place, error in told.items()} == {
+        1: BadReason.MISSING_FILE,
+        2: BadReason.EMPTY_FILE,
+    }
 
 
 def test_what_is_no_pair_is_told(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:

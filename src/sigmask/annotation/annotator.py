@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import cv2
 import numpy as np
@@ -201,28 +201,54 @@ class Annotator:
         """
         return self.infer([self.prepare(read_pair(original, edited, instruction))])[0]
 
-    def batch(self, pairs: Iterable[Pair], *, batch_size: int = 8) -> list[Annotation]:
+    @overload
+    def batch(self, pairs: Iterable[Pair | BadSample], *, batch_size: int = 8) -> list[Annotation]: ...
+    @overload
+    def batch(
+        self, pairs: Iterable[Pair | BadSample], *, batch_size: int = 8, on_bad: Callable[[int, SampleError], None]
+    ) -> list[Annotation | None]: ...
+    def batch(
+        self,
+        pairs: Iterable[Pair | BadSample],
+        *,
+        batch_size: int = 8,
+        on_bad: Callable[[int, SampleError], None] | None = None,
+    ) -> list[Annotation] | list[Annotation | None]:
         """Annotate many pairs of any sizes; the result is in their order.
 
         Args:
             pairs: an `EditPair` each, or (original, edited) or (original, edited, instruction) as for a single call;
                 a corpus too. They are decoded as they are needed.
             batch_size: pairs that go through the model together, at least 1.
+            on_bad: called with the place and the error of what cannot be annotated; its result is then None and the
+                others go on. By default the first one ends the call.
 
         Raises:
-            SampleError: one of them is a `BadSample`, as corpora yield them, or has an image that cannot be read.
+            SampleError: without `on_bad`: one of them is a `BadSample`, as corpora yield them, or has an image that
+                cannot be read.
             SigmaskError: one of them is no pair, or the batch size is below 1.
         """
         if batch_size < 1:
             raise SigmaskError(f"batch_size must be at least 1, got {batch_size}")
-        annotations: list[Annotation] = []
-        waiting: list[Prepared] = []
-        for pair in pairs:
-            waiting.append(self.prepare(_edit_pair(pair)))
+        found: list[Annotation | None] = []
+        waiting: dict[int, Prepared] = {}
+        for place, pair in enumerate(pairs):
+            found.append(None)
+            try:
+                waiting[place] = self.prepare(_edit_pair(pair))
+            except SampleError as error:
+                if on_bad is None:
+                    raise
+                on_bad(place, error)
             if len(waiting) == batch_size:
-                annotations += self.infer(waiting)
-                waiting = []
-        return annotations + self.infer(waiting)
+                self._fill(found, waiting)
+        self._fill(found, waiting)
+        return found
+
+    def _fill(self, found: list[Annotation | None], waiting: dict[int, Prepared]) -> None:
+        for place, annotation in zip(waiting, self.infer(list(waiting.values())), strict=True):
+            found[place] = annotation
+        waiting.clear()
 
     def prepare(self, pair: EditPair) -> Prepared:
         """Bring the original onto the edited image, both into the model's frame, and parse the instruction."""
@@ -295,8 +321,8 @@ def _edit_pair(pair: Pair | BadSample) -> EditPair:
     if isinstance(pair, BadSample):
         raise SampleError(
             pair.reason,
-            f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): leave out what is "
-            "a BadSample, or use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
+            f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): give on_bad, or "
+            "use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
         )
     if not isinstance(pair, tuple | list) or len(pair) not in (2, 3):
         raise SigmaskError(

@@ -47,14 +47,14 @@ class _Float32Depthwise(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if func is torch.conv2d and _is_depthwise(args, kwargs) and torch.is_grad_enabled():
+        if torch.is_grad_enabled() and _is_depthwise(func, args, kwargs):
             with torch.autocast("cpu", enabled=False):
-                image, *others = (part.float() if isinstance(part, Tensor) else part for part in args)
-                return func(image, *others, **kwargs).to(args[0].dtype)
+                exact = [part.float() if isinstance(part, Tensor) else part for part in args]
+                found: Tensor = func(*exact, **kwargs)
+                return found.to(args[0].dtype)
         return func(*args, **kwargs)
 
 
-def _is_depthwise(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
-    """Of the arguments of `torch.conv2d(input, weight, bias, stride, padding, dilation, groups)`."""
-    groups: int = args[6] if len(args) > 6 else kwargs.get("groups", 1)
-    return groups > 1
+def _is_depthwise(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
+    """Whether it is `torch.conv2d(input, weight, bias, stride, padding, dilation, groups)` of more than one group."""
+    return func is torch.conv2d and (args[6] if len(args) > 6 else kwargs.get("groups", 1)) > 1

@@ -43,7 +43,7 @@ class NameTeacher:
         """EfficientNet-Lite0 as published (extra `train`); `likely` then takes pixels on `device`."""
         network = published_lite0()
         last = cast(nn.Linear, network.classifier).to(device)
-        network = fold_normalisation(network).to(device, memory_format=torch.channels_last)
+        network = fold_normalisation(network).to(device).to(memory_format=torch.channels_last)
         return cls(_Lite0Features(network), (last.weight, last.bias), names)
 
     @torch.inference_mode()
