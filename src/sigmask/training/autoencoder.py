@@ -24,12 +24,19 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def train_autoencoder(
-    photos: list[ImageArray], latent_channels: int, *, steps: int, seed: int, batch: int = 16, crop: int = 128
+    photos: list[ImageArray],
+    latent_channels: int,
+    *,
+    steps: int,
+    seed: int,
+    width: int = 64,
+    batch: int = 16,
+    crop: int = 128,
 ) -> SmallAutoencoder:
     """Train on random crops of `photos`; deterministic for a seed on one machine."""
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
-    model = SmallAutoencoder(latent_channels)
+    model = SmallAutoencoder(latent_channels, width)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1.5e-3, total_steps=steps)
     for step in range(steps):
@@ -72,6 +79,7 @@ def main(
     photos: Annotated[Path, typer.Option(help="folder with photographs, searched recursively")],
     output: Annotated[Path, typer.Option("--output", "-o", help="safetensors file to write")],
     latent: Annotated[int, typer.Option(help="latent channels")] = 4,
+    width: Annotated[int, typer.Option(help="channels at a quarter of the size; twice as many at an eighth")] = 64,
     steps: int = 3000,
     seed: int = 0,
 ) -> None:
@@ -82,7 +90,7 @@ def main(
     if not large:
         raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
     output.parent.mkdir(parents=True, exist_ok=True)
-    train_autoencoder(large, latent, steps=steps, seed=seed).save(output)
+    train_autoencoder(large, latent, steps=steps, seed=seed, width=width).save(output)
 
 
 if __name__ == "__main__":
