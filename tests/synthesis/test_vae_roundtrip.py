@@ -43,6 +43,8 @@ def test_the_noise_is_a_share_of_the_latents_spread() -> None:
     class Recording(torch.nn.Module):
         """Folds 8×8 pixels into a latent and remembers what comes to be decoded."""
 
+        stride = 8
+
         def __init__(self) -> None:
             super().__init__()
             self.encoder = torch.nn.Sequential(torch.nn.PixelUnshuffle(8))

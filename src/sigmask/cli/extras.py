@@ -7,6 +7,7 @@ EXTRA_OF = {
     "torchvision": ("torchvision", "torch"),
     "timm": ("timm", "torch"),
     "openvino": ("openvino", "openvino"),
+    "diffusers": ("diffusers", "vae"),
     "skimage": ("scikit-image", "demo"),
 }
 """Module → its package and the package's extra."""

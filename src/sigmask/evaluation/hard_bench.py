@@ -173,7 +173,7 @@ def main(
     seed: int = SEED,
 ) -> None:
     """Make the hard version of BENCHMARK."""
-    from sigmask.synthesis.stage1_corpus import load_autoencoders
+    from sigmask.synthesis.autoencoders import load_autoencoders
     from sigmask.synthesis.vae_roundtrip import round_trip
 
     (model, *_) = load_autoencoders([autoencoder])

@@ -27,6 +27,8 @@ class SmallAutoencoder(nn.Module):
     `encoder(pixels: (B, 3, H, W)) -> (B, latent_channels, H/8, W/8)` and `decoder` back; H and W multiples of 8.
     """
 
+    stride = 8
+
     def __init__(self, latent_channels: int, width: int = 64) -> None:
         super().__init__()
         self.latent_channels, self.width = latent_channels, width

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -25,16 +25,16 @@ import typer
 from sigmask.data.corpus import load_corpus
 from sigmask.data.geometry import resize_image
 from sigmask.data.registration import bring_onto_edited
-from sigmask.errors import ConfigError, CorpusError, unknown_name
+from sigmask.errors import ConfigError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
+from sigmask.synthesis.autoencoders import SHIPPED, load_autoencoders
 from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
-from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.synthetic_edit import NamedRegions
-from sigmask.synthesis.vae_roundtrip import Autoencoder, TinyAutoencoder, round_trip
+from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import Action, BadSample, EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
 
@@ -153,26 +153,9 @@ def _scene(edit: SyntheticEdit) -> dict[str, MaskArray]:
     return scene
 
 
-def load_round_trips(folders: list[Path]) -> list[RoundTrip]:
-    """Round trips with latent noise through each of `load_autoencoders(folders)`."""
-    return [_noisy(autoencoder) for autoencoder in load_autoencoders(folders)]
-
-
-def load_autoencoders(folders: list[Path]) -> list[Autoencoder]:
-    """Every autoencoder found in `folders`: `taef2_*` pairs and our own `vae*.safetensors`.
-
-    Raises:
-        CorpusError: if there is none.
-        WeightsError: if one is damaged.
-    """
-    found: list[Autoencoder] = []
-    for folder in folders:
-        if (folder / "taef2_encoder.safetensors").is_file():
-            found.append(TinyAutoencoder.from_folder(folder))
-        found += [SmallAutoencoder.load(path) for path in sorted(folder.glob("vae*.safetensors"))]
-    if not found:
-        raise CorpusError(f"expected autoencoder weights in {', '.join(map(str, folders))}; found none")
-    return found
+def load_round_trips(sources: Sequence[str | Path]) -> list[RoundTrip]:
+    """Round trips with latent noise through each of `load_autoencoders(sources)`."""
+    return [_noisy(autoencoder) for autoencoder in load_autoencoders(sources)]
 
 
 def _noisy(autoencoder: Autoencoder) -> RoundTrip:
@@ -194,11 +177,17 @@ def _resize_mask(mask: MaskArray, size: tuple[int, int]) -> MaskArray:
 
 
 def main(
-    shared: Annotated[Path, typer.Option(help="folder with data/photos and weights")],
+    shared: Annotated[Path, typer.Option(help="folder with data/photos and, if any, weights")],
     output: Annotated[Path, typer.Option("--output", "-o")],
     count: int = 4000,
     seed: int = 0,
-    autoencoders: Annotated[list[Path] | None, typer.Option(help="further folders with vae*.safetensors")] = None,
+    autoencoders: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="further ones: 'shipped', a folder, or hf:OWNER/NAME[:SUBFOLDER] (extra vae); those that ship, where "
+            "there are no others"
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
     families: Annotated[str | None, typer.Option(help="only these families of edits, separated by commas")] = None,
     size: Annotated[int, typer.Option(min=64, help="longer side of what is stored, in pixels")] = STORED_SIZE,
@@ -209,8 +198,9 @@ def main(
 ) -> None:
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
     output.mkdir(parents=True, exist_ok=True)
-    folders = [shared / "weights", *(autoencoders or [])]
-    load_round_trips(folders)  # what is wrong with them is said here, once
+    at_hand = [str(shared / "weights")] if any((shared / "weights").glob("*.safetensors")) else []
+    sources = [*at_hand, *(autoencoders or [])] or [SHIPPED]
+    load_round_trips(sources)  # what is wrong with them is said here, once
     weights = None if families is None else {name.strip(): 1.0 for name in families.split(",")}
     if unknown := [name for name in weights or () if name not in FAMILIES]:
         raise ConfigError(unknown_name("family of edits", unknown[0], FAMILIES))
@@ -218,12 +208,12 @@ def main(
     photos = shared / "data" / "photos"
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         parts = [
-            pool.submit(_make_pairs, photos, folders, output, seed, range(first, count, workers), size, weights)
+            pool.submit(_make_pairs, photos, sources, output, seed, range(first, count, workers), size, weights)
             for first in range(workers)
         ]
         if pairs is not None:
             parts += [
-                pool.submit(_take_pairs, pairs, folders, output, seed, range(first, pairs_limit, workers), size)
+                pool.submit(_take_pairs, pairs, sources, output, seed, range(first, pairs_limit, workers), size)
                 for first in range(workers)
             ]
         for part in parts:
@@ -232,7 +222,7 @@ def main(
 
 def _make_pairs(
     photos: Path,
-    autoencoders: list[Path],
+    autoencoders: list[str],
     output: Path,
     seed: int,
     indices: range,
@@ -257,7 +247,7 @@ def _make_pairs(
             print(f"{index}/{indices.stop}", flush=True)
 
 
-def _take_pairs(corpus: str, autoencoders: list[Path], output: Path, seed: int, rows: range, size: int) -> None:
+def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, rows: range, size: int) -> None:
     """Make records of those rows of a corpus with masks that are not there yet; rows that cannot be used are told."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

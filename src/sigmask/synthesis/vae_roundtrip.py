@@ -8,6 +8,7 @@ not hand back the clean latent either.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -21,16 +22,19 @@ from torch.nn import functional as F
 from sigmask.errors import WeightsError
 from sigmask.types import ImageArray
 
-_STRIDE = 8
 _ENCODER_FILE = "taef2_encoder.safetensors"
 _DECODER_FILE = "taef2_decoder.safetensors"
 
 
 class Autoencoder(Protocol):
-    """What `round_trip` needs: pixels (B, 3, H, W) in [0, 1] ↔ latents at 1/8 of the size."""
+    """What `round_trip` needs: pixels (B, 3, H, W) in [0, 1] ↔ latents at 1/`stride` of the size."""
 
-    encoder: nn.Sequential
-    decoder: nn.Sequential
+    @property
+    def stride(self) -> int: ...
+    @property
+    def encoder(self) -> Callable[[Tensor], Tensor]: ...
+    @property
+    def decoder(self) -> Callable[[Tensor], Tensor]: ...
 
 
 class TinyAutoencoder(nn.Module):
@@ -38,6 +42,8 @@ class TinyAutoencoder(nn.Module):
 
     The layers stand in the order of the published files (`taef2_*`, MIT), so that their tensors load by index.
     """
+
+    stride = 8
 
     def __init__(self, width: int = 64, latent_channels: int = 32) -> None:
         super().__init__()
@@ -79,7 +85,7 @@ def round_trip(
     """`image` encoded, disturbed in the latent and decoded.
 
     Args:
-        image: (H, W, 3) uint8; sizes that are no multiple of 8 are padded and cropped back.
+        image: (H, W, 3) uint8; sizes that are no multiple of the stride are padded and cropped back.
         latent_noise: standard deviation of Gaussian noise, as a share of the latent's own spread.
 
     Returns:
@@ -87,7 +93,7 @@ def round_trip(
     """
     height, width = image.shape[:2]
     pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float().div(255)
-    pixels = F.pad(pixels, (0, -width % _STRIDE, 0, -height % _STRIDE), mode="replicate")
+    pixels = F.pad(pixels, (0, -width % autoencoder.stride, 0, -height % autoencoder.stride), mode="replicate")
     latent = autoencoder.encoder(pixels.contiguous(memory_format=torch.channels_last))
     if latent_noise > 0:
         noise = rng.standard_normal(latent.shape, dtype=np.float32)

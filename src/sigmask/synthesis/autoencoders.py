@@ -1,0 +1,103 @@
+"""Autoencoders by name: the two that ship, folders of weights, and any that `diffusers` opens.
+
+SIGMA calibrates against a round trip through "the" VAE; editors use many. The more there are, the less a model can
+learn of a single one's traces (our choice: names are drawn uniformly).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sigmask.data.hub_name import PREFIX, parse_hub_name
+from sigmask.errors import CorpusError, MissingExtraError, WeightsError
+from sigmask.synthesis.small_autoencoder import SmallAutoencoder
+from sigmask.synthesis.vae_roundtrip import Autoencoder, TinyAutoencoder
+
+SHIPPED = "shipped"
+"""Names the autoencoders that come with the package."""
+_SHIPPED_FOLDER = Path(__file__).parents[1] / "weights" / "autoencoders"
+_CLASSES = ("AutoencoderKL", "AutoencoderTiny")
+_PROBE = 64  # pixels a side, to learn an autoencoder's stride from
+
+
+class DiffusersAutoencoder:
+    """An `AutoencoderKL` or `AutoencoderTiny` of the package `diffusers`, as `round_trip` takes it.
+
+    The latent is the posterior's mode: its noise is the round trip's to add.
+
+    Attributes:
+        stride: image pixels a latent cell, down and across.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model.eval().requires_grad_(False)
+        with torch.inference_mode():
+            self.stride = _PROBE // int(self.encoder(torch.zeros(1, 3, _PROBE, _PROBE)).shape[-1])
+
+    def encoder(self, pixels: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1] → (B, C, H / stride, W / stride)."""
+        encoded = self._model.encode(2 * pixels - 1)
+        latent: Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+        return latent
+
+    def decoder(self, latent: Tensor) -> Tensor:
+        """(B, C, h, w) → (B, 3, h · stride, w · stride), about [0, 1], not clamped."""
+        decoded: Tensor = self._model.decode(latent).sample
+        return decoded / 2 + 0.5
+
+    @classmethod
+    def load(cls, source: str | Path) -> DiffusersAutoencoder:
+        """From a folder that `diffusers` wrote, or `hf:OWNER/NAME[:SUBFOLDER][@REVISION]` (safetensors only).
+
+        Raises:
+            MissingExtraError: `diffusers` is not installed.
+            CorpusError: the name is not of this form.
+            WeightsError: there is no such autoencoder, or it is of another class.
+        """
+        try:
+            import diffusers
+        except ImportError as error:
+            raise MissingExtraError("diffusers", "vae", f"the autoencoder '{source}'") from error
+        name, where = str(source), dict[str, Any]()
+        if name.startswith(PREFIX):
+            hub = parse_hub_name(name)
+            name, where = hub.repository, {"revision": hub.revision, "subfolder": hub.config}
+        try:
+            kind = diffusers.AutoencoderKL.load_config(name, **where).get("_class_name")
+            if kind not in _CLASSES:
+                raise WeightsError(f"expected {' or '.join(_CLASSES)} at '{source}', got '{kind}'")
+            model = getattr(diffusers, kind).from_pretrained(name, use_safetensors=True, **where)
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise WeightsError(f"cannot open the autoencoder '{source}': {error}") from error
+        return cls(model)
+
+
+def load_autoencoders(sources: Sequence[str | Path]) -> list[Autoencoder]:
+    """Every autoencoder that `sources` name, in their order.
+
+    Args:
+        sources: "shipped" (the two that come with the package), `hf:OWNER/NAME[:SUBFOLDER][@REVISION]` (extra `vae`),
+            or folders: those that `diffusers` wrote, and those with `taef2_*` pairs or our own `vae*.safetensors`.
+
+    Raises:
+        CorpusError: if there is none.
+        WeightsError: if one is damaged.
+        MissingExtraError: `diffusers` is needed and not installed.
+    """
+    found: list[Autoencoder] = []
+    for source in sources:
+        folder = _SHIPPED_FOLDER if source == SHIPPED else Path(source)
+        if str(source).startswith(PREFIX) or (folder / "config.json").is_file():
+            found.append(DiffusersAutoencoder.load(source))
+            continue
+        if (folder / "taef2_encoder.safetensors").is_file():
+            found.append(TinyAutoencoder.from_folder(folder))
+        found += [SmallAutoencoder.load(path) for path in sorted(folder.glob("vae*.safetensors"))]
+    if not found:
+        raise CorpusError(f"expected autoencoder weights in {', '.join(map(str, sources))}; found none")
+    return found
