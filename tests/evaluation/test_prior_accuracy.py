@@ -33,9 +33,13 @@ def test_the_table_tells_seen_from_left_out() -> None:
     left_out = next(name for name in names if is_left_out(name))
     seen = next(name for name in names if not is_left_out(name))
     table = accuracy_table([Pointing(seen, True, 0.5, 0.2), Pointing(left_out, False, 0.1, 0.2)])
+    small = accuracy_table([Pointing(seen, False, 0.5, 0.009), Pointing(seen, True, 0.5, 0.01)])
+    assert "| · under 1 % of the picture | 1 | 1 | 0.0 | 50.0 | 0.9 |" in small.splitlines()
+    assert "| · 1 to 10 % | 1 | 1 | 100.0 | 50.0 | 1.0 |" in small.splitlines()
     lines = table.splitlines()
     assert lines[2:] == [
         "| all | 2 | 2 | 50.0 | 30.0 | 20.0 |",
         "| seen classes | 1 | 1 | 100.0 | 50.0 | 20.0 |",
+        "| · 10 % or more | 1 | 1 | 100.0 | 50.0 | 20.0 |",
         "| left-out classes | 1 | 1 | 0.0 | 10.0 | 20.0 |",
     ]

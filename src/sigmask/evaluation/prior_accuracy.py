@@ -81,10 +81,14 @@ def point_everywhere(model: Locator, encoder: TextEncoder, views: Iterable[Named
 
 
 def accuracy_table(pointings: list[Pointing]) -> str:
-    """As Markdown: all, classes that were seen in training, and classes that were left out."""
+    """As Markdown: all, classes that were seen in training, the same by size, and classes that were left out."""
+    seen = [each for each in pointings if not is_left_out(each.name)]
     groups = {
         "all": pointings,
-        "seen classes": [each for each in pointings if not is_left_out(each.name)],
+        "seen classes": seen,
+        "· under 1 % of the picture": [each for each in seen if each.share < 0.01],
+        "· 1 to 10 %": [each for each in seen if 0.01 <= each.share < 0.1],
+        "· 10 % or more": [each for each in seen if each.share >= 0.1],
         "left-out classes": [each for each in pointings if is_left_out(each.name)],
     }
     rows = []
@@ -102,13 +106,16 @@ def main(
     photos: Annotated[Path, typer.Option(help="folder with coco/, as the trainers read it")],
     model: str = "tiny",
     size: int = 384,
+    learned: Annotated[
+        bool, typer.Option("--learned", help="on the photographs that training saw: what is not kept for others")
+    ] = False,
 ) -> None:
     """Measure the prior of MODEL on the held-out photographs."""
     from sigmask.models.pretrained import load_locator
     from sigmask.synthesis.photos import PhotoLibrary
 
     locator, encoder, _ = load_locator(model)
-    entries = [each for each in PhotoLibrary.load(photos).entries if each.polygons and is_held_out(each)]
+    entries = [each for each in PhotoLibrary.load(photos).entries if each.polygons and is_held_out(each) is not learned]
 
     def views() -> Iterator[NamedView]:
         for entry in entries:
