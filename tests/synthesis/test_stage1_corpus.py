@@ -101,6 +101,14 @@ def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:
     assert (output / "pair-00-000001.npz").is_file()
 
 
+def test_without_other_autoencoders_those_that_ship_make_the_round_trips(tmp_path: Path) -> None:
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    stage1_corpus.main(tmp_path / "shared", tmp_path / "corpus", count=1, workers=1)
+    record = read_record(tmp_path / "corpus" / "pair-00-000000.npz")
+    change = np.abs(record["edited_round_trip"].astype(int) - record["edited"])
+    assert 0 < change.mean() < 40
+
+
 def test_real_pairs_with_masks_join_the_corpus(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
     torch.manual_seed(0)
