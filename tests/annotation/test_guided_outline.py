@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigmask.annotation import guided_outline
 from sigmask.annotation.guided_outline import follow_outline, outline_guide
 from sigmask.types import MapArray, MaskArray
 
@@ -78,3 +79,15 @@ def test_any_size_stays_in_range_and_far_pixels_stay(seed: int, height: int, wid
     assert followed.min() >= 0
     assert followed.max() <= 1
     assert not followed[height + 5 :].any()
+
+
+def test_the_noise_is_the_models_own_in_grey_levels(rng: np.random.Generator) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra 'torch'")
+    from sigmask.models.semantic_difference import noise_level
+
+    original = rng.integers(40, 200, (64, 96, 3), dtype=np.uint8)
+    edited = np.clip(original + rng.normal(0, 7, original.shape), 0, 255).astype(np.uint8)
+    edited[:20, :30] = 255
+    difference = np.abs(edited.astype(int) - original).max(2).astype(np.uint8)
+    images = [torch.from_numpy(image).permute(2, 0, 1)[None] / 255 for image in (original, edited)]
+    assert guided_outline._noise(difference) == pytest.approx(255 * float(noise_level(*images)), rel=1e-4)
