@@ -1,4 +1,4 @@
-"""Times one training step's depthwise convolutions in bfloat16 and in float32, and the grounding's step both ways.
+"""Times a training step's convolutions, there and back, in bfloat16 and in float32, and the grounding both ways.
 
     python benchmarks/depthwise_precision.py
 
@@ -18,8 +18,10 @@ from sigmask.models.pretrained import load_locator
 from sigmask.training.device import mixed_precision
 
 BATCH = 32
-SHAPES = ((672, 20, 5, 2), (1152, 10, 5, 1), (192, 20, 5, 1))
-"""Channels, side, kernel and stride of depthwise convolutions in the grounding of `tiny`, for views of 320 pixels."""
+DEPTHWISE = ((672, 20, 5, 2), (1152, 10, 5, 1), (192, 20, 5, 1))
+"""Channels, side, kernel and stride in the grounding of `tiny`, for views of 320 pixels."""
+DENSE = ((112, 672, 20), (192, 1152, 10), (1152, 192, 10))
+"""Channels before and after, and side, of 1×1 convolutions there."""
 
 
 def milliseconds(step: Callable[[], object], rounds: int = 5) -> float:
@@ -33,23 +35,30 @@ def milliseconds(step: Callable[[], object], rounds: int = 5) -> float:
     return statistics.median(taken)
 
 
-def depthwise(channels: int, side: int, kernel: int, stride: int, dtype: torch.dtype) -> float:
-    """Milliseconds of one convolution, there and back."""
-    layer = nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False)
-    layer = layer.to(dtype).to(memory_format=torch.channels_last)
-    features = torch.randn(BATCH, channels, side, side, dtype=dtype).contiguous(memory_format=torch.channels_last)
-    features.requires_grad_(True)
-    return milliseconds(lambda: layer(features).float().sum().backward())
+def both_ways(layer: nn.Conv2d, side: int, name: str) -> None:
+    """Print the row of one convolution, there and back in each precision."""
+    times = []
+    for dtype in (torch.bfloat16, torch.float32):
+        learning = layer.to(dtype).to(memory_format=torch.channels_last)
+        features = torch.randn(BATCH, layer.in_channels, side, side, dtype=dtype)
+        features = features.contiguous(memory_format=torch.channels_last).requires_grad_(True)
+        learning.zero_grad()
+        times.append(milliseconds(lambda: learning(features).float().sum().backward()))  # noqa: B023 - it runs at once
+    half, full = times
+    print(f"| {name} | {half:.0f} | {full:.0f} | {half / full:.1f} |")
 
 
 def main() -> None:
     """Print the table."""
     torch.set_num_threads(2)
-    print("| depthwise convolution, there and back (ms) | bfloat16 | float32 | ratio |\n|---|---:|---:|---:|")
-    for channels, side, kernel, stride in SHAPES:
-        half, full = (depthwise(channels, side, kernel, stride, dtype) for dtype in (torch.bfloat16, torch.float32))
-        name = f"{channels} channels, {side} × {side}, kernel {kernel}, stride {stride}"
-        print(f"| {name} | {half:.0f} | {full:.0f} | {half / full:.1f} |")
+    print("| convolution, there and back (ms) | bfloat16 | float32 | ratio |\n|---|---:|---:|---:|")
+    for channels, side, kernel, stride in DEPTHWISE:
+        layer = nn.Conv2d(channels, channels, kernel, stride, kernel // 2, groups=channels, bias=False)
+        name = f"depthwise: {channels} channels, {side} × {side}, kernel {kernel}, stride {stride}"
+        both_ways(layer, side, name)
+    for before, after, side in DENSE:
+        name = f"dense: {before} to {after} channels, {side} × {side}"
+        both_ways(nn.Conv2d(before, after, 1, bias=False), side, name)
     grounding = load_locator("tiny")[0].grounding.train().requires_grad_(True)
     channels = grounding.visual[0].in_channels
     features = torch.randn(BATCH, channels, 20, 20).contiguous(memory_format=torch.channels_last)

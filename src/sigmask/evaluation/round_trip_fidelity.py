@@ -17,10 +17,9 @@ import typer
 from sigmask.errors import CorpusError
 from sigmask.evaluation.tables import markdown_table
 from sigmask.synthesis.autoencoders import load_autoencoders
+from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import ImageArray
-
-_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 
 def fidelity(images: list[ImageArray], autoencoder: Autoencoder, latent_noise: float = 0.0) -> float:
@@ -32,20 +31,19 @@ def fidelity(images: list[ImageArray], autoencoder: Autoencoder, latent_noise: f
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="photographs, at the size at which they are to be measured")],
+    folder: Annotated[Path, typer.Argument(help="photographs at the size at which to measure, searched recursively")],
     autoencoders: Annotated[
         list[str] | None, typer.Option(help="'shipped', a folder, or hf:OWNER/NAME[:SUBFOLDER] (extra vae)")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="photographs at most")] = 100,
 ) -> None:
     """Print the PSNR of each autoencoder, without and with latent noise of 0.3 of its spread."""
-    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in _SUFFIXES)[:limit]
-    images = [image[..., ::-1] for path in paths if (image := cv2.imread(str(path), cv2.IMREAD_COLOR)) is not None]
+    images = readable_photos(folder, limit)
     if not images:
         raise CorpusError(f"expected photographs in {folder}, found none that can be read")
     rows = []
     for number, each in enumerate(load_autoencoders(autoencoders or ["shipped"])):
-        plain, noisy = (fidelity([np.ascontiguousarray(i) for i in images], each, noise) for noise in (0.0, 0.3))
+        plain, noisy = (fidelity(images, each, noise) for noise in (0.0, 0.3))
         channels = getattr(each, "latent_channels", "")
         rows.append(
             [f"{number}: {type(each).__name__}", str(channels), str(len(images)), f"{plain:.1f}", f"{noisy:.1f}"]

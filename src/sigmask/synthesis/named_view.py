@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from sigmask.errors import CorpusError
 from sigmask.synthesis.instruction_templates import vocabulary
-from sigmask.synthesis.photos import PhotoEntry, polygon_instances
+from sigmask.synthesis.photos import PhotoEntry, polygon_instances, read_photo
 from sigmask.types import ImageArray, MaskArray
 
 LEAST_AREA = 0.005
@@ -77,9 +76,7 @@ def named_view(
     Raises:
         CorpusError: if the photograph cannot be read.
     """
-    pixels = cv2.imread(str(entry.path), cv2.IMREAD_COLOR)
-    if pixels is None:
-        raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
+    pixels = read_photo(entry.path)
     height, width = pixels.shape[:2]
     share = 1.0 if rng is None else float(rng.uniform(smallest, 1.0))
     side = max(8, round(share * min(height, width)))
@@ -100,5 +97,5 @@ def named_view(
         region = cut(mask.astype(np.uint8), cv2.INTER_AREA) > 0
         if region.mean() >= LEAST_AREA:
             regions[name] = region
-    image = np.ascontiguousarray(cut(pixels, cv2.INTER_AREA if side > size else cv2.INTER_CUBIC)[:, :, ::-1])
+    image = cut(pixels, cv2.INTER_AREA if side > size else cv2.INTER_CUBIC)
     return NamedView(image, regions, frozenset(whole) - frozenset(regions), entry.caption)

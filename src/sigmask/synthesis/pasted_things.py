@@ -12,10 +12,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from sigmask.errors import CorpusError
 from sigmask.synthesis.blending import blend, match_colour
 from sigmask.synthesis.named_view import LEAST_AREA, NamedView
-from sigmask.synthesis.photos import Instance, Photo, PhotoEntry, polygon_instances
+from sigmask.synthesis.photos import Instance, Photo, PhotoEntry, polygon_instances, read_photo
 from sigmask.synthesis.placement import lay_object
 from sigmask.synthesis.region import bounding_box
 
@@ -36,12 +35,10 @@ class ThingPile:
         for entry in entries:
             if not entry.polygons:
                 continue
-            pixels = cv2.imread(str(entry.path), cv2.IMREAD_COLOR)
-            if pixels is None:
-                raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
-            for instance in polygon_instances(entry, pixels.shape[:2]):
+            image = read_photo(entry.path)
+            for instance in polygon_instances(entry, image.shape[:2]):
                 if instance.name is not None and instance.mask.mean() >= _LEAST_SHARE:
-                    self._of_name.setdefault(instance.name, []).append(_cut_out(pixels[:, :, ::-1], instance))
+                    self._of_name.setdefault(instance.name, []).append(_cut_out(image, instance))
         self._names = sorted(self._of_name)
 
     def __len__(self) -> int:

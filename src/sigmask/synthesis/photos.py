@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from sigmask.types import ImageArray, MaskArray
 SOURCE_WEIGHTS = {"coco": 0.58, "imagenet": 0.34, "bsds": 0.08}
 """How often each source is drawn (our choice): polygons are the best masks, ImageNet has the widest content."""
 CACHED_PHOTOS = 24
+_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,7 @@ class PhotoLibrary:
 
     def _decode(self, index: int) -> Photo:
         entry = self.entries[index]
-        pixels = cv2.imread(str(entry.path), cv2.IMREAD_COLOR)
-        if pixels is None:
-            raise CorpusError(f"expected a readable photograph, got '{entry.path}': remove it from the folder")
-        image = np.ascontiguousarray(pixels[:, :, ::-1])
+        image = read_photo(entry.path)
         if entry.polygons:
             outlined = polygon_instances(entry, image.shape[:2])
             unclear = entry.crowds | ({name for name, _ in entry.polygons} - {each.name for each in outlined})
@@ -175,6 +174,27 @@ class PhotoLibrary:
             large = cv2.resize(small, (image.shape[1], image.shape[0]), interpolation=cv2.INTER_CUBIC)
             instances.append(Instance(name, large > 0.5))
         return Photo(image, tuple(instances), entry.caption)
+
+
+def read_photo(path: Path) -> ImageArray:
+    """The photograph's pixels, (H, W, 3) RGB.
+
+    Raises:
+        CorpusError: if it cannot be read.
+    """
+    pixels = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if pixels is None:
+        raise CorpusError(f"expected a readable photograph, got '{path}': remove it from the folder")
+    return np.asarray(np.ascontiguousarray(pixels[:, :, ::-1]), np.uint8)
+
+
+def readable_photos(folder: Path, limit: int | None = None) -> list[ImageArray]:
+    """Those of the first `limit` photographs by path, anywhere below `folder`, that can be read."""
+    found = []
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)[:limit]:
+        with suppress(CorpusError):
+            found.append(read_photo(path))
+    return found
 
 
 def random_view(photo: Photo, rng: np.random.Generator, size: int) -> Photo:

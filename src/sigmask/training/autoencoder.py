@@ -10,17 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 import torch
 import typer
 from torch import Tensor
 
 from sigmask.errors import CorpusError
+from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.types import ImageArray
-
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
 
 
 def train_autoencoder(
@@ -71,10 +69,6 @@ def _gradient_distance(decoded: Tensor, pixels: Tensor) -> Tensor:
     return across + down
 
 
-def _as_rgb(image: np.ndarray) -> ImageArray:
-    return np.asarray(image[..., ::-1], dtype=np.uint8)
-
-
 def main(
     photos: Annotated[Path, typer.Option(help="folder with photographs, searched recursively")],
     output: Annotated[Path, typer.Option("--output", "-o", help="safetensors file to write")],
@@ -84,9 +78,8 @@ def main(
     seed: int = 0,
 ) -> None:
     """Train on every photograph below PHOTOS."""
-    paths = sorted(path for path in photos.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    images = [cv2.imread(str(path)) for path in paths]
-    large = [_as_rgb(image) for image in images if image is not None and min(image.shape[:2]) >= 128]
+    images = readable_photos(photos)
+    large = [image for image in images if min(image.shape[:2]) >= 128]
     if not large:
         raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
     output.parent.mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ def mixed_precision(device: torch.device, *, enabled: bool) -> Iterator[None]:
 class _Float32Depthwise(TorchFunctionMode):
     """Takes depthwise convolutions out of autocast.
 
-    Their way back is 3 to 12 times slower in bfloat16 on a CPU than in float32 (`docs/decisions/0012`).
+    Their way back is 3 to 13 times slower in bfloat16 on a CPU than in float32 (`docs/decisions/0012`).
     """
 
     def __torch_function__(

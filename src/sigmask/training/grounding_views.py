@@ -54,8 +54,8 @@ class ViewPlan:
     size: int
     labelled: int
     outlined: int
-    smallest: float = 0.6
-    pasted: float = 0.0
+    smallest: float
+    pasted: float
 
 
 @torch.inference_mode()
