@@ -35,6 +35,10 @@ class MissingExtraError(SigmaskError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(f"{purpose} needs the package '{package}': pip install 'sigmask[{extra}]'")
+        self._arguments = (package, extra, purpose)
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, str]]:
+        return type(self), self._arguments  # an error crosses from a worker's process to the one that prints it
 
 
 class BadReason(StrEnum):
@@ -61,6 +65,9 @@ class SampleError(SigmaskError):
     def __init__(self, reason: BadReason, message: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[SampleError], tuple[BadReason, str]]:
+        return type(self), (self.reason, str(self))
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:

@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
+from sigmask.annotation.pipeline import annotate
+from sigmask.annotation.ray_cluster import Workers
 from sigmask.cli.main import app
 from sigmask.errors import SigmaskWarning
 from sigmask.types import EditPair
@@ -205,6 +207,8 @@ class Interrupted(FakeAnnotator):
 
 module.Annotator = Interrupted
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+from sigmask.annotation.pipeline import annotate
+from sigmask.annotation.ray_cluster import Workers
 from sigmask.cli.main import app
 app(sys.argv[2:])
 """
@@ -224,3 +228,25 @@ def test_a_signal_ends_the_run_in_order(number: int, expected: int, tmp_path: Pa
 def test_parts_are_as_small_as_one_likes(tmp_path: Path, folder_corpus: Path) -> None:
     assert run(folder_corpus, "-o", tmp_path / "out", "--rows-per-part", "2")[0] == 0
     assert len(list((tmp_path / "out").glob("masks-*.parquet"))) == 3  # of five rows
+
+
+def test_ray_gets_so_many_workers_and_the_same_options(
+    tmp_path: Path, folder_corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[object, ...]] = []
+
+    def annotate_on_ray(corpus, open_annotator, output, options, workers, **rest):  # type: ignore[no-untyped-def]
+        given.append((open_annotator.keywords["backend"], options.batch_size, workers))
+        return annotate(corpus, FakeAnnotator(), output, options, **rest)
+
+    monkeypatch.setattr("sigmask.annotation.ray_cluster.annotate_on_ray", annotate_on_ray)
+    options = ("--ray", 3, "--ray-address", "auto", "--workers", 2, "--backend", "onnx", "--batch-size", 2)
+    code, output = run(folder_corpus, "-o", tmp_path / "out", *options)
+    assert code == 0, output
+    assert given == [("onnx", 2, Workers(3, "auto", 2))]
+
+
+def test_an_address_without_workers_is_refused(tmp_path: Path, folder_corpus: Path) -> None:
+    code, output = run(folder_corpus, "-o", tmp_path / "out", "--ray-address", "auto")
+    assert code == 2
+    assert "--ray N" in output

@@ -88,6 +88,7 @@ class Annotator:
         backend: str = "torch",
         least_quality: float = LEAST_QUALITY,
         text_table: Path | None = None,
+        threads: int | None = None,
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise SigmaskError(f"threshold must lie strictly between 0 and 1, got {threshold:g}")
@@ -102,7 +103,7 @@ class Annotator:
         self._source = source
         self._text_table = text_table
         self._weights = fingerprint
-        self.backend = create_backend(backend, source, self.device)
+        self.backend = create_backend(backend, source, self.device, threads=threads)
 
     @classmethod
     def from_pretrained(
@@ -113,6 +114,7 @@ class Annotator:
         threshold: float | None = None,
         backend: str = "auto",
         least_quality: float = LEAST_QUALITY,
+        threads: int | None = None,
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
@@ -124,6 +126,7 @@ class Annotator:
             backend: "torch", "openvino" or "onnx" (both on a CPU), or "auto": the fastest that is installed.
             least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
                 marks on an unedited pair the model expects little. 0 keeps every mask.
+            threads: of the engine on a CPU, for several annotators on one machine; None: one per core.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
@@ -143,6 +146,7 @@ class Annotator:
             backend=backend,
             least_quality=least_quality,
             text_table=table,
+            threads=threads,
         )
 
     @classmethod

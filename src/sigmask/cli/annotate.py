@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -55,6 +56,12 @@ def annotate(
         int, typer.Option(min=1, help="Rows of a part at most: what an interruption costs, and the size of a file.")
     ] = ROWS_PER_PART,
     moved: Annotated[bool, typer.Option("--moved", help="Go on although CORPUS lies elsewhere now.")] = False,
+    ray: Annotated[
+        int | None, typer.Option(min=1, help="So many Ray workers do it (extra 'ray'), each with --workers cores.")
+    ] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="A running Ray cluster, or 'auto'; by default one on this machine.")
+    ] = None,
 ) -> None:
     """Write a mask for every pair of CORPUS. The same command again goes on where a run was cut off.
 
@@ -82,14 +89,24 @@ def annotate(
         moved=moved,
         rows_per_part=rows_per_part,
     )
-    rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
+    if ray is None and ray_address is not None:
+        raise typer.BadParameter("--ray-address needs --ray N, the number of workers")
     from sigmask.annotation.annotator import Annotator
 
-    annotator = Annotator.from_pretrained(
-        model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
-    )
+    rows = load_corpus(corpus, original=original, edited=edited, instruction=instruction, mask=mask, root=root)
+    open_annotator = partial(
+        Annotator.from_pretrained,
+        str(Path(model).resolve()) if Path(model).is_dir() else model,
+        device=device, threshold=threshold, backend=backend, least_quality=least_quality,
+    )  # fmt: skip
     with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
-        summary = annotate_corpus(rows, annotator, output, options, on_rows=on_rows)
+        if ray is None:
+            summary = annotate_corpus(rows, open_annotator(), output, options, on_rows=on_rows)
+        else:
+            from sigmask.annotation.ray_cluster import Workers, annotate_on_ray
+
+            crew = Workers.sized(ray, cpus=workers, address=ray_address, gpu=device.startswith("cuda"))
+            summary = annotate_on_ray(rows, open_annotator, output, options, crew, on_rows=on_rows)
     print_summary(Console(), summary, output)
     if not (output / SUMMARY_NAME).exists():
         Console().print(

@@ -8,6 +8,7 @@ EXTRA_OF = {
     "timm": ("timm", "torch"),
     "openvino": ("openvino", "openvino"),
     "diffusers": ("diffusers", "vae"),
+    "ray": ("ray", "ray"),
     "skimage": ("scikit-image", "demo"),
 }
 """Module → its package and the package's extra."""

@@ -14,13 +14,14 @@ from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, unkn
 BACKENDS = ("auto", "torch", "openvino", "onnx")
 
 
-def create_backend(name: str, source: ModelSource, device: str) -> Backend:
+def create_backend(name: str, source: ModelSource, device: str, *, threads: int | None = None) -> Backend:
     """The engine called `name`.
 
     Args:
         name: "auto" takes, on a CPU, OpenVINO where it is installed and works, since it measured fastest there
             (docs/decisions/0005-openvino.md), then torch, then ONNX Runtime; on other devices torch.
         device: "cpu", or as torch spells it.
+        threads: of the engine on a CPU; None: one per core. In torch they are the whole process's.
 
     Raises:
         SigmaskError: there is no such engine, it is not installed, or it does not run on that device or these weights.
@@ -28,42 +29,44 @@ def create_backend(name: str, source: ModelSource, device: str) -> Backend:
     if name not in BACKENDS:
         raise SigmaskError(unknown_name("backend", name, BACKENDS))
     if name == "auto":
-        return _fastest(source, device)
+        return _fastest(source, device, threads)
     if name == "torch":
-        return _torch(source, device)
+        return _torch(source, device, threads)
     if device != "cpu":
         raise SigmaskError(f"backend '{name}' runs on the CPU, not on '{device}': give --device cpu, or use torch")
     if name == "openvino":
         if not _installed("openvino"):
             raise MissingExtraError("openvino", "openvino", "backend 'openvino'")
-        return OpenVinoBackend(source)
+        return OpenVinoBackend(source, threads=threads)
     if source.graph is None:
         raise SigmaskError(
             "backend 'onnx' needs a model.onnx beside the weights: python -m sigmask.annotation.backends.onnx_export "
             f"{source.folder or 'FOLDER'} makes it, or use torch"
         )
-    return OnnxBackend(source.graph)
+    return OnnxBackend(source.graph, threads=threads)
 
 
-def _fastest(source: ModelSource, device: str) -> Backend:
+def _fastest(source: ModelSource, device: str, threads: int | None) -> Backend:
     if device == "cpu" and _installed("openvino"):
         try:
-            return OpenVinoBackend(source)
+            return OpenVinoBackend(source, threads=threads)
         except Exception as error:  # an engine breaks in any way, and there is another one
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             message = f"OpenVINO is installed but cannot be used ({reason}); another engine it is"
             warnings.warn(message, SigmaskWarning, stacklevel=3)
     if device == "cpu" and source.graph is not None and not _installed("torch"):
-        return OnnxBackend(source.graph)
-    return _torch(source, device)
+        return OnnxBackend(source.graph, threads=threads)
+    return _torch(source, device, threads)
 
 
-def _torch(source: ModelSource, device: str) -> Backend:
+def _torch(source: ModelSource, device: str, threads: int | None) -> Backend:
     model = source.model
     import torch
 
     from sigmask.annotation.backends.torch_backend import TorchBackend
 
+    if threads is not None:
+        torch.set_num_threads(threads)
     return TorchBackend(model, torch.device(device))
 
 

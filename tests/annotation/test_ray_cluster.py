@@ -1,0 +1,169 @@
+"""Two workers of a local Ray cluster write what one process writes, also when one of them is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.ledger import LEDGER_FOLDER
+from sigmask.annotation.pipeline import AnnotateOptions, annotate
+from sigmask.annotation.ray_cluster import Workers, WorkersDieError, annotate_on_ray
+from sigmask.annotation.sharding import Shard
+from sigmask.annotation.summary import Summary
+from sigmask.data.corpus import load_corpus
+from sigmask.errors import BadReason, MissingExtraError, SampleError, SigmaskError, WeightsError
+from tests.annotation.crash_server import SlowAnnotator
+from tests.annotation.fake_annotator import FakeAnnotator
+from tests.drawing import draw_pair
+from tests.drawn_corpora import write_parquet_corpus
+
+pytestmark = pytest.mark.xdist_group("ray")
+OPTIONS = AnnotateOptions(batch_size=2, workers=1, rows_per_part=4)
+ROWS = 30
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    """One small cluster for all tests of this file; starting one takes seconds."""
+    ray = pytest.importorskip("ray", reason="needs the extra ray")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=80 << 20)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """30 rows in 8 parts, of which rows 3 and 17 are bad."""
+    rng = np.random.default_rng(3)
+    path = write_parquet_corpus(
+        tmp_path_factory.mktemp("corpus") / "a.parquet", [draw_pair(rng, 24, 32) for _ in range(ROWS)], "bytes"
+    )
+    table = pq.read_table(path)
+    cells = table["edited"].to_pylist()
+    for row in (3, 17):
+        cells[row] = cells[row][:40]
+    pq.write_table(table.set_column(2, "edited", [cells]), path, row_group_size=2)
+    return path
+
+
+@pytest.fixture(scope="module")
+def alone(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    output = tmp_path_factory.mktemp("alone")
+    annotate(load_corpus(corpus), FakeAnnotator(), output, OPTIONS)
+    return written(output)
+
+
+def written(output: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in output.iterdir() if path.suffix == ".parquet"}
+
+
+def open_fake(pace: float = 0.0, *, threads: int) -> FakeAnnotator:
+    assert threads == 1
+    return SlowAnnotator(pace, ())
+
+
+def open_nothing(*, threads: int) -> FakeAnnotator:
+    raise WeightsError("no such weights")
+
+
+def open_deadly(*, threads: int) -> FakeAnnotator:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def test_two_workers_write_the_files_of_one(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    summary = annotate_on_ray(
+        load_corpus(corpus), open_fake, tmp_path, OPTIONS, Workers(2), on_rows=lambda *rows: seen.append(rows)
+    )
+    assert (summary.rows, summary.written, summary.bad) == (ROWS, ROWS - 2, {"truncated": 2})
+    assert Summary.load(tmp_path) == summary
+    assert written(tmp_path) == alone
+    assert seen[-1] == (ROWS, 2)
+
+
+def test_a_killed_worker_costs_nothing(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:
+    killed: list[int] = []
+
+    def kill_one(rows: int, bad: int) -> None:
+        locks = list((tmp_path / LEDGER_FOLDER).glob("lock-*.json"))
+        if not killed and rows and locks:
+            killed.append(json.loads(locks[0].read_text())["pid"])
+            os.kill(killed[0], signal.SIGKILL)
+
+    summary = annotate_on_ray(
+        load_corpus(corpus), partial(open_fake, 0.25), tmp_path, OPTIONS, Workers(2), on_rows=kill_one
+    )
+    assert killed
+    assert summary.rows == ROWS
+    assert written(tmp_path) == alone
+    assert not list((tmp_path / LEDGER_FOLDER).glob("lock-*"))
+
+
+def test_a_run_goes_on_from_one_process_to_many_and_back(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:
+    annotate(load_corpus(corpus), FakeAnnotator(), tmp_path, AnnotateOptions(rows_per_part=4, shard=Shard(1, 3)))
+    finished = {path: path.stat().st_mtime_ns for path in tmp_path.glob("masks-*")}
+    assert finished
+    annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, OPTIONS, Workers(2))
+    assert written(tmp_path) == alone
+    assert all(path.stat().st_mtime_ns == when for path, when in finished.items())
+    assert annotate(load_corpus(corpus), FakeAnnotator(), tmp_path, OPTIONS).rows == ROWS
+
+
+def test_overwriting_begins_anew(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:
+    annotate(load_corpus(corpus), FakeAnnotator(), tmp_path, AnnotateOptions(limit=4, rows_per_part=2))
+    options = AnnotateOptions(batch_size=2, rows_per_part=4, overwrite=True)
+    annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, options, Workers(2))
+    assert written(tmp_path) == alone
+
+
+def test_bad_rows_of_all_workers_count(corpus: Path, tmp_path: Path) -> None:
+    options = AnnotateOptions(rows_per_part=4, max_bad=BadRowLimit.parse("1"))
+    with pytest.raises(TooManyBadRowsError, match=r"2 of \d+ rows are bad"):
+        annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, options, Workers(2))
+
+
+def test_what_a_worker_raises_is_raised_here(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no such weights"):
+        annotate_on_ray(load_corpus(corpus), open_nothing, tmp_path, OPTIONS, Workers(2))
+
+
+def test_a_shard_that_kills_its_workers_is_given_up(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(WorkersDieError, match="3 workers died on shard"):
+        annotate_on_ray(load_corpus(corpus), open_deadly, tmp_path, OPTIONS, Workers(1))
+
+
+def test_ray_deals_out_the_shards_itself(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(SigmaskError, match="leave out shard 0/2"):
+        annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(shard=Shard(0, 2)))
+    with pytest.raises(SigmaskError, match="count of workers must be at least 1"):
+        Workers(0)
+
+
+def test_workers_share_the_cores_of_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 16)
+    assert Workers.sized(3, cpus=None, address=None).cpus == 5
+    assert Workers.sized(32, cpus=None, address=None).cpus == 1
+    assert Workers.sized(3, cpus=None, address="auto").cpus == 4
+    assert Workers.sized(3, cpus=7, address="auto", gpu=True) == Workers(3, "auto", 7, 1.0)
+
+
+@pytest.mark.parametrize(
+    "error", [MissingExtraError("ray", "ray", "this"), SampleError(BadReason.TRUNCATED, "cut off"), SigmaskError("so")]
+)
+def test_errors_cross_from_process_to_process(error: SigmaskError) -> None:
+    arrived = pickle.loads(pickle.dumps(error))
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    assert getattr(arrived, "reason", None) == getattr(error, "reason", None)
