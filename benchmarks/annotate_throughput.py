@@ -5,7 +5,8 @@
 
 The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number. Beside
 the whole it measures its parts: the model alone on prepared pairs; the data path alone, with a model that answers at
-once; and a naive loop, which opens each pair with Pillow, asks for one mask and saves it, before it takes the next.
+once; and a naive loop, which opens each pair with Pillow, asks for one mask and saves it, before it takes the next: in
+the same engine, and with the model in torch and float32, as someone would write it who has the weights alone.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import resource
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,6 +32,7 @@ from sigmask.annotation.backends import RawOutput
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.demo.perturbation import disturb_every_pixel
+from sigmask.errors import MissingExtraError
 from sigmask.instruction.instruction_arrays import InstructionArrays
 from sigmask.types import EditPair, ImageArray
 
@@ -44,6 +47,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=400)
     parser.add_argument("--model", default="tiny")
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--workers", type=int, default=None)
     arguments = parser.parse_args()
@@ -52,7 +56,7 @@ def main() -> None:
         write_pairs(table, arguments.pairs, np.random.default_rng(0))
         print(f"{arguments.pairs} pairs of {SIDE} px, {table.stat().st_size / 1e6:.0f} MB of parquet")
         corpus = load_corpus(table)
-        annotator = Annotator.from_pretrained(arguments.model, backend=arguments.backend)
+        annotator = Annotator.from_pretrained(arguments.model, backend=arguments.backend, precision=arguments.precision)
         print(f"backend       {annotator.backend.name}, {annotator.backend.precision}")
         alone = model_rate(annotator, corpus, arguments.batch_size)
         print(f"model alone   {alone:.1f} pairs/s")
@@ -68,7 +72,9 @@ def main() -> None:
         annotator.backend = ConstantAnswer()
         data = annotate(corpus, annotator, Path(folder) / "data", options).pairs_per_second
         print(f"data path     {data:.1f} pairs/s")
-        print(f"end to end ÷ model alone {rate / alone:.2f}, ÷ naive loop {rate / naive:.2f}")
+        print(f"end to end ÷ model alone {rate / alone:.2f}, ÷ naive loop {rate / naive:.2f}", end="")
+        plain = plain_torch_rate(arguments.model, table, Path(folder), min(arguments.pairs, NAIVE_PAIRS))
+        print("" if plain is None else f", ÷ naive loop in torch ({plain:.1f} pairs/s) {rate / plain:.2f}")
 
 
 def write_pairs(path: Path, number: int, rng: np.random.Generator) -> None:
@@ -113,6 +119,23 @@ def naive_rate(annotator: Annotator, table: Path, folder: Path, number: int) -> 
         mask = annotator(original, edited, row["instruction"]).mask
         Image.fromarray(mask.astype(np.uint8) * 255).save(folder / f"{row['id']}.png")
     return number / (time.perf_counter() - started)
+
+
+def plain_torch_rate(model: str, table: Path, folder: Path, number: int) -> float | None:
+    """The naive loop with the model as its file of weights gives it: torch, float32; None without torch."""
+    try:
+        annotator = Annotator.from_pretrained(model, backend="torch", device="cpu")
+    except MissingExtraError:
+        return None
+    annotator.backend.dtype = torch_float32()
+    return naive_rate(annotator, table, folder, number)
+
+
+def torch_float32() -> Any:
+    """Imported here: the light install has no torch."""
+    import torch
+
+    return torch.float32
 
 
 class ConstantAnswer:

@@ -23,7 +23,7 @@ from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import save_pretrained
-from sigmask.models.weights_folder import GRAPH_FILE, find_weights
+from sigmask.models.weights_folder import GRAPH_FILE, RANGES_FILE, find_weights
 from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
@@ -142,7 +142,7 @@ def test_a_shape_that_comes_often_is_compiled_for_itself(
     exported: OpenVinoBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(openvino_backend, "_OFTEN", 2)
-    monkeypatch.setattr(openvino_backend, "_SHAPES_KEPT", 1)
+    monkeypatch.setattr(exported, "_frames_kept", 1)
     said, first, often = _said(1), (2, 1, 64, 64, 3), (2, 1, 96, 64, 3)
     reference = exported.run(_images(1, 64, 64), said)
     assert list(exported._compiled) == [first]
@@ -201,10 +201,12 @@ def test_without_torch_and_openvino_the_graph_is_run(weights: Path, monkeypatch:
     assert create_backend("auto", ModelSource(folder=weights), "cpu").name == "onnx"
 
 
-def test_new_weights_remove_the_graph_of_the_old_ones(weights: Path, model: Locator, tmp_path: Path) -> None:
+def test_new_weights_remove_what_was_made_of_the_old_ones(weights: Path, model: Locator, tmp_path: Path) -> None:
     (tmp_path / GRAPH_FILE).write_bytes((weights / GRAPH_FILE).read_bytes())
+    (tmp_path / RANGES_FILE).write_text("{}")
     save_pretrained(model, tmp_path)
     assert not (tmp_path / GRAPH_FILE).exists()
+    assert not (tmp_path / RANGES_FILE).exists()
 
 
 def test_a_damaged_graph_is_told(tmp_path: Path) -> None:
@@ -231,3 +233,25 @@ def test_engine_and_precision_are_part_of_the_fingerprint(model: Locator) -> Non
     for name in ("torch", "openvino"):
         annotator = Annotator.of_model(model, encoder, name="r", backend=name)
         assert annotator.fingerprint.endswith(f"{name}-cpu-{annotator.backend.precision}")
+
+
+@needs_openvino
+def test_a_pair_gets_one_answer_bit_for_bit_in_any_batch(weights: Path) -> None:
+    backend = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+    images, said = _images(4, 64, 96), _said(4)
+    together = backend.run(images, said)
+    alone = backend.run(images[:, 2:3], instruction_arrays([parse(INSTRUCTIONS[2])], StaticTextEncoder.from_package()))
+    for name in ("mask_logits", "prior", "quality_logits", "scope_logits"):
+        assert np.array_equal(getattr(together, name)[2:3], getattr(alone, name))
+
+
+@needs_openvino
+def test_a_precision_that_cannot_be_had_is_told(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = ModelSource(folder=weights)
+    with pytest.raises(SigmaskError, match="Did you mean 'int8'"):
+        create_backend("openvino", source, "cpu", precision="int")
+    with pytest.raises(SigmaskError, match="have no ranges for int8"):
+        create_backend("openvino", source, "cpu", precision="int8")
+    with pytest.raises(SigmaskError, match="not with 'onnx'"):
+        create_backend("onnx", source, "cpu", precision="float32")
+    assert create_backend("auto", source, "cpu", precision="float32").precision == "float32"

@@ -89,6 +89,7 @@ class Annotator:
         least_quality: float = LEAST_QUALITY,
         text_table: Path | None = None,
         threads: int | None = None,
+        precision: str = "auto",
     ) -> None:
         if not 0.0 < threshold < 1.0:
             raise SigmaskError(f"threshold must lie strictly between 0 and 1, got {threshold:g}")
@@ -103,7 +104,7 @@ class Annotator:
         self._source = source
         self._text_table = text_table
         self._weights = fingerprint
-        self.backend = create_backend(backend, source, self.device, threads=threads)
+        self.backend = create_backend(backend, source, self.device, threads=threads, precision=precision)
 
     @classmethod
     def from_pretrained(
@@ -115,6 +116,7 @@ class Annotator:
         backend: str = "auto",
         least_quality: float = LEAST_QUALITY,
         threads: int | None = None,
+        precision: str = "auto",
     ) -> Annotator:
         """Load weights by name ("tiny" ships with the package), from a folder, or by Hugging Face Hub id.
 
@@ -127,6 +129,7 @@ class Annotator:
             least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
                 marks on an unedited pair the model expects little. 0 keeps every mask.
             threads: of the engine on a CPU, for several annotators on one machine; None: one per core.
+            precision: of OpenVINO: "float32", "bfloat16", "int8", or "auto": the fastest that weights and CPU have.
 
         Raises:
             WeightsError: there are no such weights, or they are damaged.
@@ -147,6 +150,7 @@ class Annotator:
             least_quality=least_quality,
             text_table=table,
             threads=threads,
+            precision=precision,
         )
 
     @classmethod

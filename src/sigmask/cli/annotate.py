@@ -41,6 +41,7 @@ def annotate(
     model: Annotated[str, typer.Option(help="Weights: a name, a folder, or a Hub id.")] = "tiny",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     backend: Annotated[str, typer.Option(help="What runs the model: auto, torch, openvino, onnx.")] = "auto",
+    precision: Annotated[str, typer.Option(help="Of OpenVINO: auto, float32, bfloat16, int8.")] = "auto",
     threshold: Annotated[float | None, typer.Option(help="Mask threshold, between 0 and 1; by default 0.5.")] = None,
     least_quality: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Give up masks of a lower expected IoU; 0 keeps every mask.")
@@ -97,7 +98,7 @@ def annotate(
     open_annotator = partial(
         Annotator.from_pretrained,
         str(Path(model).resolve()) if Path(model).is_dir() else model,
-        device=device, threshold=threshold, backend=backend, least_quality=least_quality,
+        device=device, threshold=threshold, backend=backend, precision=precision, least_quality=least_quality,
     )  # fmt: skip
     with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
         if ray is None:

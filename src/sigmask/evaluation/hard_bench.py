@@ -17,7 +17,6 @@ Pair N of a seed is always the same. The pictures are third-party material; keep
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,12 +27,12 @@ import numpy as np
 import typer
 
 from sigmask.errors import BadReason
+from sigmask.evaluation.bench_writer import BenchWriter
 from sigmask.evaluation.benchmark import Sample, load_benchmark
 from sigmask.synthesis.perturbation import drift_tone, through_jpeg
 from sigmask.synthesis.regeneration import bend, jitter_colour
 from sigmask.synthesis.region import dilate, random_region
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
-from sigmask.whole_file import whole_file
 
 SEED = 50_005
 STRENGTHS = (0.25, 0.55)
@@ -91,10 +90,8 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
 
 def write_hard_bench(samples: Iterable[Sample], through: Through, folder: Path, *, seed: int = SEED) -> list[BadSample]:
     """Write `pairs.jsonl` and its images; returns the samples that could not be made into hard ones."""
-    for name in ("original", "edited", "mask", "side_effect"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    writer = BenchWriter(folder)
     bad: list[BadSample] = []
-    rows: list[dict[str, object]] = []
     for index, sample in enumerate(samples):
         if isinstance(sample, BadSample):
             bad.append(sample)
@@ -106,9 +103,8 @@ def write_hard_bench(samples: Iterable[Sample], through: Through, folder: Path, 
                 BadSample(sample.sample_id, BadReason.BAD_MASK, str(error), sample.source_file, sample.row_index)
             )
             continue
-        rows.append(_write_pair(hard, folder, f"{index:05d}"))
-    with whole_file(folder / "pairs.jsonl") as partial:
-        partial.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+        writer.add(hard.pair, hard.side_effect)
+    writer.finish()
     return bad
 
 
@@ -144,24 +140,6 @@ def _distractor(image: ImageArray, taken: MaskArray, rng: np.random.Generator) -
         redrawn = jitter_colour(bend(image, region, rng, strength=float(rng.uniform(0.1, 0.3))), rng, 12.0)
         return _weakened(image, redrawn, region, rng), region
     return None
-
-
-def _write_pair(hard: HardPair, folder: Path, name: str) -> dict[str, object]:
-    pair = hard.pair
-    assert pair.mask is not None  # make_hard gave it one
-    row: dict[str, object] = {"id": pair.sample_id, "instruction": pair.instruction, "edit_type": pair.edit_type}
-    pictures = {"original": pair.original, "edited": pair.edited, "mask": _grey(pair.mask)}
-    if hard.side_effect is not None:
-        pictures["side_effect"] = _grey(hard.side_effect)
-    for kind, picture in pictures.items():
-        path = folder / kind / f"{name}.png"
-        cv2.imwrite(str(path), picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-        row[kind] = f"{kind}/{path.name}"
-    return row
-
-
-def _grey(mask: MaskArray) -> ImageArray:
-    return mask.astype(np.uint8) * 255
 
 
 def main(

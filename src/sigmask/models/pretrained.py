@@ -18,6 +18,7 @@ from sigmask.models.weights_folder import (
     CONFIG_FILE,
     GRAPH_FILE,
     MODEL_FILE,
+    RANGES_FILE,
     TEXT_FILE,
     find_weights,
     read_config,
@@ -34,7 +35,8 @@ def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None
         text_table: the embedding table to store beside the model; default: the embedded one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / GRAPH_FILE).unlink(missing_ok=True)
+    for made_of_older_weights in (GRAPH_FILE, RANGES_FILE):
+        (folder / made_of_older_weights).unlink(missing_ok=True)
     tensors = {
         name: (value.half() if value.dtype == torch.float32 else value).contiguous()
         for name, value in model.state_dict().items()

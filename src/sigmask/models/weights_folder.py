@@ -18,6 +18,7 @@ from sigmask.models.locator_config import LocatorConfig
 
 CONFIG_FILE, MODEL_FILE, TEXT_FILE = "config.json", "model.safetensors", "text.safetensors"
 GRAPH_FILE = "model.onnx"
+RANGES_FILE = "int8.json"
 EMBEDDED = ("tiny",)
 """Names whose weights ship inside the package."""
 
@@ -85,7 +86,7 @@ def text_table_of(folder: Path) -> Path | None:
 def weights_hash(folder: Path) -> str:
     """SHA-256 over the weights' files, the first 16 hex digits: what a run's fingerprint names."""
     digest = hashlib.sha256()
-    for name in (CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE):
+    for name in (CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE):
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
@@ -97,7 +98,7 @@ def _download(hub_id: str, revision: str | None) -> Path:
     try:
         return Path(
             snapshot_download(
-                hub_id, revision=revision, allow_patterns=[CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE]
+                hub_id, revision=revision, allow_patterns=[CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE]
             )
         )
     except Exception as error:  # the hub client raises many kinds; all mean the same to the user

@@ -14,7 +14,9 @@ from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, unkn
 BACKENDS = ("auto", "torch", "openvino", "onnx")
 
 
-def create_backend(name: str, source: ModelSource, device: str, *, threads: int | None = None) -> Backend:
+def create_backend(
+    name: str, source: ModelSource, device: str, *, threads: int | None = None, precision: str = "auto"
+) -> Backend:
     """The engine called `name`.
 
     Args:
@@ -22,12 +24,17 @@ def create_backend(name: str, source: ModelSource, device: str, *, threads: int 
             (docs/decisions/0005-openvino.md), then torch, then ONNX Runtime; on other devices torch.
         device: "cpu", or as torch spells it.
         threads: of the engine on a CPU; None: one per core. In torch they are the whole process's.
+        precision: one of `PRECISIONS`; engines other than OpenVINO have one of their own and take only "auto".
 
     Raises:
         SigmaskError: there is no such engine, it is not installed, or it does not run on that device or these weights.
     """
     if name not in BACKENDS:
         raise SigmaskError(unknown_name("backend", name, BACKENDS))
+    if precision != "auto":
+        if name not in ("auto", "openvino"):
+            raise SigmaskError(f"a precision can be chosen with backend 'openvino', not with '{name}'")
+        name = "openvino"
     if name == "auto":
         return _fastest(source, device, threads)
     if name == "torch":
@@ -37,7 +44,7 @@ def create_backend(name: str, source: ModelSource, device: str, *, threads: int 
     if name == "openvino":
         if not _installed("openvino"):
             raise MissingExtraError("openvino", "openvino", "backend 'openvino'")
-        return OpenVinoBackend(source, threads=threads)
+        return OpenVinoBackend(source, threads=threads, precision=precision)
     if source.graph is None:
         raise SigmaskError(
             "backend 'onnx' needs a model.onnx beside the weights: python -m sigmask.annotation.backends.onnx_export "

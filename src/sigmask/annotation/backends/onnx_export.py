@@ -20,7 +20,7 @@ from sigmask.annotation.backends.flat_model import FlatModel, tracing
 from sigmask.errors import MissingExtraError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator
-from sigmask.models.weights_folder import GRAPH_FILE
+from sigmask.models.weights_folder import GRAPH_FILE, RANGES_FILE
 from sigmask.whole_file import whole_file
 
 _OPSET = 17
@@ -85,6 +85,7 @@ def main(folder: Annotated[Path, typer.Argument(help="a folder of weights; model
     """Export the weights in FOLDER."""
     model, _, found = load_locator(str(folder))
     graph = export_graph(model)
+    (found / RANGES_FILE).unlink(missing_ok=True)  # of an older graph
     with whole_file(found / GRAPH_FILE) as partial:
         partial.write_bytes(graph)
     print(f"{found / GRAPH_FILE}: {len(graph) / 1e6:.1f} MB")

@@ -1,0 +1,52 @@
+"""Writes a benchmark of one's own: images as PNG and the table that `load_benchmark` reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import cv2
+
+from sigmask.types import EditPair, ImageArray, MaskArray
+from sigmask.whole_file import whole_file
+
+TABLE_NAME = "pairs.jsonl"
+
+
+class BenchWriter:
+    """Pairs with masks into a folder: `original/`, `edited/`, `mask/`, `side_effect/`, and the table, written last."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._rows: list[dict[str, object]] = []
+        for name in ("original", "edited", "mask", "side_effect"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    def add(self, pair: EditPair, side_effect: MaskArray | None = None) -> None:
+        """Write one pair's images, numbered as the pairs come.
+
+        Args:
+            pair: with a mask.
+            side_effect: (H, W) bool, the part of the mask that the instruction does not name; None where there is none.
+        """
+        assert pair.mask is not None, "a benchmark's pairs have masks"
+        row: dict[str, object] = {"id": pair.sample_id, "instruction": pair.instruction, "edit_type": pair.edit_type}
+        pictures = {"original": pair.original, "edited": pair.edited, "mask": _grey(pair.mask)}
+        if side_effect is not None:
+            pictures["side_effect"] = _grey(side_effect)
+        for kind, picture in pictures.items():
+            path = self._folder / kind / f"{len(self._rows):05d}.png"
+            cv2.imwrite(str(path), picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            row[kind] = f"{kind}/{path.name}"
+        self._rows.append(row)
+
+    def finish(self) -> Path:
+        """Write the table; its path."""
+        path = self._folder / TABLE_NAME
+        with whole_file(path) as partial:
+            partial.write_text("".join(json.dumps(row) + "\n" for row in self._rows), encoding="utf-8")
+        return path
+
+
+def _grey(mask: MaskArray) -> ImageArray:
+    return mask.astype("uint8") * 255
