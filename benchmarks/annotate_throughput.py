@@ -2,6 +2,7 @@
 
     python benchmarks/annotate_throughput.py --pairs 400
     python benchmarks/annotate_throughput.py --pairs 10000   # is memory flat?
+    python benchmarks/annotate_throughput.py --scaling 100 1000 10000 100000    # of the data path, without the model
 
 The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number. Beside
 the whole it measures its parts: the model alone on prepared pairs; the data path alone, with a model that answers at
@@ -50,7 +51,12 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--workers", type=int, default=None)
+    parser.add_argument("--scaling", type=int, nargs="*", help="only the data path, for corpora of so many pairs")
     arguments = parser.parse_args()
+    for pairs in arguments.scaling or ():
+        print_data_path(arguments.model, pairs, arguments.batch_size)
+    if arguments.scaling:
+        return
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "pairs.parquet"
         write_pairs(table, arguments.pairs, np.random.default_rng(0))
@@ -75,6 +81,27 @@ def main() -> None:
         print(f"end to end ÷ model alone {rate / alone:.2f}, ÷ naive loop {rate / naive:.2f}", end="")
         plain = plain_torch_rate(arguments.model, table, Path(folder), min(arguments.pairs, NAIVE_PAIRS))
         print("" if plain is None else f", ÷ naive loop in torch ({plain:.1f} pairs/s) {rate / plain:.2f}")
+
+
+def print_data_path(model: str, pairs: int, batch_size: int) -> None:
+    """Time and memory of `annotate` with a model that answers at once, and of the same command again."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "pairs.parquet"
+        write_pairs(table, pairs, np.random.default_rng(0))
+        annotator = Annotator.from_pretrained(model)
+        annotator.backend = ConstantAnswer()
+        memory = MemoryLog(pairs)
+        options = AnnotateOptions(batch_size=batch_size)
+        summary = annotate(load_corpus(table), annotator, Path(folder) / "out", options, on_rows=memory.note)
+        started = time.perf_counter()
+        annotate(load_corpus(table), annotator, Path(folder) / "out", options)
+        again = time.perf_counter() - started
+    peaks = ", ".join(f"{peak / 1e6:.0f}" for peak in memory.peaks.values())
+    print(
+        f"{pairs:7} pairs: {1000 * summary.seconds / pairs:.2f} ms a pair; {peaks} MB in the thirds; "
+        f"the finished run again {again:.1f} s",
+        flush=True,
+    )
 
 
 def write_pairs(path: Path, number: int, rng: np.random.Generator) -> None:
