@@ -246,6 +246,7 @@ class Annotator:
                 waiting[place] = self.prepare(_edit_pair(pair))
             except SampleError as error:
                 if on_bad is None:
+                    error.add_note("give on_bad to go on without such pairs")
                     raise
                 on_bad(place, error)
             if len(waiting) == batch_size:
@@ -329,8 +330,7 @@ def _edit_pair(pair: Pair | BadSample) -> EditPair:
     if isinstance(pair, BadSample):
         raise SampleError(
             pair.reason,
-            f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message}): give on_bad, or "
-            "use sigmask.annotation.pipeline.annotate, which puts it in quarantine",
+            f"sample '{pair.sample_id}' cannot be annotated ({pair.reason}: {pair.message})",
         )
     if not isinstance(pair, tuple | list) or len(pair) not in (2, 3):
         raise SigmaskError(

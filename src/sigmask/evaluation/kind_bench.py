@@ -43,7 +43,7 @@ def write_kind_bench(
     writer = BenchWriter(folder)
     for index in range(count):
         rng = np.random.default_rng((seed, index))
-        edit = make_edit(library, rng, size=SIDE, weights={kind: 1.0})
+        edit = make_edit(library, rng, size=SIDE, weights={kind: 1.0}, alone=True)
         edited = through(edit.edited, rng)
         writer.add(EditPair(f"{kind}-{index:05d}", edit.original, edited, edit.instruction, kind, mask=edit.mask))
     return writer.finish()

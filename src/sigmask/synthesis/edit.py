@@ -65,7 +65,12 @@ SECOND_EDIT_SHARE = 0.08
 
 
 def make_edit(
-    library: PhotoLibrary, rng: np.random.Generator, *, size: int = 384, weights: Mapping[str, float] | None = None
+    library: PhotoLibrary,
+    rng: np.random.Generator,
+    *,
+    size: int = 384,
+    weights: Mapping[str, float] | None = None,
+    alone: bool = False,
 ) -> SyntheticEdit:
     """One synthetic edit whose longer side is `size` pixels.
 
@@ -73,6 +78,7 @@ def make_edit(
         library: where photographs and objects come from.
         rng: every draw comes from it; the same state gives the same edit.
         weights: family → weight; families that are left out are not drawn. Default: `WEIGHTS`.
+        alone: no side effect, second edit or redrawn surroundings beside it.
 
     Raises:
         ConfigError: if a family is unknown, no weight is positive, or no try out of 200 gave an edit.
@@ -92,6 +98,8 @@ def make_edit(
         if edit is None:
             continue
         edit = dataclasses.replace(edit, scene=edit.scene or photo.outlined(), unclear=photo.unclear)
+        if alone:
+            return edit
         chance = rng.random()
         if not edit.mask.all() and chance < SIDE_EFFECT_SHARE:
             edit = add_side_effect(edit, photo, library, rng)

@@ -1,4 +1,7 @@
-"""Checkpoints that resume exactly: model, average, optimiser, random state and position in the data."""
+"""Checkpoints that resume exactly on a CPU: model, average, optimiser, random state and position in the data.
+
+A GPU's own random state is not kept.
+"""
 
 from __future__ import annotations
 
