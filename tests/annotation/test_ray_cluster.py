@@ -149,6 +149,10 @@ def test_ray_deals_out_the_shards_itself(corpus: Path, tmp_path: Path) -> None:
         annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(shard=Shard(0, 2)))
     with pytest.raises(SigmaskError, match="count of workers must be at least 1"):
         Workers(0)
+    nameless = load_corpus(corpus)
+    nameless.address = None
+    with pytest.raises(SigmaskError, match="open the corpus anew"):
+        annotate_on_ray(nameless, open_fake, tmp_path, OPTIONS)
 
 
 def test_workers_share_the_cores_of_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -114,6 +114,8 @@ def annotate_on_ray(
     options, workers = options or AnnotateOptions(), workers or Workers()
     if not options.shard.is_whole:
         raise SigmaskError(f"Ray deals out the shards itself: leave out shard {options.shard}")
+    if corpus.address is None:
+        raise SigmaskError("workers open the corpus anew, so it must be one that load_corpus gave")
     ray = _ray()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
     count = max(1, min(len(parts), SHARDS_PER_WORKER * workers.count))
