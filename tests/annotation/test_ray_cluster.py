@@ -27,7 +27,6 @@ from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_parquet_corpus
 
-pytestmark = pytest.mark.xdist_group("ray")
 OPTIONS = AnnotateOptions(batch_size=2, workers=1, rows_per_part=4)
 ROWS = 30
 
