@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import signal
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.ledger import LEDGER_FOLDER
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
-from sigmask.annotation.ray_cluster import Workers, WorkersDieError, annotate_on_ray
+from sigmask.annotation.ray_cluster import Workers, WorkersDieError, annotate_on_ray, require_reachable
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
@@ -152,6 +153,18 @@ def test_ray_deals_out_the_shards_itself(corpus: Path, tmp_path: Path) -> None:
     nameless.address = None
     with pytest.raises(SigmaskError, match="open the corpus anew"):
         annotate_on_ray(nameless, open_fake, tmp_path, OPTIONS)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "[::1]:1", "127.0.0.1:99999"])
+def test_an_address_at_which_nothing_listens_is_told_at_once(address: str) -> None:
+    with pytest.raises(SigmaskError, match="no Ray cluster answers at"):
+        require_reachable(address)
+
+
+def test_a_listener_is_let_through_and_auto_is_left_to_ray() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
+    require_reachable("auto")
 
 
 def test_workers_share_the_cores_of_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
+import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -42,6 +44,7 @@ CPUS_ON_A_CLUSTER = 4
 """Cores of a worker where none are asked for; more of them help one model little. Our choice."""
 _POLL_SECONDS = 0.5
 _LOCK_POLL_SECONDS = 2.0
+_ANSWER_SECONDS = 10.0
 
 
 class WorkersDieError(SigmaskError):
@@ -282,6 +285,21 @@ def _ray() -> ModuleType:
     return found
 
 
+def require_reachable(address: str) -> None:
+    """Look whether anything listens at HOST:PORT, for which Ray itself would wait for minutes; "auto" is left to Ray.
+
+    Raises:
+        SigmaskError: nothing does.
+    """
+    match = re.fullmatch(r"(?:ray://)?\[?([^/\]]+?)\]?:(\d+)", address)
+    if match is None:
+        return
+    try:
+        socket.create_connection((match[1], int(match[2])), timeout=_ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise SigmaskError(f"no Ray cluster answers at {address}: {error}") from error
+
+
 def _connect(ray: ModuleType, workers: Workers) -> bool:
     """Join the cluster; whether it was started here, and is to be stopped at the end."""
     if ray.is_initialized():
@@ -291,8 +309,9 @@ def _connect(ray: ModuleType, workers: Workers) -> bool:
             num_cpus=workers.count * workers.cpus, include_dashboard=False, log_to_driver=False, configure_logging=False
         )
     else:
+        require_reachable(workers.address)
         try:
             ray.init(address=workers.address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, ValueError) as error:
+        except (ConnectionError, RuntimeError, ValueError) as error:
             raise SigmaskError(f"no Ray cluster answers at {workers.address}: {error}") from error
     return True
