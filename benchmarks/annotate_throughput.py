@@ -19,7 +19,6 @@ import resource
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -154,15 +153,10 @@ def plain_torch_rate(model: str, table: Path, folder: Path, number: int) -> floa
         annotator = Annotator.from_pretrained(model, backend="torch", device="cpu")
     except MissingExtraError:
         return None
-    annotator.backend.dtype = torch_float32()
+    import torch  # here, since the light install has none
+
+    annotator.backend.dtype = torch.float32
     return naive_rate(annotator, table, folder, number)
-
-
-def torch_float32() -> Any:
-    """Imported here: the light install has no torch."""
-    import torch
-
-    return torch.float32
 
 
 class ConstantAnswer:

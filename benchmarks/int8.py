@@ -14,6 +14,7 @@ import argparse
 import itertools
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def main() -> None:
     parser.add_argument("--f1", nargs="*", default=[], help="benchmarks")
     arguments = parser.parse_args()
     annotators = _annotators()
-    pairs = [pair for pair in load_corpus(arguments.corpus) if isinstance(pair, EditPair)]
+    pairs = (pair for pair in load_corpus(arguments.corpus) if isinstance(pair, EditPair))
     prepared = [annotators["float32"].prepare(pair) for pair in itertools.islice(pairs, arguments.pairs)]
     truth = _marked(annotators["float32"], prepared)
     flips = {name: 100 * _differing(_marked(each, prepared), truth) for name, each in annotators.items()}
@@ -69,12 +70,16 @@ def _marked(annotator: Annotator, prepared: Sequence[Prepared]) -> list[np.ndarr
     return [annotator.backend.run(*annotator.inputs([each])).mask_logits > 0 for each in prepared]
 
 
-def _any_shape(annotators: dict[str, Annotator], prepared: Sequence[Prepared]) -> list[np.ndarray]:
+def _quantised() -> Any:
+    """The graph of `tiny` in int8, for any shape."""
     folder = find_weights("tiny")
     ranges = read_ranges(folder)
     assert ranges is not None
-    core = import_openvino().Core()
-    model = core.compile_model(quantise(core.read_model(folder / GRAPH_FILE), ranges), "CPU")
+    return quantise(import_openvino().Core().read_model(folder / GRAPH_FILE), ranges)
+
+
+def _any_shape(annotators: dict[str, Annotator], prepared: Sequence[Prepared]) -> list[np.ndarray]:
+    model = import_openvino().Core().compile_model(_quantised(), "CPU")
     inputs = (inputs_of(*annotators["int8"].inputs([each])) for each in prepared)
     return [model(each)[0] > 0 for each in inputs]
 
@@ -96,11 +101,7 @@ def _rates(annotators: dict[str, Annotator], prepared: Sequence[Prepared]) -> di
 
 def _batch_rates(annotator: Annotator, prepared: Sequence[Prepared]) -> dict[int, float]:
     """Pairs a second of the graph compiled for batches of one frame."""
-    folder = find_weights("tiny")
-    ranges = read_ranges(folder)
-    assert ranges is not None
-    core = import_openvino().Core()
-    graph = quantise(core.read_model(folder / GRAPH_FILE), ranges)
+    core, graph = import_openvino().Core(), _quantised()
     inputs, models = {}, {}
     for size in BATCHES:
         inputs[size] = inputs_of(*annotator.inputs([prepared[0]] * size))

@@ -245,7 +245,7 @@ class _Crew:
     def _result(self, task: Any) -> Summary | None:
         worker, shard = self._busy.pop(task)
         try:
-            summary, rows, bad = self._ray.get(task)
+            done: tuple[Summary, int, int] = self._ray.get(task)
         except self._ray.exceptions.RayActorError as error:
             self._deaths[shard] += 1
             if self._deaths[shard] >= DEATHS_OF_A_SHARD:
@@ -260,9 +260,9 @@ class _Crew:
             self._idle.append(worker)
             raise error.cause from error
         self._idle.append(worker)
+        summary, rows, bad = done
         self._done[shard] = rows, bad
-        done: Summary = summary
-        return done
+        return summary
 
     def _rows(self) -> tuple[int, int]:
         """(rows done, bad ones among them) of the shards that are done and of those under way."""

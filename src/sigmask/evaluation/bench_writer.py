@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import cv2
+from PIL import Image
 
 from sigmask.types import EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
@@ -36,7 +36,7 @@ class BenchWriter:
             pictures["side_effect"] = _grey(side_effect)
         for kind, picture in pictures.items():
             path = self._folder / kind / f"{len(self._rows):05d}.png"
-            cv2.imwrite(str(path), picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+            Image.fromarray(picture).save(path)
             row[kind] = f"{kind}/{path.name}"
         self._rows.append(row)
 

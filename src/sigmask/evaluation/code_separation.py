@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 import typer
+from PIL import Image
 from torch.nn import functional as F
 
 from sigmask.data.geometry import resize_for_model
@@ -36,7 +37,7 @@ TOKENS_A_PAIR = 24  # of each kind at most, so that no large mask speaks for all
 FITTED_SHARE = 2 / 3  # of the pairs
 CODES, QUESTIONS = ("edit code", "noise code"), ("is it edited?", "was there a round trip?")
 _PANEL, _MARGIN = 420, 40
-_COLOURS = (((200, 200, 200), (60, 60, 200)), ((200, 200, 200), (180, 110, 30)))  # BGR: no and yes, of each question
+_COLOURS = (((200, 200, 200), (200, 60, 60)), ((200, 200, 200), (30, 110, 180)))  # no and yes, of each question
 
 Floats = npt.NDArray[np.float32]
 
@@ -124,19 +125,17 @@ def draw_codes(tokens: Tokens) -> ImageArray:
     """(H, W, 3) uint8: both codes on their first two principal axes, coloured by both questions."""
     rows = []
     for code in CODES:
-        places = _principal_axes(tokens.code(code))
+        places = (_principal_axes(tokens.code(code)) * (_PANEL - 20) + 10).astype(int)
+        order = np.random.default_rng(0).permutation(len(places))
         panels = []
         for question, (no, yes) in zip(QUESTIONS, _COLOURS, strict=True):
             panel = np.full((_PANEL + _MARGIN, _PANEL, 3), 255, np.uint8)
-            order = np.random.default_rng(0).permutation(len(places))
-            for index in order:
-                x, y = (places[index] * (_PANEL - 20) + 10).astype(int)
-                colour = yes if tokens.answer(question)[index] else no
-                cv2.circle(panel, (int(x), int(y) + _MARGIN), 2, colour, -1, cv2.LINE_AA)
+            for (x, y), answer in zip(places[order].tolist(), tokens.answer(question)[order], strict=True):
+                cv2.circle(panel, (x, y + _MARGIN), 2, yes if answer else no, -1, cv2.LINE_AA)
             cv2.putText(panel, f"{code}: {question}", (8, 26), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
             panels.append(panel)
         rows.append(np.hstack(panels))
-    return np.ascontiguousarray(np.vstack(rows)[:, :, ::-1])
+    return np.asarray(np.vstack(rows), np.uint8)
 
 
 def _principal_axes(values: Floats) -> Floats:
@@ -176,7 +175,7 @@ def main(
     output.mkdir(parents=True, exist_ok=True)
     with whole_file(output / "codes.md") as partial:
         partial.write_text(table + "\n", encoding="utf-8")
-    cv2.imwrite(str(output / "codes.png"), np.ascontiguousarray(draw_codes(tokens)[:, :, ::-1]))
+    Image.fromarray(draw_codes(tokens)).save(output / "codes.png")
     print(f"{len(shared)} pairs, {len(tokens.pair)} tokens\n{table}\nwritten: {output}")
 
 

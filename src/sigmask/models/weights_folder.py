@@ -19,6 +19,7 @@ from sigmask.models.locator_config import LocatorConfig
 CONFIG_FILE, MODEL_FILE, TEXT_FILE = "config.json", "model.safetensors", "text.safetensors"
 GRAPH_FILE = "model.onnx"
 RANGES_FILE = "int8.json"
+_FILES = (CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE)
 EMBEDDED = ("tiny",)
 """Names whose weights ship inside the package."""
 
@@ -86,7 +87,7 @@ def text_table_of(folder: Path) -> Path | None:
 def weights_hash(folder: Path) -> str:
     """SHA-256 over the weights' files, the first 16 hex digits: what a run's fingerprint names."""
     digest = hashlib.sha256()
-    for name in (CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE):
+    for name in _FILES:
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
@@ -96,11 +97,7 @@ def _download(hub_id: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
     try:
-        return Path(
-            snapshot_download(
-                hub_id, revision=revision, allow_patterns=[CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE]
-            )
-        )
+        return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(_FILES)))
     except Exception as error:  # the hub client raises many kinds; all mean the same to the user
         at = "" if revision is None else f" at '{revision}'"
         raise WeightsError(f"'{hub_id}'{at} is no folder and could not be fetched from the Hub: {error}") from error

@@ -18,6 +18,7 @@ import numpy as np
 
 from sigmask.errors import WeightsError
 from sigmask.models.weights_folder import RANGES_FILE
+from sigmask.whole_file import whole_file
 
 QUANTISED = ("backbone", "deeper", "join", "visual", "project", "decoder")
 """Parts of the names of the convolutions that are: trunk, grounding, and decoder."""
@@ -49,7 +50,8 @@ def write_ranges(folder: Path, ranges: Ranges) -> Path:
     """Write `int8.json`; its path."""
     path = folder / RANGES_FILE
     rounded = {name: [float(f"{value:.5g}") for value in ends] for name, ends in ranges.items()}
-    path.write_text(json.dumps({"inputs": rounded}, indent=0) + "\n", encoding="utf-8")
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps({"inputs": rounded}, indent=0) + "\n", encoding="utf-8")
     return path
 
 

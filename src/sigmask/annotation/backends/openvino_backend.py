@@ -109,9 +109,10 @@ class OpenVinoBackend:
         if shape not in self._compiled and not self._worth_its_own(shape):
             shape = _ANY_SHAPE
         if shape not in self._compiled:
-            # compiled for any shape, OpenVINO 2026.4 answers wrongly in int8
-            graph = self._plain if shape == _ANY_SHAPE else self._exported.clone()
-            if shape != _ANY_SHAPE:
+            if shape == _ANY_SHAPE:
+                graph = self._plain  # compiled for any shape, OpenVINO 2026.4 answers wrongly in int8
+            else:
+                graph = self._exported.clone()
                 graph.reshape({name: list(array.shape) for name, array in pair.items()})
             self._compiled[shape] = self._core.compile_model(graph, "CPU", self._settings)
         return self._compiled[shape]
