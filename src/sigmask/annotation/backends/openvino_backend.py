@@ -1,8 +1,9 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
-Pairs go through one at a time, in a graph compiled for their frame: as fast as in batches, in a third of the memory,
-and with the same answer, bit for bit, whatever pairs stand beside them. Where the weights bring ranges for it and the
-CPU has instructions for it, convolutions run in int8 (`docs/decisions/0013-int8.md`).
+Pairs go through one at a time, in a graph compiled for their frame: 5 to 20 % slower than in batches, in a third of
+the memory, and with the same answer, bit for bit, whatever pairs stand beside them, as long as no more frames come than
+have a graph of their own. Where the weights bring ranges for it and the CPU has instructions for it, convolutions run
+in int8 (`docs/decisions/0013-int8.md`).
 """
 
 from __future__ import annotations
