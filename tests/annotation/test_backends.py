@@ -138,19 +138,21 @@ def test_exports_of_older_code_are_removed(model: Locator, tmp_path: Path, monke
     assert names[1:] == ["other-weights"] and names[0].startswith("abc-") and names[0] != "abc-older"
 
 
-def test_a_shape_that_comes_often_is_compiled_for_itself(
-    exported: OpenVinoBackend, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(openvino_backend, "_OFTEN", 2)
-    monkeypatch.setattr(exported, "_frames_kept", 1)
-    said, first, often = _said(1), (2, 1, 64, 64, 3), (2, 1, 96, 64, 3)
-    reference = exported.run(_images(1, 64, 64), said)
-    assert list(exported._compiled) == [first]
-    for calls in range(3):
-        assert exported.run(_images(1, 96, 64), said).mask_logits.shape == (1, 96, 64)
-        assert set(exported._compiled) == ({first, ()} if calls == 0 else {often, ()})
-    again = exported.run(_images(1, 64, 64), said)  # by the model for any shape now
-    np.testing.assert_allclose(again.mask_logits, reference.mask_logits, atol=2e-3)
+@needs_openvino
+def test_which_graph_a_frame_gets_depends_on_the_frame_alone(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+    frames = ((64, 64), (64, 128), (96, 64), (64, 160), (160, 64))
+    found = [backend.run(_images(1, *frame), _said(1)).mask_logits for frame in frames]
+    own = {(2, 1, *frame, 3) for frame in frames[:3]}
+    assert set(backend._compiled) == own | {()}  # the two long ones share the graph for any shape
+    other_way_round = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+    for frame, logits in list(zip(frames, found, strict=True))[::-1]:
+        assert np.array_equal(other_way_round.run(_images(1, *frame), _said(1)).mask_logits, logits)
+    monkeypatch.setattr(openvino_backend, "_SMALL", 0)
+    large = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+    for frame in frames[:3]:
+        large.run(_images(1, *frame), _said(1))
+    assert set(large._compiled) == {(2, 1, 64, 64, 3), ()}
 
 
 @needs_openvino

@@ -13,6 +13,7 @@ import pytest
 from sigmask.annotation import output_lock
 from sigmask.annotation.output_lock import EXPIRY_SECONDS, LockLostError, OutputLock, OutputLockedError, Owner
 from sigmask.annotation.sharding import Shard
+from sigmask.errors import SigmaskWarning
 
 WHOLE = Shard()
 
@@ -68,10 +69,44 @@ def test_only_different_shards_of_one_split_go_together(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_lock_of_another_machine_holds_until_it_expires(tmp_path: Path) -> None:
-    write_lock(tmp_path, age=EXPIRY_SECONDS - 20)
-    with pytest.raises(OutputLockedError, match=r"process 1 on elsewhere since then.*expires by itself 120 s"):
+def test_a_lock_of_another_machine_that_is_touched_again_is_a_living_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_lock(tmp_path, age=EXPIRY_SECONDS - 20)
+    looks: list[float] = []
+
+    def look_again(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            os.utime(path)
+
+    monkeypatch.setattr(output_lock.time, "sleep", look_again)
+    with (
+        pytest.warns(SigmaskWarning, match="no sign of life for 100 s"),
+        pytest.raises(OutputLockedError, match=r"process 1 on elsewhere since then.*expires by itself 120 s"),
+    ):
         OutputLock(tmp_path, WHOLE).__enter__()
+    assert len(looks) == 3
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("ends", ["in silence", "released"])
+def test_a_lock_of_another_machine_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str) -> None:
+    path = write_lock(tmp_path, age=EXPIRY_SECONDS - 20)
+
+    def time_passes(seconds: float) -> None:
+        if ends == "released":
+            path.unlink()
+        else:
+            os.utime(path, (path.stat().st_mtime - 15,) * 2)
+
+    monkeypatch.setattr(output_lock.time, "sleep", time_passes)
+    with pytest.warns(SigmaskWarning, match="process 1 on elsewhere"), OutputLock(tmp_path, WHOLE) as lock:
+        lock.confirm()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stale_lock_of_another_machine_is_taken_over_at_once(tmp_path: Path) -> None:
     write_lock(tmp_path, age=EXPIRY_SECONDS + 20)
     with OutputLock(tmp_path, WHOLE) as lock:
         lock.confirm()

@@ -18,7 +18,13 @@ import pytest
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.ledger import LEDGER_FOLDER
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
-from sigmask.annotation.ray_cluster import Workers, WorkersDieError, annotate_on_ray, require_reachable
+from sigmask.annotation.ray_cluster import (
+    Workers,
+    WorkersDieError,
+    _why_not_connected,
+    annotate_on_ray,
+    require_reachable,
+)
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
@@ -145,7 +151,7 @@ def test_a_shard_that_kills_its_workers_is_given_up(corpus: Path, tmp_path: Path
 
 
 def test_ray_deals_out_the_shards_itself(corpus: Path, tmp_path: Path) -> None:
-    with pytest.raises(SigmaskError, match="leave out shard 0/2"):
+    with pytest.raises(SigmaskError, match="leave out --shard 0/2"):
         annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(shard=Shard(0, 2)))
     with pytest.raises(SigmaskError, match="count of workers must be at least 1"):
         Workers(0)
@@ -167,12 +173,66 @@ def test_a_listener_is_let_through_and_auto_is_left_to_ray() -> None:
     require_reachable("auto")
 
 
-def test_workers_share_the_cores_of_one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "cpu_count", lambda: 16)
-    assert Workers.sized(3, cpus=None, address=None).cpus == 5
-    assert Workers.sized(32, cpus=None, address=None).cpus == 1
-    assert Workers.sized(3, cpus=None, address="auto").cpus == 4
-    assert Workers.sized(3, cpus=7, address="auto", gpu=True) == Workers(3, "auto", 7, 1.0)
+def test_workers_share_the_cores_of_one_machine_and_take_four_of_a_cluster_s() -> None:
+    machine = {"CPU": 16.0, "memory": 1e9}
+    assert Workers(3).cores_on([machine]) == 5
+    assert Workers(32).cores_on([machine]) == 1
+    assert Workers(3, "auto").cores_on([{"CPU": 2.0}, machine]) == 4
+    assert Workers(3, "auto").cores_on([{"CPU": 2.0}, {"CPU": 2.0}]) == 2
+    assert Workers(3, "auto", 7, 1.0).cores_on([machine | {"GPU": 2.0}]) == 7
+
+
+@pytest.mark.parametrize(
+    ("workers", "message"),
+    [
+        (Workers(1, "auto", 17), r"the 17 cores that a worker asks for; the largest has 16 cores and 2 GPUs"),
+        (Workers(1, "auto", 9, 1.0), r"the 9 cores and 1 GPUs.*--device the GPU"),
+        (Workers(1, "auto", 1, 4.0), "the 1 cores and 4 GPUs"),
+    ],
+)
+def test_a_worker_that_no_machine_can_hold_is_told_at_once(workers: Workers, message: str) -> None:
+    with pytest.raises(SigmaskError, match=message):
+        workers.cores_on([{"CPU": 16.0}, {"CPU": 8.0, "GPU": 2.0}])
+
+
+def test_nothing_is_removed_for_a_run_that_cannot_begin(corpus: Path, tmp_path: Path) -> None:
+    annotate(load_corpus(corpus), FakeAnnotator(), tmp_path, OPTIONS)
+    before = written(tmp_path)
+    with pytest.raises(SigmaskError, match="no machine has the 99 cores"):
+        annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(overwrite=True), Workers(1, cpus=99))
+    assert written(tmp_path) == before
+
+
+def test_a_stopped_run_leaves_no_lock(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:
+    def interrupt(rows: int, bad: int) -> None:
+        if rows:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        annotate_on_ray(load_corpus(corpus), partial(open_fake, 0.2), tmp_path, OPTIONS, Workers(2), on_rows=interrupt)
+    assert not list((tmp_path / LEDGER_FOLDER).glob("lock-*"))
+    annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, OPTIONS, Workers(2))
+    assert written(tmp_path) == alone
+
+
+def test_rows_done_never_go_backwards(corpus: Path, tmp_path: Path) -> None:
+    seen: list[int] = []
+    annotate_on_ray(
+        load_corpus(corpus), partial(open_fake, 0.05), tmp_path, OPTIONS, Workers(2),
+        on_rows=lambda rows, bad: seen.append(rows),
+    )  # fmt: skip
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize(
+    ("reason", "wanted"),
+    [
+        ("Unauthenticated: Token authentication is enabled but the authentication token is invalid", "wants a token"),
+        ("timed out", "no Ray cluster answers at head:6379: timed out"),
+    ],
+)
+def test_a_refused_token_is_no_silent_cluster(reason: str, wanted: str) -> None:
+    assert wanted in _why_not_connected("head:6379", reason)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,11 @@ from sigmask.models.semantic_difference import (
     noise_level,
     relative_pixel_difference,
     signed_log,
+    texture_shares,
 )
+
+PICTURE = torch.zeros(1, 3, 16, 16)
+"""For where one texture level is told from no other."""
 
 
 def _grid_of_directions(height: int = 5, width: int = 6) -> Tensor:
@@ -69,7 +73,7 @@ def test_no_difference_gives_no_tokens(bfloat16: bool) -> None:
     features[1][..., :2] = 1.0  # a flat part, where every neighbour matches as well
     features = [part.bfloat16() if bfloat16 else part for part in features]
     with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
-        pyramid = difference(features, [part.clone() for part in features], torch.zeros(2, 1, 16, 16))
+        pyramid = difference(features, [part.clone() for part in features], torch.zeros(2, 1, 16, 16), PICTURE)
     assert pyramid.grid == (4, 4)
     assert tuple(pyramid.tokens.shape) == (2, 16, 16)
     assert [tuple(part.shape) for part in pyramid.maps] == [(2, 4, 8, 8), (2, 4, 4, 4)]
@@ -83,7 +87,7 @@ def test_a_difference_stays_where_it_is() -> None:
     original = torch.randn(1, 6, 6, 6)
     edited = original.clone()
     edited[:, :, 2, 3] *= -1
-    tokens = difference([original], [edited], torch.zeros(1, 1, 12, 12)).tokens.view(6, 6, 16)
+    tokens = difference([original], [edited], torch.zeros(1, 1, 12, 12), PICTURE).tokens.view(6, 6, 16)
     changed = tokens.abs().sum(-1) > 0
     assert changed[2, 3]
     assert changed.sum() == 1
@@ -94,7 +98,7 @@ def test_pixels_that_differ_are_evidence_too() -> None:
     difference = SemanticDifference((6,), (4,), 16, (1,))
     features, pixels = torch.randn(1, 6, 4, 4), torch.zeros(1, 1, 8, 8)
     pixels[..., 2:4, 6:8] = 1.0  # the token in row 1, column 3
-    changed = difference([features], [features], pixels).tokens.view(4, 4, 16).abs().sum(-1) > 0
+    changed = difference([features], [features], pixels, PICTURE).tokens.view(4, 4, 16).abs().sum(-1) > 0
     assert changed.nonzero().tolist() == [[1, 3]]
 
 
@@ -135,7 +139,7 @@ def test_null_statistics_are_the_root_mean_square_of_the_difference() -> None:
     first = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)  # (0.6, 0.8)
     second = torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)  # (0.8, 0.6)
     third = torch.tensor([5.0, 0.0]).view(1, 2, 1, 1)  # (1, 0)
-    measure_null_statistics(difference, [([first], [second]), ([first], [third])])
+    measure_null_statistics(difference, [([first], [second]), ([first], [third])], [PICTURE, PICTURE])
     # differences (0.2, −0.2) and (0.4, −0.8)
     wanted = torch.tensor([((0.04 + 0.16) / 2) ** 0.5, ((0.04 + 0.64) / 2) ** 0.5])
     torch.testing.assert_close(difference.null_spread(0), wanted)
@@ -145,5 +149,41 @@ def test_a_dead_channel_gets_a_tenth_of_the_mean_spread() -> None:
     difference = SemanticDifference((3,), (3,), 4, (0,))
     before = torch.tensor([0.6, 0.8, 0.0]).view(1, 3, 1, 1)
     after = torch.tensor([0.8, 0.6, 0.0]).view(1, 3, 1, 1)
-    measure_null_statistics(difference, [([before], [after])])
+    measure_null_statistics(difference, [([before], [after])], [PICTURE])
     torch.testing.assert_close(difference.null_spread(0), torch.tensor([0.2, 0.2, 0.1 * 0.4 / 3]))
+
+
+def _striped(grey_levels: float, height: int = 4, width: int = 4) -> Tensor:
+    """(1, 3, height, width): columns that alternate by so many grey levels."""
+    return (torch.arange(width) % 2 * grey_levels / 255).expand(1, 3, height, width)
+
+
+def test_texture_counts_to_the_two_levels_beside_it_by_its_logarithm() -> None:
+    # a step of 8 to the right (none beyond the last column) and of 0 down: (8 · 3/4 + 0) / 2 = 3 grey levels
+    for grey_levels, wanted in ((0.0, [1.0, 0.0, 0.0]), (4 * 8 / 3, [0.0, 1.0, 0.0]), (500.0, [0.0, 0.0, 1.0])):
+        found = texture_shares(_striped(grey_levels), (1, 1), 3).flatten()
+        torch.testing.assert_close(found, torch.tensor(wanted))
+    between = texture_shares(_striped(8.0), (1, 1), 3).flatten()
+    second = math.log(3, 4)
+    torch.testing.assert_close(between, torch.tensor([1 - second, second, 0.0]))
+
+
+def test_flat_and_textured_places_have_a_spread_of_their_own() -> None:
+    difference = SemanticDifference((2,), (3,), 4, (0,), null_textures=2)
+    flat, textured = _striped(0.0), _striped(4 * 8 / 3)
+    first = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)
+    second = torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)  # (0.2, −0.2) away
+    third = torch.tensor([5.0, 0.0]).view(1, 2, 1, 1)  # (0.4, −0.8) away
+    measure_null_statistics(difference, [([first], [second]), ([first], [third])], [flat, textured])
+    torch.testing.assert_close(difference.null_spread(0), torch.tensor([[0.2, 0.2], [0.4, 0.8]]))
+    torch.testing.assert_close(difference.spread_at(0, flat, (1, 1)).flatten(), torch.tensor([0.2, 0.2]))
+    halfway = difference.spread_at(0, _striped(2 * 8 / 3), (1, 1)).flatten()
+    torch.testing.assert_close(halfway, torch.tensor([((0.04 + 0.16) / 2) ** 0.5, ((0.04 + 0.64) / 2) ** 0.5]))
+
+
+def test_a_texture_that_no_place_has_takes_the_spread_over_all() -> None:
+    difference = SemanticDifference((2,), (3,), 4, (0,), null_textures=3)
+    before = torch.tensor([3.0, 4.0]).view(1, 2, 1, 1)
+    after = torch.tensor([4.0, 3.0]).view(1, 2, 1, 1)
+    measure_null_statistics(difference, [([before], [after])], [_striped(0.0)])
+    torch.testing.assert_close(difference.null_spread(0), torch.full((3, 2), 0.2))

@@ -1,8 +1,10 @@
 """One process per share of an output folder: a lock that says who holds it and that outlives no crash for long.
 
 The lock is a file created exclusively; its holder touches it every few seconds. It is stale, and taken over, when its
-process is gone (known at once on the same machine) or when it was not touched for `EXPIRY_SECONDS`. Ages are taken
-between two files of the same file system, so clocks of different machines need not agree.
+process is gone (known at once on the same machine) or when it was not touched for `EXPIRY_SECONDS`. Whoever meets the
+lock of another machine watches it until either a touch shows that its holder lives, or it is stale: a task that a batch
+system moves to another machine need not be submitted twice. Ages are taken between two files of the same file system,
+so clocks of different machines need not agree.
 
 The lock saves work and protects `--overwrite`; no row depends on it. Parts are written under names of their own and
 renamed, and two processes that did the same part would write the same bytes.
@@ -16,6 +18,7 @@ import os
 import socket
 import threading
 import time
+import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
@@ -23,13 +26,14 @@ from types import TracebackType
 from sigmask.annotation.exclusive_file import create_file, own_partial
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.write_errors import writing
-from sigmask.errors import SigmaskError
+from sigmask.errors import SigmaskError, SigmaskWarning
 
 HEARTBEAT_SECONDS = 10.0
 EXPIRY_SECONDS = 120.0
 """Without a sign of life for so long, a holder on another machine is taken for dead. Our choice."""
 
 _PATTERN = "lock-*.json"
+_LOOK_SECONDS = 1.0
 
 
 class OutputLockedError(SigmaskError):
@@ -131,18 +135,13 @@ class OutputLock:
 
     def _yield_to(self, path: Path) -> None:
         """Raise if `path` is a living process's lock, else remove it."""
-        age = self._age(path)
+        owner, age = _read(path), self._age(path)
         if age is None:
             return
-        owner = _read(path)
-        if age <= EXPIRY_SECONDS and not (owner is not None and owner.is_gone()):
-            who = "another process" if owner is None else f"process {owner.pid} on {owner.host} since {owner.started}"
-            what = "" if owner is None or owner.shard == "0/1" else f" (shard {owner.shard})"
-            raise OutputLockedError(
-                f"{self._folder.parent} is being written by {who}{what}, last sign of life {age:.0f} s ago. Wait for "
-                f"it, give each process its own --shard i/n of the same n, or name another folder with -o. If that "
-                f"process is gone, its lock expires by itself {EXPIRY_SECONDS:.0f} s after the last sign"
-            )
+        if not self._is_stale(owner, age) and (
+            owner is None or owner.machine == self._owner.machine or not self._falls_silent(path, owner, age)
+        ):
+            raise self._refusal(owner, self._age(path) or 0.0)
         # Renamed before it is removed, and looked at again: it may just have been taken over by a third process.
         aside = own_partial(path)
         with contextlib.suppress(FileNotFoundError):
@@ -151,6 +150,38 @@ class OutputLock:
                 with contextlib.suppress(OSError):
                     os.link(aside, path)
             aside.unlink()
+
+    @staticmethod
+    def _is_stale(owner: Owner | None, age: float) -> bool:
+        return age > EXPIRY_SECONDS or (owner is not None and owner.is_gone())
+
+    def _falls_silent(self, path: Path, owner: Owner, age: float) -> bool:
+        """Watch another machine's lock: whether it grows stale, or is released, before its holder touches it again."""
+        warnings.warn(
+            f"{path} belongs to process {owner.pid} on {owner.host}, which gave no sign of life for {age:.0f} s: "
+            f"waiting for one, or for {EXPIRY_SECONDS:.0f} s without",
+            SigmaskWarning,
+            stacklevel=5,
+        )
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            now = self._age(path)
+            if now is None:
+                return True
+            if now < age or _read(path) != owner:
+                return False
+            if self._is_stale(owner, now):
+                return True
+            age = now
+
+    def _refusal(self, owner: Owner | None, age: float) -> OutputLockedError:
+        who = "another process" if owner is None else f"process {owner.pid} on {owner.host} since {owner.started}"
+        what = "" if owner is None or owner.shard == "0/1" else f" (shard {owner.shard})"
+        return OutputLockedError(
+            f"{self._folder.parent} is being written by {who}{what}, last sign of life {age:.0f} s ago. Wait for "
+            f"it, give each process its own --shard i/n of the same n, or name another folder with -o. If that "
+            f"process is gone, its lock expires by itself {EXPIRY_SECONDS:.0f} s after the last sign"
+        )
 
     def _age(self, path: Path) -> float | None:
         """Seconds since the lock was last touched, by the file system's own clock; None if it is gone."""

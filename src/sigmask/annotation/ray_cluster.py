@@ -13,10 +13,13 @@ import contextlib
 import dataclasses
 import os
 import re
+import signal
 import socket
+import threading
 import time
+import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,7 +29,7 @@ from typing import Any, Protocol
 from sigmask.annotation.bad_row_limit import BadRowLimit
 from sigmask.annotation.ledger import LEDGER_FOLDER
 from sigmask.annotation.output_folder import clear_output, make_output
-from sigmask.annotation.output_lock import EXPIRY_SECONDS, OutputLock, OutputLockedError
+from sigmask.annotation.output_lock import OutputLock
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.part_plan import plan_parts
 from sigmask.annotation.pipeline import AnnotateOptions, OnRows, annotate
@@ -34,7 +37,7 @@ from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import SUMMARY_NAME, Summary
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.corpus_address import CorpusAddress
-from sigmask.errors import MissingExtraError, SigmaskError
+from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning
 
 SHARDS_PER_WORKER = 8
 """So many that workers of unequal speed end together, so few that planning the parts stays cheap. Our choice."""
@@ -43,12 +46,17 @@ DEATHS_OF_A_SHARD = 3
 CPUS_ON_A_CLUSTER = 4
 """Cores of a worker where none are asked for; more of them help one model little. Our choice."""
 _POLL_SECONDS = 0.5
-_LOCK_POLL_SECONDS = 2.0
 _ANSWER_SECONDS = 10.0
+_STOP_SECONDS = 10.0
+_PLACE_SECONDS = 30.0
 
 
 class WorkersDieError(SigmaskError):
     """Workers die again and again on the same shard."""
+
+
+class _StopError(Exception):
+    """The run was stopped elsewhere."""
 
 
 class OpenAnnotator(Protocol):
@@ -64,26 +72,42 @@ class Workers:
     Attributes:
         count: processes, each with a model of its own.
         address: of a running cluster, "auto" for the one that this machine belongs to; None starts one on this machine.
-        cpus: cores of each, which Ray reserves and the engines keep to.
+        cpus: cores of each, which Ray reserves and the engines keep to; None: an equal share of this machine's, and
+            four on a cluster, or as many as its largest machine has.
         gpus: GPUs of each, or parts of one.
     """
 
     count: int = 2
     address: str | None = None
-    cpus: int = 1
+    cpus: int | None = None
     gpus: float = 0.0
 
     def __post_init__(self) -> None:
         for name, least in (("count", 1), ("cpus", 1), ("gpus", 0)):
-            if getattr(self, name) < least:
-                raise SigmaskError(f"{name} of workers must be at least {least}, got {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise SigmaskError(f"{name} of workers must be at least {least}, got {value}")
 
-    @classmethod
-    def sized(cls, count: int, *, cpus: int | None, address: str | None, gpu: bool = False) -> Workers:
-        """So many workers; without `cpus`, those of this machine share its cores, and others get four each."""
-        if cpus is None:
-            cpus = max(1, (os.cpu_count() or 1) // count) if address is None else CPUS_ON_A_CLUSTER
-        return cls(count, address, cpus, 1.0 if gpu else 0.0)
+    def cores_on(self, machines: Sequence[Mapping[str, float]]) -> int:
+        """How many cores each worker gets: `cpus`, or what fits these machines.
+
+        Args:
+            machines: of each, what Ray says it has: "CPU", and "GPU" if any.
+
+        Raises:
+            SigmaskError: no machine has what one worker needs, so that Ray would wait for one forever.
+        """
+        largest = int(max((machine.get("CPU", 0) for machine in machines), default=0))
+        share = max(1, largest // self.count) if self.address is None else min(CPUS_ON_A_CLUSTER, max(1, largest))
+        cpus = share if self.cpus is None else self.cpus
+        if not any(machine.get("CPU", 0) >= cpus and machine.get("GPU", 0) >= self.gpus for machine in machines):
+            needs = f"{cpus} cores" + (f" and {self.gpus:g} GPUs" if self.gpus else "")
+            raise SigmaskError(
+                f"no machine has the {needs} that a worker asks for; the largest has {largest} cores and "
+                f"{max((machine.get('GPU', 0) for machine in machines), default=0):g} GPUs. --workers sets the cores"
+                + (", --device the GPU" if self.gpus else "")
+            )
+        return cpus
 
 
 def annotate_on_ray(
@@ -116,32 +140,30 @@ def annotate_on_ray(
     """
     options, workers = options or AnnotateOptions(), workers or Workers()
     if not options.shard.is_whole:
-        raise SigmaskError(f"Ray deals out the shards itself: leave out shard {options.shard}")
+        raise SigmaskError(f"Ray deals out the shards itself: leave out --shard {options.shard}")
     if corpus.address is None:
         raise SigmaskError("workers open the corpus anew, so it must be one that load_corpus gave")
     ray = _ray()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
     count = max(1, min(len(parts), SHARDS_PER_WORKER * workers.count))
     output = output.resolve()
-    make_output(output)
-    if options.overwrite:
-        with OutputLock(output / LEDGER_FOLDER, Shard()):
-            clear_output(output)
-    shard_options = dataclasses.replace(options, overwrite=False, max_bad=None, workers=options.workers or workers.cpus)
-    started_here = _connect(ray, workers)
-    # two threads in each worker: one for the shard, one that tells how far it is
-    actor = ray.remote(ShardWorker).options(num_cpus=workers.cpus, num_gpus=workers.gpus, max_concurrency=2)
-    hire = partial(actor.remote, corpus.address, partial(open_annotator, threads=workers.cpus), output, shard_options)
     shards = [Shard(index, count) for index in range(count)]
-    crew = _Crew(ray, hire, min(workers.count, count), shards, None if options.retry_quarantine else options.max_bad)
-    try:
-        summary = crew.work(on_rows or (lambda rows, bad: None))
-        if not (output / SUMMARY_NAME).exists():  # the last shard did not see all records: look again
-            summary = crew.look_again()
-    finally:
-        crew.dismiss()
-        if started_here:
-            ray.shutdown()
+    with _connected(ray, workers):
+        cpus = workers.cores_on([node["Resources"] for node in ray.nodes() if node["Alive"]])
+        make_output(output)
+        if options.overwrite:
+            with OutputLock(output / LEDGER_FOLDER, Shard()):
+                clear_output(output)
+        shard_options = dataclasses.replace(options, overwrite=False, max_bad=None, workers=options.workers or cpus)
+        # two threads in each worker: one for the shard, one that tells how far it is
+        actor = ray.remote(ShardWorker).options(num_cpus=cpus, num_gpus=workers.gpus, max_concurrency=2)
+        opener = partial(open_annotator, threads=cpus)
+        hire = partial(actor.remote, corpus.address, opener, output, shard_options)
+        limit = None if options.retry_quarantine else options.max_bad
+        with _Crew(ray, hire, min(workers.count, count), shards, limit) as crew:
+            summary = crew.work(on_rows or (lambda rows, bad: None))
+            if not (output / SUMMARY_NAME).exists():  # the last shard did not see all records: look again
+                summary = crew.look_again()
     if options.max_bad is not None:
         options.max_bad.check(summary.rows, sum(summary.bad.values()), finished=True)
     return summary
@@ -163,38 +185,35 @@ class ShardWorker:
         self._output = output
         self._options = options
         self._rows = (0, 0)
+        self._is_stopped = False
 
-    def annotate(self, shard: Shard, *, patient: bool) -> tuple[Summary, int, int]:
-        """Do one shard: what `annotate` returns, and the shard's own rows and bad ones among them.
-
-        A `patient` worker waits for the lock of one that died on another machine to expire.
-        """
+    def annotate(self, shard: Shard) -> tuple[Summary, int, int]:
+        """Do one shard: what `annotate` returns, and the shard's own rows and bad ones among them."""
         if self._opened is None:  # not before: what goes wrong here is the shard's error, and not the worker's death
             address = self._address
             corpus = load_corpus(address.source, **address.columns, root=address.root)
             self._opened = corpus, self._open_annotator()
         options = dataclasses.replace(self._options, shard=shard)
         self._rows = (0, 0)
-        give_up = time.monotonic() + (1.5 * EXPIRY_SECONDS if patient else 0.0)
-        while True:
-            try:
-                summary = annotate(*self._opened, self._output, options, on_rows=self._note_rows)
-                return summary, *self._rows
-            except OutputLockedError:
-                if time.monotonic() >= give_up:
-                    raise
-                time.sleep(_LOCK_POLL_SECONDS)
+        summary = annotate(*self._opened, self._output, options, on_rows=self._note_rows)
+        return summary, *self._rows
 
     def rows(self) -> tuple[int, int]:
         """(rows, bad ones among them) of the shard under way; answered while it is under way."""
         return self._rows
 
+    def stop(self) -> None:
+        """End the shard under way after its batch, so that its lock is released; what is finished is kept."""
+        self._is_stopped = True
+
     def _note_rows(self, rows: int, bad: int) -> None:
+        if self._is_stopped:
+            raise _StopError
         self._rows = (rows, bad)
 
 
 class _Crew:
-    """The workers, what each does, and what is left."""
+    """The workers, what each does, and what is left; all are stopped at the end of a `with` block."""
 
     def __init__(
         self,
@@ -208,10 +227,27 @@ class _Crew:
         self._hire = hire
         self._limit = limit
         self._left = deque(shards)
-        self._idle = [hire() for _ in range(workers)]
+        self._hired: dict[Any, Any] = {}  # what is answered once a worker has a place → the worker
+        self._idle: list[Any] = []
         self._busy: dict[Any, tuple[Any, Shard]] = {}
-        self._deaths: Counter[Shard] = Counter()
+        self._deaths: Counter[Shard | None] = Counter()  # None: before a worker had one
         self._done: dict[Shard, tuple[int, int]] = {}
+        self._under_way: dict[Shard, tuple[int, int]] = {}
+        self._waiting_since: float | None = time.monotonic()
+        for _ in range(workers):
+            self._add_worker()
+
+    def __enter__(self) -> _Crew:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        at_work = [worker for worker, _ in self._busy.values()]
+        for worker in at_work:
+            worker.stop.remote()
+        if at_work:  # they release their locks, which on other machines would outlive them
+            self._ray.wait(list(self._busy), num_returns=len(at_work), timeout=_STOP_SECONDS)
+        for worker in [*self._hired.values(), *self._idle, *at_work]:
+            self._ray.kill(worker)
 
     def work(self, on_rows: OnRows) -> Summary:
         """Do every shard; the summary of the last one to finish, which is that of the run."""
@@ -219,12 +255,17 @@ class _Crew:
         while self._left or self._busy:
             while self._left and self._idle:
                 worker, shard = self._idle.pop(), self._left.popleft()
-                self._busy[worker.annotate.remote(shard, patient=self._deaths[shard] > 0)] = (worker, shard)
-            finished, _ = self._ray.wait(list(self._busy), timeout=_POLL_SECONDS)
+                self._busy[worker.annotate.remote(shard)] = (worker, shard)
+            waiting = [*self._busy, *(self._hired if self._left else ())]
+            finished, _ = self._ray.wait(waiting, timeout=_POLL_SECONDS)
             for task in finished:
+                if task in self._hired:
+                    self._greet(task)
+                    continue
                 found = self._result(task)
                 if found is not None and (summary is None or found.rows >= summary.rows):
                     summary = found
+            self._tell_of_waiting()
             rows, bad = self._rows()
             on_rows(rows, bad)
             if self._limit is not None:
@@ -234,27 +275,43 @@ class _Crew:
 
     def look_again(self) -> Summary:
         """Take the last step of a run again, whose shards are all done."""
-        summary: Summary = self._ray.get(self._idle[0].annotate.remote(Shard(), patient=True))[0]
+        summary: Summary = self._ray.get(self._idle[0].annotate.remote(Shard()))[0]
         return summary
 
-    def dismiss(self) -> None:
-        """Stop all workers, those at work included."""
-        for worker in [*self._idle, *(worker for worker, _ in self._busy.values())]:
-            self._ray.kill(worker)
+    def _add_worker(self) -> None:
+        worker = self._hire()
+        self._hired[worker.rows.remote()] = worker
+
+    def _greet(self, task: Any) -> None:
+        """Take in a worker that Ray has found a place for."""
+        worker = self._hired.pop(task)
+        try:
+            self._ray.get(task)
+        except self._ray.exceptions.RayActorError as error:
+            self._replace_dead(None, error)
+            return
+        self._idle.append(worker)
+        self._waiting_since = None
+
+    def _tell_of_waiting(self) -> None:
+        """Say so once if no worker has a place for long."""
+        if self._waiting_since is not None and time.monotonic() - self._waiting_since > _PLACE_SECONDS:
+            self._waiting_since = None
+            warnings.warn(
+                f"no worker has found a place for {_PLACE_SECONDS:.0f} s: the cluster's cores or GPUs are in use; "
+                "waiting for them",
+                SigmaskWarning,
+                stacklevel=3,
+            )
 
     def _result(self, task: Any) -> Summary | None:
         worker, shard = self._busy.pop(task)
         try:
             done: tuple[Summary, int, int] = self._ray.get(task)
         except self._ray.exceptions.RayActorError as error:
-            self._deaths[shard] += 1
-            if self._deaths[shard] >= DEATHS_OF_A_SHARD:
-                raise WorkersDieError(
-                    f"{DEATHS_OF_A_SHARD} workers died on shard {shard} (out of memory?); the last time: {error}. "
-                    "Finished parts are kept, and the same command goes on"
-                ) from error
             self._left.append(shard)
-            self._idle.append(self._hire())
+            self._under_way.pop(shard, None)
+            self._replace_dead(shard, error)
             return None
         except self._ray.exceptions.RayTaskError as error:
             self._idle.append(worker)
@@ -262,16 +319,27 @@ class _Crew:
         self._idle.append(worker)
         summary, rows, bad = done
         self._done[shard] = rows, bad
+        self._under_way.pop(shard, None)
         return summary
+
+    def _replace_dead(self, shard: Shard | None, error: Exception) -> None:
+        self._deaths[shard] += 1
+        if self._deaths[shard] >= DEATHS_OF_A_SHARD:
+            what = "before they had a shard" if shard is None else f"on shard {shard} (out of memory?)"
+            raise WorkersDieError(
+                f"{DEATHS_OF_A_SHARD} workers died {what}; the last time: {error}. "
+                "Finished parts are kept, and the same command goes on"
+            ) from error
+        self._add_worker()
 
     def _rows(self) -> tuple[int, int]:
         """(rows done, bad ones among them) of the shards that are done and of those under way."""
-        asked = [worker.rows.remote() for worker, _ in self._busy.values()]
-        answered, _ = self._ray.wait(asked, num_returns=len(asked), timeout=_POLL_SECONDS) if asked else ([], [])
-        counts = list(self._done.values())
+        asked = {worker.rows.remote(): shard for worker, shard in self._busy.values()}
+        answered, _ = self._ray.wait(list(asked), num_returns=len(asked), timeout=_POLL_SECONDS) if asked else ([], [])
         for answer in answered:
             with contextlib.suppress(self._ray.exceptions.RayActorError):  # its task says so too
-                counts.append(self._ray.get(answer))
+                self._under_way[asked[answer]] = self._ray.get(answer)
+        counts = [*self._done.values(), *self._under_way.values()]
         return sum(rows for rows, _ in counts), sum(bad for _, bad in counts)
 
 
@@ -300,18 +368,38 @@ def require_reachable(address: str) -> None:
         raise SigmaskError(f"no Ray cluster answers at {address}: {error}") from error
 
 
-def _connect(ray: ModuleType, workers: Workers) -> bool:
-    """Join the cluster; whether it was started here, and is to be stopped at the end."""
+@contextlib.contextmanager
+def _connected(ray: ModuleType, workers: Workers) -> Iterator[None]:
+    """Join the cluster, or start one that is stopped at the end; a cluster that this process has joined stays."""
     if ray.is_initialized():
-        return False
-    if workers.address is None:
-        ray.init(
-            num_cpus=workers.count * workers.cpus, include_dashboard=False, log_to_driver=False, configure_logging=False
+        yield
+        return
+    settings: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    on_sigterm = signal.getsignal(signal.SIGTERM)
+    try:
+        if workers.address is None:
+            cores = max(os.cpu_count() or 1, workers.count * (workers.cpus or 1))
+            # "local", since Ray would otherwise join the cluster that RAY_ADDRESS names
+            ray.init(address="local", num_cpus=cores, include_dashboard=False, **settings)
+        else:
+            require_reachable(workers.address)
+            ray.init(address=workers.address, **settings)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise SigmaskError(_why_not_connected(workers.address, str(error))) from error
+    if on_sigterm is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would print where every thread stands
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _why_not_connected(address: str | None, reason: str) -> str:
+    if address is None:
+        return f"Ray does not start on this machine: {reason}"
+    if "authenticat" in reason.lower() or "token" in reason.lower():
+        return (
+            f"the Ray cluster at {address} wants a token, and refuses this machine's: put the cluster's own into "
+            f"~/.ray/auth_token or RAY_AUTH_TOKEN ({reason})"
         )
-    else:
-        require_reachable(workers.address)
-        try:
-            ray.init(address=workers.address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise SigmaskError(f"no Ray cluster answers at {workers.address}: {error}") from error
-    return True
+    return f"no Ray cluster answers at {address}: {reason}"

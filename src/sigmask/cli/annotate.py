@@ -106,7 +106,7 @@ def annotate(
         else:
             from sigmask.annotation.ray_cluster import Workers, annotate_on_ray
 
-            crew = Workers.sized(ray, cpus=workers, address=ray_address, gpu=device.startswith("cuda"))
+            crew = Workers(ray, ray_address, workers, gpus=1.0 if device.startswith("cuda") else 0.0)
             summary = annotate_on_ray(rows, open_annotator, output, options, crew, on_rows=on_rows)
     print_summary(Console(), summary, output)
     if not (output / SUMMARY_NAME).exists():

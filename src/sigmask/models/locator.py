@@ -64,7 +64,11 @@ class Locator(nn.Module):
         finer = [depth for depth, stride in enumerate(strides) if stride < strides[-1]][::-1]
         self.finer_depths = tuple(finer)
         self.semantic_difference = SemanticDifference(
-            channels, config.difference_widths, config.token_width, self.backbone.spec.match_radius
+            channels,
+            config.difference_widths,
+            config.token_width,
+            self.backbone.spec.match_radius,
+            config.null_textures,
         )
         self.grounding = InstructionGrounding(
             channels[-1],
@@ -101,7 +105,7 @@ class Locator(nn.Module):
         """The difference of two images with its edit and noise codes, and nothing behind them."""
         before, after = self.features(original, edited)
         pixels = relative_pixel_difference(original, edited, noise_level(original, edited))
-        difference = self.semantic_difference(before, after, pixels)
+        difference = self.semantic_difference(before, after, pixels, original)
         return difference, *self.codes(difference.tokens)
 
     def features(self, original: Tensor, edited: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -126,7 +130,7 @@ class Locator(nn.Module):
         """
         noise = noise_level(original, edited) if noise is None else noise
         pixels = relative_pixel_difference(original, edited, noise)
-        difference = self.semantic_difference(original_features, edited_features, pixels)
+        difference = self.semantic_difference(original_features, edited_features, pixels, original)
         grounding = self.grounding(original_features[-1], edited_features[-1], instruction)
         tokens, _, refined_prior = self.refinement(
             difference.tokens, grounding.concept, grounding.concept_valid, grounding.prior, difference.grid

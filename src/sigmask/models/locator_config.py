@@ -13,7 +13,8 @@ class LocatorConfig:
 
     `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
     grounding also sees one more stage of the trunk, which the difference does without. `outline_blocks` are further
-    looks of the decoder at the full-resolution path. `text_encoder` is "static", the word table beside the weights,
+    looks of the decoder at the full-resolution path; `null_textures` > 1 keeps the null statistics of so many levels
+    of texture apart. `text_encoder` is "static", the word table beside the weights,
     or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's text side is one);
     `text_dimension` is the length of its vectors.
     """
@@ -31,4 +32,5 @@ class LocatorConfig:
     code_width: int = 32
     text_dimension: int = 128
     deeper_grounding: bool = False
+    null_textures: int = 1
     text_encoder: str = STATIC

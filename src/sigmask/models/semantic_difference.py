@@ -3,7 +3,8 @@
 SIGMA subtracts frozen dense features. How it is done here (several depths, best match in a small window, null
 statistics) is our choice. A token of the edited image is compared with the most similar token of the original within
 a small window, since editors shift things by a pixel or two. Each channel of the difference is divided by its spread
-under a round trip of an unedited image (the null statistics), so that one unit means "as much as noise makes".
+under a round trip of an unedited image (the null statistics), so that one unit means "as much as noise makes". With
+`null_textures`, that spread is another one where the original is flat than where it is textured.
 Beside the features stands how much the pixels differ, in units of what they differ by elsewhere in the pair: where an
 editor left the rest of the picture alone, a difference of a few grey levels is a change too.
 
@@ -13,6 +14,7 @@ pair rests on that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +25,10 @@ from torch.nn import functional as F
 _STAY_MARGIN = 1e-3  # in cosine: a neighbour must be better by this much than the token in place
 _GREY_LEVEL = 1 / 255
 _NOISE_STEP = 4
+_FLATTEST, _TEXTURE_RATIO = 1.0, 4.0
+"""Texture levels stand at 1, 4, 16, … grey levels between neighbouring pixels. Our choice."""
+_PLACES_TO_TELL = 0.5
+"""A texture level of fewer places in all has no spread of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +104,84 @@ def signed_log(values: Tensor) -> Tensor:
     return values.sign() * (size + (size * size + 1).sqrt()).log()
 
 
+def texture_shares(picture: Tensor, grid: tuple[int, int], levels: int) -> Tensor:
+    """(B, L, h, w): how much of each texture level there is at each place; the levels of a place sum to 1.
+
+    A place's texture is the mean absolute difference of neighbouring pixels in it, in grey levels. Between two levels
+    (1, 4, 16, … grey levels) it counts to both, in proportion to its logarithm; below the first and above the last it
+    is of that one.
+
+    Args:
+        picture: (B, 3, H, W) in [0, 1].
+        grid: (rows, columns) that divide H and W.
+        levels: L, at least 2.
+    """
+    grey = picture.float().mean(1, keepdim=True)
+    right = F.pad((grey[..., 1:] - grey[..., :-1]).abs(), (0, 1))
+    down = F.pad((grey[..., 1:, :] - grey[..., :-1, :]).abs(), (0, 0, 0, 1))
+    texture = _pool_to((right + down) / (2 * _GREY_LEVEL), grid)
+    place = (texture / _FLATTEST).clamp(1.0, _TEXTURE_RATIO ** (levels - 1)).log() / math.log(_TEXTURE_RATIO)
+    level = torch.arange(levels, device=picture.device, dtype=place.dtype).view(1, -1, 1, 1)
+    return (1 - (place - level).abs()).clamp_min(0)
+
+
 class SemanticDifference(nn.Module):
     """Features of both images, depth by depth, and their pixels → `DifferencePyramid`.
 
-    `null_spread` holds the null statistics: one number per depth and channel, stored with the weights; 1/√C (the
-    spread of a random unit vector's channel) until they are measured.
+    `null_spread` holds the null statistics: one number per depth and channel, and with `null_textures` > 1 per texture
+    level too, stored with the weights; 1/√C (the spread of a random unit vector's channel) until they are measured.
     """
 
     def __init__(
-        self, channels: Sequence[int], widths: Sequence[int], token_width: int, match_radius: Sequence[int]
+        self,
+        channels: Sequence[int],
+        widths: Sequence[int],
+        token_width: int,
+        match_radius: Sequence[int],
+        null_textures: int = 1,
     ) -> None:
         super().__init__()
         self.match_radius = tuple(match_radius)
+        self.null_textures = null_textures
         self.project = nn.ModuleList(
             nn.Conv2d(2 * count + 2, width, 1, bias=False) for count, width in zip(channels, widths, strict=True)
         )
         self.to_tokens = nn.ModuleList(nn.Conv2d(width, token_width, 1, bias=False) for width in widths)
         for depth, count in enumerate(channels):
-            self.register_buffer(f"null_spread_{depth}", torch.full((count,), count**-0.5))
+            shape = (count,) if null_textures == 1 else (null_textures, count)
+            self.register_buffer(f"null_spread_{depth}", torch.full(shape, count**-0.5))
 
     def null_spread(self, depth: int) -> Tensor:
-        """(C_d,) the spread of each channel's difference under a round trip of an unedited image."""
+        """(C_d,) or (L, C_d): the spread of each channel's difference under a round trip of an unedited image."""
         spread: Tensor = getattr(self, f"null_spread_{depth}")
         return spread
 
+    def spread_at(self, depth: int, picture: Tensor, grid: tuple[int, int]) -> Tensor:
+        """(1, C_d, 1, 1) or (B, C_d, h, w): the spread that noise has at each place of `picture` (B, 3, H, W)."""
+        spread = self.null_spread(depth)
+        if self.null_textures == 1:
+            return spread.view(1, -1, 1, 1)
+        shares = texture_shares(picture, grid, self.null_textures)
+        return F.conv2d(shares, spread.square().float().t()[:, :, None, None]).sqrt()
+
     def forward(
-        self, original: Sequence[Tensor], edited: Sequence[Tensor], pixel_difference: Tensor
+        self, original: Sequence[Tensor], edited: Sequence[Tensor], pixel_difference: Tensor, picture: Tensor
     ) -> DifferencePyramid:
-        """`pixel_difference`: see `relative_pixel_difference`; its largest channel is averaged onto each grid."""
+        """Features of both images, depth by depth, to what differs.
+
+        Args:
+            pixel_difference: see `relative_pixel_difference`; its largest channel is averaged onto each grid.
+            picture: (B, 3, H, W) in [0, 1], the original, of which the texture counts.
+        """
         grid = (original[-1].shape[-2], original[-1].shape[-1])
         maps, distances = [], []
         tokens: Tensor | None = None
         changed = pixel_difference.abs().amax(1, keepdim=True)
         for depth, (before, after) in enumerate(zip(original, edited, strict=True)):
             signed, distance = self.signed_difference(before, after, depth)
-            scaled = _compress(signed / self.null_spread(depth).view(1, -1, 1, 1).to(signed.dtype))
-            pixels = _pool_to(changed, (before.shape[-2], before.shape[-1])).to(scaled.dtype)
+            of_depth = (before.shape[-2], before.shape[-1])
+            scaled = _compress(signed / self.spread_at(depth, picture, of_depth).to(signed.dtype))
+            pixels = _pool_to(changed, of_depth).to(scaled.dtype)
             evidence = F.silu(self.project[depth](torch.cat([scaled, scaled.abs(), 4 * distance, pixels], 1)))
             part = self.to_tokens[depth](_pool_to(evidence, grid))
             tokens = part if tokens is None else tokens + part
@@ -172,21 +220,31 @@ def _pool_to(maps: Tensor, grid: tuple[int, int]) -> Tensor:
 
 @torch.no_grad()
 def measure_null_statistics(
-    difference: SemanticDifference, features: Sequence[tuple[Sequence[Tensor], Sequence[Tensor]]]
+    difference: SemanticDifference,
+    features: Sequence[tuple[Sequence[Tensor], Sequence[Tensor]]],
+    pictures: Sequence[Tensor],
 ) -> None:
     """Set `null_spread` from unedited images against their own round trips.
 
     Args:
         features: for each batch, the features of the images and of their round trips, depth by depth.
+        pictures: for each batch, the images (B, 3, H, W) in [0, 1].
 
-    The spread is the root mean square of each channel's signed difference, floored at a tenth of the depth's mean so
-    that a dead channel cannot blow up.
+    The spread is the root mean square of each channel's signed difference, over the places of each texture level, and
+    floored at a tenth of the depth's mean so that a dead channel cannot blow up. A level that no place is of takes the
+    spread over all places.
     """
+    levels = difference.null_textures
     for depth in range(len(difference.match_radius)):
-        square_sum, count = torch.zeros_like(difference.null_spread(depth)), 0
-        for before, after in features:
+        spread = difference.null_spread(depth)
+        sums, counts = torch.zeros(levels, spread.shape[-1]), torch.zeros(levels, 1)
+        for (before, after), picture in zip(features, pictures, strict=True):
             signed, _ = difference.signed_difference(before[depth].float(), after[depth].float(), depth)
-            square_sum += signed.square().sum((0, 2, 3))
-            count += signed.numel() // signed.shape[1]
-        spread = (square_sum / max(count, 1)).sqrt()
-        difference.null_spread(depth).copy_(spread.clamp_min(0.1 * spread.mean().clamp_min(1e-6)))
+            grid = (signed.shape[-2], signed.shape[-1])
+            shares = texture_shares(picture, grid, levels) if levels > 1 else torch.ones_like(signed[:, :1])
+            sums += torch.einsum("blhw,bchw->lc", shares, signed.square())
+            counts += shares.sum((0, 2, 3))[:, None]
+        overall = (sums.sum(0) / counts.sum().clamp_min(1)).sqrt()
+        measured = torch.where(counts >= _PLACES_TO_TELL, (sums / counts.clamp_min(1)).sqrt(), overall)
+        floored = measured.clamp_min(0.1 * overall.mean().clamp_min(1e-6))
+        spread.copy_(floored.view_as(spread))

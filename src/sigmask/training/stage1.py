@@ -212,10 +212,11 @@ def _measure_null(model: Locator, config: Stage1Config, batches: int = 6) -> Non
     views = Stage1Views(
         config.corpus, crop=config.crop, seed=config.seed + 1, positions=range(batches * config.batch), mix=mix
     )
-    features = []
+    features, pictures = [], []
     for batch in DataLoader(views, config.batch, collate_fn=collate_views):
         features.append((model.backbone(batch["original"]), model.backbone(batch["edited"])))
-    measure_null_statistics(model.semantic_difference, features)
+        pictures.append(batch["original"])
+    measure_null_statistics(model.semantic_difference, features, pictures)
 
 
 def _batches(config: Stage1Config, model: Locator, done: int) -> Iterator[dict[str, Any]]:

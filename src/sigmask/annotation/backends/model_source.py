@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sigmask.errors import MissingExtraError
-from sigmask.models.weights_folder import GRAPH_FILE
+from sigmask.models.weights_folder import GRAPH_FILE, MODEL_FILE
 
 if TYPE_CHECKING:
     from sigmask.models.locator import Locator
@@ -33,6 +33,13 @@ class ModelSource:
         """The exported model beside the weights, if there is one."""
         path = None if self.folder is None else self.folder / GRAPH_FILE
         return path if path is not None and path.is_file() else None
+
+    @property
+    def size(self) -> int:
+        """Bytes of the weights."""
+        if self.folder is not None and (self.folder / MODEL_FILE).is_file():
+            return (self.folder / MODEL_FILE).stat().st_size
+        return sum(value.numel() * value.element_size() for value in self.model.state_dict().values())
 
     @property
     def model(self) -> Locator:

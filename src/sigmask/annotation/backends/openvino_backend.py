@@ -1,15 +1,14 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
 Pairs go through one at a time, in a graph compiled for their frame: 5 to 20 % slower than in batches, in a third of
-the memory, and with the same answer, bit for bit, whatever pairs stand beside them, as long as no more frames come than
-have a graph of their own. Where the weights bring ranges for it and the CPU has instructions for it, convolutions run
-in int8 (`docs/decisions/0013-int8.md`).
+the memory, and with the same answer, bit for bit, whatever pairs stand beside them or came before. Which graph a frame
+gets depends on the frame alone. Where the weights bring ranges for it and the CPU has instructions for it,
+convolutions run in int8 (`docs/decisions/0013-int8.md`).
 """
 
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,10 @@ from sigmask.errors import SigmaskError, unknown_name
 from sigmask.instruction.instruction_arrays import InstructionArrays
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
-_SMALL = 32 << 20  # bytes of weights
-_FRAMES_KEPT, _FRAMES_KEPT_OF_LARGE = 12, 3
-"""Frames that have a graph of their own; one of `tiny` holds some 85 MB. Eleven are the aspects from 7:12 to 12:7."""
-_OFTEN = 12  # pairs of one frame before it may take another one's place: compiling takes as long as a dozen of them
+_SMALL = 32 << 20
+"""Bytes of weights up to which every usual frame has a graph of its own, 75 to 175 MB each of `tiny`."""
+_USUAL_ASPECT = 2
+"""Frames are usual up to 1:2 and 2:1: thirteen of `tiny`, which hold 1.3 GB if all come. Our choice."""
 _INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 """Instructions that multiply bytes without overflow, as Linux names them."""
 
@@ -64,9 +63,7 @@ class OpenVinoBackend:
         self._plain = self._read(source)
         self._exported = self._quantised(source, precision)
         self.precision = wide if self._exported is self._plain else f"int8 and {wide}"
-        small = source.graph is not None and source.graph.stat().st_size < _SMALL
-        self._frames_kept = _FRAMES_KEPT if small else _FRAMES_KEPT_OF_LARGE
-        self._calls: Counter[tuple[int, ...]] = Counter()
+        self._is_small = source.size <= _SMALL
         self._compiled: dict[tuple[int, ...], Any] = {}
 
     def _read(self, source: ModelSource) -> Any:
@@ -104,30 +101,21 @@ class OpenVinoBackend:
         return output_of([np.concatenate(of_pairs) for of_pairs in zip(*found, strict=True)])
 
     def _compiled_for(self, pair: dict[str, np.ndarray]) -> Any:
-        """The model compiled for a pair's frame, if that is among the first or comes often; else for any."""
+        """The model compiled for a pair's frame, or the one for any shape that the rarer frames share."""
         shape = pair["images"].shape
-        self._calls[shape] += 1
-        if shape not in self._compiled and not self._worth_its_own(shape):
-            shape = _ANY_SHAPE
-        if shape not in self._compiled:
-            if shape == _ANY_SHAPE:
+        key = shape if self._has_its_own(*shape[2:4]) else _ANY_SHAPE
+        if key not in self._compiled:
+            if key == _ANY_SHAPE:
                 graph = self._plain  # compiled for any shape, OpenVINO 2026.4 answers wrongly in int8
             else:
                 graph = self._exported.clone()
                 graph.reshape({name: list(array.shape) for name, array in pair.items()})
-            self._compiled[shape] = self._core.compile_model(graph, "CPU", self._settings)
-        return self._compiled[shape]
+            self._compiled[key] = self._core.compile_model(graph, "CPU", self._settings)
+        return self._compiled[key]
 
-    def _worth_its_own(self, shape: tuple[int, ...]) -> bool:
-        """Whether to compile for `shape`; where there is no room, the frame that comes least often makes it."""
-        own = [each for each in self._compiled if each != _ANY_SHAPE]
-        if len(own) < self._frames_kept:
-            return True
-        rarest = min(own, key=lambda each: self._calls[each])
-        if self._calls[shape] < max(_OFTEN, 2 * self._calls[rarest]):
-            return False
-        del self._compiled[rarest]
-        return True
+    def _has_its_own(self, height: int, width: int) -> bool:
+        """Whether a frame has a graph of its own; which came first is no matter, or a restart would change masks."""
+        return max(height, width) <= (_USUAL_ASPECT if self._is_small else 1) * min(height, width)
 
 
 def multiplies_bytes() -> bool:
