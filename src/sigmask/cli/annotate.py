@@ -12,12 +12,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 
 from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.annotation.part_plan import ROWS_PER_PART
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
+from sigmask.command_errors import say_error
 from sigmask.errors import SigmaskError
 
 EXIT_NO_ROW_USABLE = 1
@@ -130,13 +130,13 @@ def _exit_codes() -> Iterator[None]:
     try:
         yield
     except TooManyBadRowsError as error:
-        _say(str(error))
+        say_error(str(error))
         raise typer.Exit(EXIT_TOO_MANY_BAD) from error
     except OutputWriteError as error:
-        _say(str(error))
+        say_error(str(error))
         raise typer.Exit(EXIT_CANNOT_WRITE) from error
     except KeyboardInterrupt as error:
-        _say("interrupted: finished parts are kept (see --rows-per-part), and the same command goes on")
+        say_error("interrupted: finished parts are kept (see --rows-per-part), and the same command goes on")
         raise typer.Exit(EXIT_TERMINATED if isinstance(error, _TerminatedError) else EXIT_INTERRUPTED) from error
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -148,7 +148,3 @@ class _TerminatedError(KeyboardInterrupt):
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise _TerminatedError
-
-
-def _say(message: str) -> None:
-    Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(message)}", soft_wrap=True, highlight=False)

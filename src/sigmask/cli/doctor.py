@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from sigmask.cli.extras import EXTRA_OF
+from sigmask.command_errors import EXTRA_OF
 from sigmask.models.weights_folder import GRAPH_FILE, MODEL_FILE, TEXT_FILE
 from sigmask.version import __version__
 

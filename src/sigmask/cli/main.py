@@ -13,35 +13,23 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from sigmask.cli import annotate, corpora, demo, doctor, explain, export, gallery, mask, train
-from sigmask.cli.extras import EXTRA_OF
-from sigmask.errors import MissingExtraError, SigmaskError
+from sigmask.command_errors import EXIT_USER_ERROR, reason_of, say_error
 from sigmask.version import __version__
-
-EXIT_USER_ERROR = 2
 
 
 class _OneLineErrors(TyperGroup):
-    """Turns what a user can mend into one line on stderr and exit code 2, for every command.
-
-    That is a `SigmaskError`, a missing extra, and a file that cannot be read or written.
-    """
+    """Turns what a user can mend (`reason_of`) into one line on stderr and exit code 2, for every command."""
 
     def invoke(self, ctx: Any) -> Any:
         warnings.showwarning = _print_warning
         warnings.simplefilter("ignore", DecompressionBombWarning)  # such a picture is a bad row, with its name
         try:
             return super().invoke(ctx)
-        except SigmaskError as error:
-            reason = str(error)
-        except ModuleNotFoundError as error:
-            if error.name not in EXTRA_OF:
+        except Exception as error:
+            reason = reason_of(error, f"sigmask {ctx.invoked_subcommand}")
+            if reason is None:
                 raise
-            reason = str(MissingExtraError(*EXTRA_OF[error.name], f"'sigmask {ctx.invoked_subcommand}'"))
-        except OSError as error:
-            if error.filename is None:  # not of a file that the user named: a fault of ours
-                raise
-            reason = f"{error.strerror or type(error).__name__}: '{error.filename}'"
-        Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(reason)}", soft_wrap=True, highlight=False)
+        say_error(reason)
         ctx.exit(EXIT_USER_ERROR)
         return None
 

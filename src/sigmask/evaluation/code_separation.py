@@ -23,6 +23,7 @@ import typer
 from PIL import Image
 from torch.nn import functional as F
 
+from sigmask.command_errors import run_tool
 from sigmask.data.geometry import resize_for_model
 from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import ConfigError, MissingExtraError
@@ -180,4 +181,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

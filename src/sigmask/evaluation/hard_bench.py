@@ -26,6 +26,7 @@ import cv2
 import numpy as np
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.errors import BadReason
 from sigmask.evaluation.bench_writer import BenchWriter
 from sigmask.evaluation.benchmark import Sample, load_benchmark
@@ -164,4 +165,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

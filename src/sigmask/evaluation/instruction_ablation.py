@@ -12,6 +12,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.comparison import compare_results
 from sigmask.evaluation.methods import VARIANT_SIGN
@@ -95,4 +96,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -17,6 +17,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.evaluation.bench_writer import BenchWriter
 from sigmask.synthesis.autoencoders import SHIPPED
@@ -69,4 +70,4 @@ def _names(listed: str) -> Sequence[str]:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -20,6 +20,7 @@ import torch
 import typer
 from torch import Tensor
 
+from sigmask.command_errors import run_tool
 from sigmask.evaluation.tables import markdown_table
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.instruction_batch import collate_instructions
@@ -125,4 +126,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.errors import CorpusError
 from sigmask.evaluation.tables import markdown_table
 from sigmask.synthesis.autoencoders import load_autoencoders
@@ -53,4 +54,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

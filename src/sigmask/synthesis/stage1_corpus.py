@@ -22,6 +22,7 @@ import numpy as np
 import torch
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.data.corpus import load_corpus
 from sigmask.data.geometry import resize_image
 from sigmask.data.registration import bring_onto_edited
@@ -270,4 +271,4 @@ def _write_record(path: Path, record: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

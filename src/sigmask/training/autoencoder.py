@@ -15,6 +15,7 @@ import torch
 import typer
 from torch import Tensor
 
+from sigmask.command_errors import run_tool
 from sigmask.errors import CorpusError
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
@@ -87,4 +88,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 
+from sigmask.command_errors import one_line_errors
 from sigmask.errors import CorpusError, MissingExtraError
 from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import SentenceTextEncoder, StaticTextEncoder, TextEncoder
@@ -353,4 +354,5 @@ def _parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    with one_line_errors():
+        main()

@@ -34,6 +34,11 @@ def create_backend(
     if precision != "auto":
         if name not in ("auto", "openvino"):
             raise SigmaskError(f"a precision can be chosen with backend 'openvino', not with '{name}'")
+        if device != "cpu":
+            raise SigmaskError(
+                f"a precision can be chosen for OpenVINO, which runs on the CPU and not on '{device}': "
+                "give --device cpu, or leave out --precision"
+            )
         name = "openvino"
     if name == "auto":
         return _fastest(source, device, threads)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from sigmask.errors import WeightsError
+from sigmask.errors import CorpusError, WeightsError
 from sigmask.models.weights_folder import RANGES_FILE
 from sigmask.whole_file import whole_file
 
@@ -71,6 +71,9 @@ def measure_ranges(core: Any, graph: Any, pairs: Iterable[Mapping[str, np.ndarra
         core: `openvino.Core()`.
         graph: an OpenVINO model; it is copied.
         pairs: the model's inputs, a pair each.
+
+    Raises:
+        CorpusError: there is none.
     """
     tapped = graph.clone()
     entering = {node.get_friendly_name(): node.input(0).get_source_output() for node in convolutions(tapped)}
@@ -84,7 +87,7 @@ def measure_ranges(core: Any, graph: Any, pairs: Iterable[Mapping[str, np.ndarra
         values = [found[answers + index] for index in range(len(sources))]
         ends.append([(float(each.min()), float(each.max())) for each in values])
     if not ends:
-        raise ValueError("expected at least one pair to measure ranges on, got none")
+        raise CorpusError("expected at least one usable pair to measure ranges on, got none")
     of_source = dict(zip(sources, np.mean(ends, axis=0), strict=True))
     ranges = {}
     for name, source in entering.items():

@@ -19,6 +19,7 @@ from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.backends.backend import inputs_of
 from sigmask.annotation.backends.int8 import measure_ranges, write_ranges
 from sigmask.annotation.backends.openvino_backend import import_openvino
+from sigmask.command_errors import run_tool
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.errors import SigmaskError
 from sigmask.models.weights_folder import GRAPH_FILE
@@ -49,4 +50,4 @@ def _inputs(annotator: Annotator, corpus: Corpus) -> Iterator[dict[str, np.ndarr
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -17,6 +17,7 @@ import typer
 
 from sigmask.annotation.backends.backend import INPUTS, OUTPUTS
 from sigmask.annotation.backends.flat_model import FlatModel, tracing
+from sigmask.command_errors import run_tool
 from sigmask.errors import MissingExtraError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator
@@ -92,4 +93,4 @@ def main(folder: Annotated[Path, typer.Argument(help="a folder of weights; model
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
+from sigmask.command_errors import run_tool
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.evaluation import pixel_metrics
 from sigmask.evaluation.baselines import BASELINES, create_baseline
@@ -173,4 +174,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run_tool(main)

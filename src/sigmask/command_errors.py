@@ -1,0 +1,66 @@
+"""Errors that a user can mend, as one line: the same for `sigmask` and for the tools behind `python -m sigmask.…`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from sigmask.errors import MissingExtraError, SigmaskError
+
+EXIT_USER_ERROR = 2
+EXTRA_OF = {
+    "torch": ("torch", "torch"),
+    "torchvision": ("torchvision", "torch"),
+    "timm": ("timm", "torch"),
+    "openvino": ("openvino", "openvino"),
+    "diffusers": ("diffusers", "vae"),
+    "ray": ("ray", "ray"),
+    "skimage": ("scikit-image", "demo"),
+}
+"""Module → its package and the package's extra: what commands import where they need it."""
+
+
+def reason_of(error: Exception, command: str) -> str | None:
+    """What to tell the user of `command`; None if the error is a fault of ours, which needs its traceback.
+
+    A user can mend a `SigmaskError`, a missing extra, and a file that cannot be read or written.
+    """
+    if isinstance(error, SigmaskError):
+        return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name in EXTRA_OF:
+        return str(MissingExtraError(*EXTRA_OF[error.name], f"'{command}'"))
+    if isinstance(error, OSError) and error.filename is not None:  # else it is not of a file that the user named
+        return f"{error.strerror or type(error).__name__}: '{error.filename}'"
+    return None
+
+
+def say_error(reason: str) -> None:
+    """Print it to stderr."""
+    Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(reason)}", soft_wrap=True, highlight=False)
+
+
+@contextlib.contextmanager
+def one_line_errors() -> Iterator[None]:
+    """Leave the process with a line and exit code 2 where a user's mistake ends the block."""
+    try:
+        yield
+    except Exception as error:
+        module = getattr(sys.modules["__main__"], "__spec__", None)
+        reason = reason_of(error, Path(sys.argv[0]).name if module is None else f"python -m {module.name}")
+        if reason is None:
+            raise
+        say_error(reason)
+        sys.exit(EXIT_USER_ERROR)
+
+
+def run_tool(main: Callable[..., Any]) -> None:
+    """Run a tool's `main`, whose options typer reads, with `one_line_errors`."""
+    with one_line_errors():
+        typer.run(main)
