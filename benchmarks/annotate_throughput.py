@@ -28,7 +28,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from sigmask.annotation.annotator import Annotator
-from sigmask.annotation.backends import RawOutput
+from sigmask.annotation.backends import Backend, RawOutput
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.demo.perturbation import disturb_every_pixel
@@ -159,7 +159,7 @@ def plain_torch_rate(model: str, table: Path, folder: Path, number: int) -> floa
     return naive_rate(annotator, table, folder, number)
 
 
-class ConstantAnswer:
+class ConstantAnswer(Backend):
     """A backend that marks a square of every picture, at once."""
 
     name, precision = "constant", "none"

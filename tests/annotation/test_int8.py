@@ -19,7 +19,7 @@ from sigmask.annotation.backends.int8 import (
     write_ranges,
 )
 from sigmask.annotation.backends.openvino_backend import OpenVinoBackend, import_openvino, multiplies_bytes
-from sigmask.errors import WeightsError
+from sigmask.errors import CorpusError, WeightsError
 from sigmask.models.weights_folder import GRAPH_FILE, RANGES_FILE, find_weights
 from tests.drawing import draw_pair
 
@@ -49,7 +49,7 @@ def test_ranges_are_means_of_each_pair_s_ends_and_hold_zero() -> None:
     ranges = measure_ranges(core, graph, [{"pixels": first}, {"pixels": second}])
     assert ranges == {"/model/backbone/conv": (0.0, 4.0)}  # the means are 0 and 4
     assert measure_ranges(core, graph, [{"pixels": second}]) == {"/model/backbone/conv": (0.0, 5.0)}
-    with pytest.raises(ValueError, match="at least one pair"):
+    with pytest.raises(CorpusError, match="at least one usable pair"):
         measure_ranges(core, graph, [])
 
 

@@ -279,8 +279,8 @@ class Annotator:
         for index, item in enumerate(prepared):
             frames[item.edited.shape].append(index)
         annotations: dict[int, Annotation] = {}
-        for indices in frames.values():
-            output = self.backend.run(*self.inputs([prepared[index] for index in indices]))
+        outputs = self.backend.run_all([self.inputs([prepared[index] for index in group]) for group in frames.values()])
+        for indices, output in zip(frames.values(), outputs, strict=True):
             for place, index in enumerate(indices):
                 annotations[index] = self.annotation(prepared[index], output, place)
         return [annotations[index] for index in range(len(prepared))]

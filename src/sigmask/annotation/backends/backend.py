@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,23 +37,32 @@ OUTPUTS = tuple(field.name for field in fields(RawOutput))
 """What of a `LocatorOutput` annotations are made of."""
 
 
-class Backend(Protocol):
-    """One model, ready to run. Called from one thread at a time."""
+Frame = tuple[npt.NDArray[np.uint8], InstructionArrays]
+"""Pairs of one size, as `Backend.run` takes them."""
 
-    @property
-    def name(self) -> str:
-        """As `--backend` takes it."""
 
-    @property
-    def precision(self) -> str:
-        """The type it multiplies in, such as "bfloat16": part of a run's fingerprint."""
+class Backend(ABC):
+    """One model, ready to run. Called from one thread at a time.
 
+    Attributes:
+        name: as `--backend` takes it.
+        precision: the type it multiplies in, such as "bfloat16": part of a run's fingerprint.
+    """
+
+    name: str
+    precision: str
+
+    @abstractmethod
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         """Locate.
 
         Args:
             images: (2, B, H, W, 3), the originals and the edited images, of a size that the backbone can take.
         """
+
+    def run_all(self, frames: Sequence[Frame]) -> list[RawOutput]:
+        """The same for pairs of several sizes, which an engine may do side by side."""
+        return [self.run(images, instruction) for images, instruction in frames]
 
 
 def inputs_of(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> dict[str, np.ndarray]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import OUTPUTS, RawOutput, inputs_of, output_of
+from sigmask.annotation.backends.backend import OUTPUTS, Backend, RawOutput, inputs_of, output_of
 from sigmask.errors import WeightsError
 from sigmask.instruction.instruction_arrays import InstructionArrays
 
 
-class OnnxBackend:
+class OnnxBackend(Backend):
     """Runs `model.onnx` on the CPU.
 
     Raises:

@@ -1,21 +1,24 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
-Pairs go through one at a time, in a graph compiled for their frame: 5 to 20 % slower than in batches, in a third of
-the memory, and with the same answer, bit for bit, whatever pairs stand beside them or came before. Which graph a frame
-gets depends on the frame alone. Where the weights bring ranges for it and the CPU has instructions for it,
-convolutions run in int8 (`docs/decisions/0013-int8.md`).
+Each pair goes through alone, on one core, in a graph compiled for its frame, and as many pairs side by side as there
+are cores: a tenth faster than one after the other on all cores, and with the same answer, bit for bit, whatever pairs
+stand beside them or came before and however many cores there are. Which graph a frame gets depends on the frame alone.
+Where the weights bring ranges for it and the CPU has instructions for it, convolutions run in int8
+(`docs/decisions/0013-int8.md`).
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import RawOutput, inputs_of, output_of
+from sigmask.annotation.backends.backend import Backend, Frame, RawOutput, inputs_of, output_of
 from sigmask.annotation.backends.int8 import quantise, read_ranges
 from sigmask.annotation.backends.model_source import ModelSource
 from sigmask.errors import SigmaskError, unknown_name
@@ -25,12 +28,17 @@ PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 _SMALL = 32 << 20
 """Bytes of weights up to which every usual frame has a graph of its own, 75 to 175 MB each of `tiny`."""
 _USUAL_ASPECT = 2
-"""Frames are usual up to 1:2 and 2:1: thirteen of `tiny`, which hold 1.3 GB if all come. Our choice."""
+"""Frames are usual up to 1:2 and 2:1: thirteen of `tiny`. Our choice."""
+_MOST_STREAMS = 8
+"""Pairs side by side: a batch, by default. More cores than these share the work of a pair."""
+_WIDE_FRAMES = 4
+"""Frames whose graph takes pairs side by side, the first that come; a stream's graph holds some 80 MB of its own. What
+a pair is answered does not depend on it. Our choice."""
 _INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 """Instructions that multiply bytes without overflow, as Linux names them."""
 
 
-class OpenVinoBackend:
+class OpenVinoBackend(Backend):
     """Runs an exported model: `model.onnx` where the weights have it, else torch's, exported once and kept.
 
     Args:
@@ -56,15 +64,15 @@ class OpenVinoBackend:
         wide = "float32" if precision == "float32" or not has_bf16 else "bfloat16"
         self._settings: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": "bf16" if wide == "bfloat16" else "f32",
-            "PERFORMANCE_HINT": "LATENCY",
+            "ENABLE_CPU_PINNING": False,  # several processes would be pinned to the same cores
         }
-        if threads is not None:
-            self._settings["INFERENCE_NUM_THREADS"] = threads
         self._plain = self._read(source)
         self._exported = self._quantised(source, precision)
         self.precision = wide if self._exported is self._plain else f"int8 and {wide}"
         self._is_small = source.size <= _SMALL
-        self._compiled: dict[tuple[int, ...], Any] = {}
+        self._threads = threads or _cores()
+        self._streams = min(self._threads, _MOST_STREAMS) if self._is_small else 1
+        self._compiled: dict[tuple[int, ...], _Graph] = {}
 
     def _read(self, source: ModelSource) -> Any:
         if source.graph is not None:
@@ -89,19 +97,14 @@ class OpenVinoBackend:
         return self._plain
 
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
-        inputs = inputs_of(images, instruction)
-        found: list[list[np.ndarray]] = []
-        for place in range(images.shape[1]):
-            pair = {
-                name: array[:, place : place + 1] if name == "images" else array[place : place + 1]
-                for name, array in inputs.items()
-            }
-            outputs = self._compiled_for(pair)(pair)
-            found.append([outputs[index] for index in range(len(outputs))])
-        return output_of([np.concatenate(of_pairs) for of_pairs in zip(*found, strict=True)])
+        return self.run_all([(images, instruction)])[0]
 
-    def _compiled_for(self, pair: dict[str, np.ndarray]) -> Any:
-        """The model compiled for a pair's frame, or the one for any shape that the rarer frames share."""
+    def run_all(self, frames: Sequence[Frame]) -> list[RawOutput]:
+        under_way = [[self._start(pair) for pair in _pairs(*frame)] for frame in frames]
+        found = [[graph.answer(request) for graph, request in pairs] for pairs in under_way]
+        return [output_of([np.concatenate(parts) for parts in zip(*pairs, strict=True)]) for pairs in found]
+
+    def _start(self, pair: dict[str, np.ndarray]) -> tuple[_Graph, Any]:
         shape = pair["images"].shape
         key = shape if self._has_its_own(*shape[2:4]) else _ANY_SHAPE
         if key not in self._compiled:
@@ -110,12 +113,54 @@ class OpenVinoBackend:
             else:
                 graph = self._exported.clone()
                 graph.reshape({name: list(array.shape) for name, array in pair.items()})
-            self._compiled[key] = self._core.compile_model(graph, "CPU", self._settings)
-        return self._compiled[key]
+            self._compiled[key] = _Graph(self._core.compile_model(graph, "CPU", self._settings | self._layout()))
+        found = self._compiled[key]
+        return found, found.start(pair)
+
+    def _layout(self) -> dict[str, int]:
+        """Streams and threads of the next graph; each stream has as many threads in every graph."""
+        streams = self._streams if len(self._compiled) < _WIDE_FRAMES else 1
+        return {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams * (self._threads // self._streams)}
 
     def _has_its_own(self, height: int, width: int) -> bool:
         """Whether a frame has a graph of its own; which came first is no matter, or a restart would change masks."""
         return max(height, width) <= (_USUAL_ASPECT if self._is_small else 1) * min(height, width)
+
+
+class _Graph:
+    """A compiled model and its requests, which wait in a row where there are more than streams."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._compiled = compiled
+        self._spare: list[Any] = []
+
+    def start(self, pair: dict[str, np.ndarray]) -> Any:
+        """Begin with a pair; the request to ask for its answer."""
+        request = self._spare.pop() if self._spare else self._compiled.create_infer_request()
+        request.start_async(pair)
+        return request
+
+    def answer(self, request: Any) -> list[np.ndarray]:
+        """Wait for a request's answer: the arrays of `OUTPUTS`."""
+        request.wait()
+        found = [tensor.data.copy() for tensor in request.output_tensors]
+        self._spare.append(request)
+        return found
+
+
+def _pairs(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> Iterator[dict[str, np.ndarray]]:
+    """The model's inputs for each pair of a frame."""
+    inputs = inputs_of(images, instruction)
+    for place in range(images.shape[1]):
+        yield {
+            name: array[:, place : place + 1] if name == "images" else array[place : place + 1]
+            for name, array in inputs.items()
+        }
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def multiplies_bytes() -> bool:

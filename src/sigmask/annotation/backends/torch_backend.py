@@ -7,13 +7,13 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from sigmask.annotation.backends.backend import OUTPUTS, Floats, RawOutput
+from sigmask.annotation.backends.backend import OUTPUTS, Backend, Floats, RawOutput
 from sigmask.instruction.instruction_arrays import InstructionArrays
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator, LocatorOutput
 
 
-class TorchBackend:
+class TorchBackend(Backend):
     """Runs a `Locator` as it is."""
 
     name = "torch"
@@ -22,10 +22,7 @@ class TorchBackend:
         self.device = device
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.dtype = fast_precision(device)
-
-    @property
-    def precision(self) -> str:
-        return str(self.dtype).removeprefix("torch.")
+        self.precision = str(self.dtype).removeprefix("torch.")
 
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         return raw_output(self.forward(images, instruction))
