@@ -31,7 +31,7 @@ _USUAL_ASPECT = 2
 """Frames are usual up to 1:2 and 2:1: thirteen of `tiny`. Our choice."""
 _MOST_STREAMS = 8
 """Pairs side by side: a batch, by default. More cores than these share the work of a pair."""
-_WIDE_FRAMES = 4
+_WIDE_FRAMES = 2
 """Frames whose graph takes pairs side by side, the first that come; a stream's graph holds some 80 MB of its own. What
 a pair is answered does not depend on it. Our choice."""
 _INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
