@@ -238,13 +238,27 @@ def test_engine_and_precision_are_part_of_the_fingerprint(model: Locator) -> Non
 
 
 @needs_openvino
-def test_a_pair_gets_one_answer_bit_for_bit_in_any_batch(weights: Path) -> None:
-    backend = OpenVinoBackend(ModelSource(folder=weights), threads=1)
+def test_a_pair_gets_one_answer_bit_for_bit_in_any_batch_and_on_any_number_of_cores(weights: Path) -> None:
     images, said = _images(4, 64, 96), _said(4)
-    together = backend.run(images, said)
-    alone = backend.run(images[:, 2:3], instruction_arrays([parse(INSTRUCTIONS[2])], StaticTextEncoder.from_package()))
-    for name in ("mask_logits", "prior", "quality_logits", "scope_logits"):
-        assert np.array_equal(getattr(together, name)[2:3], getattr(alone, name))
+    third = instruction_arrays([parse(INSTRUCTIONS[2])], StaticTextEncoder.from_package())
+    expected = OpenVinoBackend(ModelSource(folder=weights), threads=1).run(images[:, 2:3], third)
+    for threads in (1, 2, 3):
+        backend = OpenVinoBackend(ModelSource(folder=weights), threads=threads)
+        backend.run(_images(2, 96, 64), _said(2))
+        together = backend.run(images, said)
+        for name in ("mask_logits", "prior", "quality_logits", "scope_logits"):
+            assert np.array_equal(getattr(together, name)[2:3], getattr(expected, name))
+
+
+@needs_openvino
+def test_frames_side_by_side_are_answered_as_one_by_one(weights: Path) -> None:
+    backend = OpenVinoBackend(ModelSource(folder=weights), threads=2)
+    frames = [(_images(count, *frame), _said(count)) for count, frame in ((3, (64, 96)), (1, (96, 64)), (2, (64, 192)))]
+    for together, frame in zip(backend.run_all(frames), frames, strict=True):
+        alone = backend.run(*frame)
+        assert together.mask_logits.shape == frame[0].shape[1:4]
+        for name in ("mask_logits", "prior", "quality_logits", "scope_logits"):
+            assert np.array_equal(getattr(together, name), getattr(alone, name))
 
 
 @needs_openvino

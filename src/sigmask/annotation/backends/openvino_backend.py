@@ -1,10 +1,11 @@
 """The model in OpenVINO, the fastest engine on the CPUs that we measured (`docs/decisions/0005-openvino.md`).
 
 Each pair goes through alone, on one core, in a graph compiled for its frame, and as many pairs side by side as there
-are cores: a tenth faster than one after the other on all cores, and with the same answer, bit for bit, whatever pairs
-stand beside them or came before and however many cores there are. Which graph a frame gets depends on the frame alone.
-Where the weights bring ranges for it and the CPU has instructions for it, convolutions run in int8
-(`docs/decisions/0013-int8.md`).
+are cores (up to eight): a tenth faster than one after the other on all cores, and with the same answer, bit for bit,
+whatever pairs stand beside them or came before, on one core or on many. From sixteen cores on several share a pair, and
+all of them do so for large models; then answers may round differently from machine to machine. Which graph a frame gets
+depends on the frame alone. Where the weights bring ranges for it and the CPU has instructions for it, convolutions run
+in int8 (`docs/decisions/0013-int8.md`).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class OpenVinoBackend(Backend):
     """Runs an exported model: `model.onnx` where the weights have it, else torch's, exported once and kept.
 
     Args:
-        threads: for the engine; None: one per core.
+        threads: for the engine; None: one per core that this process may use.
         precision: "float32", "bfloat16", "int8" (convolutions; all else in the best of the others), or "auto", the
             fastest that these weights and this CPU have.
 
