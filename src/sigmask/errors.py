@@ -70,6 +70,17 @@ class SampleError(SigmaskError):
         return type(self), (self.reason, str(self))
 
 
+def require_at_least(least: float, **values: float | None) -> None:
+    """Refuse settings, given by their names, that are below `least`; None stands for a default.
+
+    Raises:
+        SigmaskError: for the first one that is.
+    """
+    for name, value in values.items():
+        if value is not None and value < least:
+            raise SigmaskError(f"{name} must be at least {least:g}, got {value}")
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """A message for a name that is not known: what exists, and the nearest match."""
     choices = sorted(known)

@@ -153,7 +153,7 @@ def test_a_shard_that_kills_its_workers_is_given_up(corpus: Path, tmp_path: Path
 def test_ray_deals_out_the_shards_itself(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(SigmaskError, match="leave out --shard 0/2"):
         annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(shard=Shard(0, 2)))
-    with pytest.raises(SigmaskError, match="count of workers must be at least 1"):
+    with pytest.raises(SigmaskError, match="count must be at least 1, got 0"):
         Workers(0)
     nameless = load_corpus(corpus)
     nameless.address = None

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn import metrics as oracle
 
 from sigmask.evaluation import pixel_metrics
-from sigmask.evaluation.counts import PixelCounts, count_mask, count_thresholds, stack_counts
+from sigmask.evaluation.counts import PixelCounts, count_mask, count_thresholds
 
 METRICS = {
     "f1": pixel_metrics.f1,
@@ -66,15 +66,6 @@ def test_a_wholly_edited_image() -> None:
 def test_mcc_of_a_hundred_megapixels_does_not_overflow() -> None:
     million = 1_000_000
     assert pixel_metrics.mcc(counts_of(30 * million, 0, 0, 70 * million)) == pytest.approx(1.0, abs=1e-12)
-
-
-def test_a_mean_leaves_undefined_images_out() -> None:
-    counts = stack_counts([counts_of(4, 0, 0, 4), counts_of(0, 0, 4, 4), counts_of(0, 8, 0, 0)])
-    assert pixel_metrics.mean_over_images(pixel_metrics.f1(counts)) == pytest.approx(0.5)
-
-
-def test_a_mean_of_undefined_images_is_undefined() -> None:
-    assert np.isnan(pixel_metrics.mean_over_images(np.array([np.nan, np.nan])))
 
 
 @settings(max_examples=60)

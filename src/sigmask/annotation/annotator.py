@@ -19,7 +19,7 @@ from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import model_frame, resize_for_model, resize_map
 from sigmask.data.image_decoding import decode_image
 from sigmask.data.registration import bring_onto_edited
-from sigmask.errors import BadReason, SampleError, SigmaskError
+from sigmask.errors import BadReason, SampleError, SigmaskError, require_at_least
 from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import TextEncoder
@@ -236,8 +236,7 @@ class Annotator:
                 cannot be read.
             SigmaskError: one of them is no pair, or the batch size is below 1.
         """
-        if batch_size < 1:
-            raise SigmaskError(f"batch_size must be at least 1, got {batch_size}")
+        require_at_least(1, batch_size=batch_size)
         found: list[Annotation | None] = []
         waiting: dict[int, Prepared] = {}
         for place, pair in enumerate(pairs):

@@ -36,7 +36,7 @@ from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import Corpus
 from sigmask.data.raw_pair import RawPair
-from sigmask.errors import SigmaskError, SigmaskWarning
+from sigmask.errors import SigmaskError, SigmaskWarning, require_at_least
 from sigmask.types import Annotation, BadSample, EditPair
 
 __all__ = ["AnnotateOptions", "ModelFailedError", "annotate", "rows_to_read"]
@@ -72,10 +72,8 @@ class AnnotateOptions:
     moved: bool = False
 
     def __post_init__(self) -> None:
-        for name, least in (("batch_size", 1), ("workers", 1), ("limit", 0), ("rows_per_part", 1)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise SigmaskError(f"{name} must be at least {least}, got {value}")
+        require_at_least(1, batch_size=self.batch_size, workers=self.workers, rows_per_part=self.rows_per_part)
+        require_at_least(0, limit=self.limit)
         if self.overwrite and not self.shard.is_whole:
             raise SigmaskError(
                 f"overwrite and shard {self.shard} exclude each other: each process would remove what the others "

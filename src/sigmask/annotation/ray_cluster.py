@@ -37,7 +37,7 @@ from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import SUMMARY_NAME, Summary
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.corpus_address import CorpusAddress
-from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning
+from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, require_at_least
 
 SHARDS_PER_WORKER = 8
 """So many that workers of unequal speed end together, so few that planning the parts stays cheap. Our choice."""
@@ -83,10 +83,8 @@ class Workers:
     gpus: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, least in (("count", 1), ("cpus", 1), ("gpus", 0)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise SigmaskError(f"{name} of workers must be at least {least}, got {value}")
+        require_at_least(1, count=self.count, cpus=self.cpus)
+        require_at_least(0, gpus=self.gpus)
 
     def cores_on(self, machines: Sequence[Mapping[str, float]]) -> int:
         """How many cores each worker gets: `cpus`, or what fits these machines.

@@ -58,13 +58,6 @@ def false_positive_share(counts: PixelCounts) -> MetricArray:
     return _ratio(counts.fp, counts.tp + counts.fp + counts.fn + counts.tn)
 
 
-def mean_over_images(values: MetricArray) -> MetricArray:
-    """Mean over the first axis of the images for which the metric is defined; NaN where there is none."""
-    defined = ~np.isnan(values)
-    number = np.asarray(defined.sum(axis=0))
-    return np.where(number > 0, _ratio(np.where(defined, values, 0.0).sum(axis=0), number), np.nan)
-
-
 def _where_changed(counts: PixelCounts, values: MetricArray) -> MetricArray:
     return np.where(counts.tp + counts.fn > 0, values, np.nan)
 
