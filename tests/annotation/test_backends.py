@@ -251,6 +251,33 @@ def test_a_pair_gets_one_answer_bit_for_bit_in_any_batch_and_on_any_number_of_co
 
 
 @needs_openvino
+def test_a_frame_that_comes_often_alone_gets_a_wide_graph_and_the_same_answers(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_backend, "_WIDE_FRAMES", 1)
+    monkeypatch.setattr(openvino_backend, "_OFTEN", 4)
+    backend = OpenVinoBackend(ModelSource(folder=weights), threads=2)
+    first, often = (2, 1, 64, 64, 3), (2, 1, 96, 64, 3)
+    backend.run(_images(1, 64, 64), _said(1))
+    images, said = _images(2, 96, 64), _said(2)
+    answers = []
+    for wide in (first, first, often):  # compiled at the first call, counted at each of the others
+        answers.append(backend.run(images, said).mask_logits)
+        assert backend._wide() == [wide]
+    assert set(backend._compiled) == {often}
+    assert all(np.array_equal(answer, answers[0]) for answer in answers)
+    backend.run(_images(1, 64, 64), _said(1))
+    assert backend._wide() == [often]
+
+
+@needs_openvino
+def test_a_damaged_graph_is_told_by_openvino_too(weights: Path, tmp_path: Path) -> None:
+    (tmp_path / GRAPH_FILE).write_bytes(b"no graph")
+    with pytest.raises(WeightsError, match="does not hold a readable model"):
+        OpenVinoBackend(ModelSource(folder=tmp_path))
+
+
+@needs_openvino
 def test_frames_side_by_side_are_answered_as_one_by_one(weights: Path) -> None:
     backend = OpenVinoBackend(ModelSource(folder=weights), threads=2)
     frames = [(_images(count, *frame), _said(count)) for count, frame in ((3, (64, 96)), (1, (96, 64)), (2, (64, 192)))]

@@ -152,3 +152,24 @@ def test_who_lost_the_lock_learns_it_and_leaves_the_new_owner_alone(tmp_path: Pa
         with pytest.raises(LockLostError, match="another process took over"):
             lock.confirm()
     assert json.loads(path.read_text())["token"] == "another"
+
+
+def test_who_watches_another_s_lock_gives_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(output_lock, "HEARTBEAT_SECONDS", 0.01)
+    other = write_lock(tmp_path, age=EXPIRY_SECONDS - 20)
+    own = tmp_path / "lock-0-of-2.json"
+    sleep = time.sleep
+    touched: list[bool] = []
+
+    def look_again(seconds: float) -> None:
+        os.utime(own, (0, 0))
+        waited_until = time.monotonic() + 10
+        while own.stat().st_mtime < 1 and time.monotonic() < waited_until:
+            sleep(0.01)
+        touched.append(own.stat().st_mtime > 1)
+        other.unlink()
+
+    monkeypatch.setattr(output_lock.time, "sleep", look_again)
+    with pytest.warns(SigmaskWarning, match="no sign of life"), OutputLock(tmp_path, Shard(0, 2)):
+        assert touched == [True]
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import socket
+import warnings
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -19,8 +20,10 @@ from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.ledger import LEDGER_FOLDER
 from sigmask.annotation.pipeline import AnnotateOptions, annotate
 from sigmask.annotation.ray_cluster import (
+    OpenAnnotator,
     Workers,
     WorkersDieError,
+    _connected,
     _why_not_connected,
     annotate_on_ray,
     require_reachable,
@@ -28,7 +31,14 @@ from sigmask.annotation.ray_cluster import (
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
-from sigmask.errors import BadReason, MissingExtraError, SampleError, SigmaskError, WeightsError
+from sigmask.errors import (
+    BadReason,
+    MissingExtraError,
+    SampleError,
+    SigmaskError,
+    SigmaskWarning,
+    WeightsError,
+)
 from tests.annotation.crash_server import SlowAnnotator
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_pair
@@ -145,8 +155,38 @@ def test_what_a_worker_raises_is_raised_here(corpus: Path, tmp_path: Path) -> No
         annotate_on_ray(load_corpus(corpus), open_nothing, tmp_path, OPTIONS, Workers(2))
 
 
+class _Deadly(FakeAnnotator):
+    def infer(self, prepared):  # type: ignore[no-untyped-def]
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def open_well_and_die(*, threads: int) -> FakeAnnotator:
+    return _Deadly()
+
+
+class _Warning(FakeAnnotator):
+    def infer(self, prepared):  # type: ignore[no-untyped-def]
+        warnings.warn("the engine is odd", SigmaskWarning, stacklevel=1)
+        return super().infer(prepared)
+
+
+def open_warning(*, threads: int) -> FakeAnnotator:
+    return _Warning()
+
+
+def test_what_workers_warn_of_is_said_here_once(corpus: Path, tmp_path: Path) -> None:
+    with pytest.warns(SigmaskWarning) as said:
+        annotate_on_ray(load_corpus(corpus), open_warning, tmp_path, OPTIONS, Workers(2))
+    assert [str(each.message) for each in said] == ["the engine is odd"]
+
+
 def test_a_shard_that_kills_its_workers_is_given_up(corpus: Path, tmp_path: Path) -> None:
     with pytest.raises(WorkersDieError, match="3 workers died on shard"):
+        annotate_on_ray(load_corpus(corpus), open_well_and_die, tmp_path, OPTIONS, Workers(1))
+
+
+def test_workers_that_die_at_once_are_given_up(corpus: Path, tmp_path: Path) -> None:
+    with pytest.raises(WorkersDieError, match="3 workers died before they had a shard"):
         annotate_on_ray(load_corpus(corpus), open_deadly, tmp_path, OPTIONS, Workers(1))
 
 
@@ -195,12 +235,29 @@ def test_a_worker_that_no_machine_can_hold_is_told_at_once(workers: Workers, mes
         workers.cores_on([{"CPU": 16.0}, {"CPU": 8.0, "GPU": 2.0}])
 
 
-def test_nothing_is_removed_for_a_run_that_cannot_begin(corpus: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("opener", "workers", "message"),
+    [(open_fake, Workers(1, cpus=99), "no machine has the 99 cores"), (open_nothing, Workers(1), "no such weights")],
+)
+def test_nothing_is_removed_for_a_run_that_cannot_begin(
+    opener: OpenAnnotator, workers: Workers, message: str, corpus: Path, tmp_path: Path
+) -> None:
     annotate(load_corpus(corpus), FakeAnnotator(), tmp_path, OPTIONS)
     before = written(tmp_path)
-    with pytest.raises(SigmaskError, match="no machine has the 99 cores"):
-        annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, AnnotateOptions(overwrite=True), Workers(1, cpus=99))
+    with pytest.raises(SigmaskError, match=message):
+        annotate_on_ray(load_corpus(corpus), opener, tmp_path, AnnotateOptions(overwrite=True), workers)
     assert written(tmp_path) == before
+
+
+def test_an_address_of_the_environment_is_tried_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoRay:
+        @staticmethod
+        def is_initialized() -> bool:
+            return False
+
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(SigmaskError, match=r"answers at 127\.0\.0\.1:1"), _connected(NoRay, Workers(1, "auto")):  # type: ignore[arg-type]
+        pass
 
 
 def test_a_stopped_run_leaves_no_lock(corpus: Path, alone: dict[str, bytes], tmp_path: Path) -> None:

@@ -98,19 +98,22 @@ class OutputLock:
             # Create first, look for others after: of two that start at once at least one sees the other.
             while not create_file(self._path, json.dumps(asdict(self._owner)).encode()):
                 self._yield_to(self._path)
+            self._heart.start()  # from now on: while this process watches another's lock, its own must not look dead
             try:
                 for path in sorted(self._folder.glob(_PATTERN)):
                     if path != self._path and not path.name.endswith(f"-of-{self._shard.count}.json"):
                         self._yield_to(path)
             except BaseException:
-                self._path.unlink(missing_ok=True)
+                self._release()
                 raise
-        self._heart.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._release()
+
+    def _release(self) -> None:
         self._released.set()
         self._heart.join()
         if self._is_ours():
@@ -141,7 +144,7 @@ class OutputLock:
         if not self._is_stale(owner, age) and (
             owner is None or owner.machine == self._owner.machine or not self._falls_silent(path, owner, age)
         ):
-            raise self._refusal(owner, self._age(path) or 0.0)
+            raise self._refusal(_read(path) or owner, self._age(path) or 0.0)
         # Renamed before it is removed, and looked at again: it may just have been taken over by a third process.
         aside = own_partial(path)
         with contextlib.suppress(FileNotFoundError):
@@ -188,7 +191,7 @@ class OutputLock:
         probe = own_partial(self._path)
         try:
             probe.touch()
-            return probe.stat().st_mtime - path.stat().st_mtime
+            return max(0.0, probe.stat().st_mtime - path.stat().st_mtime)
         except FileNotFoundError:
             return None
         finally:

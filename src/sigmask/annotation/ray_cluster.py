@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import logging
 import os
 import re
 import signal
@@ -148,10 +149,6 @@ def annotate_on_ray(
     shards = [Shard(index, count) for index in range(count)]
     with _connected(ray, workers):
         cpus = workers.cores_on([node["Resources"] for node in ray.nodes() if node["Alive"]])
-        make_output(output)
-        if options.overwrite:
-            with OutputLock(output / LEDGER_FOLDER, Shard()):
-                clear_output(output)
         shard_options = dataclasses.replace(options, overwrite=False, max_bad=None, workers=options.workers or cpus)
         # two threads in each worker: one for the shard, one that tells how far it is
         actor = ray.remote(ShardWorker).options(num_cpus=cpus, num_gpus=workers.gpus, max_concurrency=2)
@@ -159,12 +156,26 @@ def annotate_on_ray(
         hire = partial(actor.remote, corpus.address, opener, output, shard_options)
         limit = None if options.retry_quarantine else options.max_bad
         with _Crew(ray, hire, min(workers.count, count), shards, limit) as crew:
+            crew.wait_for_one()  # corpus and model open: nothing is removed for a run that cannot begin
+            make_output(output)
+            if options.overwrite:
+                with OutputLock(output / LEDGER_FOLDER, Shard()):
+                    clear_output(output)
             summary = crew.work(on_rows or (lambda rows, bad: None))
             if not (output / SUMMARY_NAME).exists():  # the last shard did not see all records: look again
                 summary = crew.look_again()
     if options.max_bad is not None:
         options.max_bad.check(summary.rows, sum(summary.bad.values()), finished=True)
     return summary
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a worker has to tell of the shard it is at: rows done, bad ones among them, and warnings."""
+
+    rows: int
+    bad: int
+    warnings: tuple[str, ...]
 
 
 class ShardWorker:
@@ -183,22 +194,27 @@ class ShardWorker:
         self._output = output
         self._options = options
         self._rows = (0, 0)
+        self._warnings: list[str] = []
         self._is_stopped = False
+        warnings.showwarning = lambda message, *place: self._warnings.append(str(message))
 
-    def annotate(self, shard: Shard) -> tuple[Summary, int, int]:
-        """Do one shard: what `annotate` returns, and the shard's own rows and bad ones among them."""
-        if self._opened is None:  # not before: what goes wrong here is the shard's error, and not the worker's death
-            address = self._address
-            corpus = load_corpus(address.source, **address.columns, root=address.root)
-            self._opened = corpus, self._open_annotator()
+    def open(self) -> None:
+        """Open corpus and model. Not done in `__init__`, where what goes wrong would be the worker's death."""
+        address = self._address
+        self._opened = load_corpus(address.source, **address.columns, root=address.root), self._open_annotator()
+
+    def annotate(self, shard: Shard) -> tuple[Summary, News]:
+        """Do one shard, once it is open: what `annotate` returns, and the shard's own figures."""
+        assert self._opened is not None
         options = dataclasses.replace(self._options, shard=shard)
         self._rows = (0, 0)
         summary = annotate(*self._opened, self._output, options, on_rows=self._note_rows)
-        return summary, *self._rows
+        return summary, self.news()
 
-    def rows(self) -> tuple[int, int]:
-        """(rows, bad ones among them) of the shard under way; answered while it is under way."""
-        return self._rows
+    def news(self) -> News:
+        """Of the shard under way; answered while it is under way."""
+        said, self._warnings = self._warnings, []
+        return News(*self._rows, tuple(said))
 
     def stop(self) -> None:
         """End the shard under way after its batch, so that its lock is released; what is finished is kept."""
@@ -225,13 +241,14 @@ class _Crew:
         self._hire = hire
         self._limit = limit
         self._left = deque(shards)
-        self._hired: dict[Any, Any] = {}  # what is answered once a worker has a place → the worker
+        self._hired: dict[Any, Any] = {}  # what is answered once a worker is open → the worker
         self._idle: list[Any] = []
         self._busy: dict[Any, tuple[Any, Shard]] = {}
         self._deaths: Counter[Shard | None] = Counter()  # None: before a worker had one
         self._done: dict[Shard, tuple[int, int]] = {}
         self._under_way: dict[Shard, tuple[int, int]] = {}
         self._waiting_since: float | None = time.monotonic()
+        self._said: set[str] = set()
         for _ in range(workers):
             self._add_worker()
 
@@ -246,6 +263,14 @@ class _Crew:
             self._ray.wait(list(self._busy), num_returns=len(at_work), timeout=_STOP_SECONDS)
         for worker in [*self._hired.values(), *self._idle, *at_work]:
             self._ray.kill(worker)
+
+    def wait_for_one(self) -> None:
+        """Until one worker is open; what goes wrong there is raised."""
+        while not self._idle:
+            finished, _ = self._ray.wait(list(self._hired), timeout=_POLL_SECONDS)
+            for task in finished:
+                self._greet(task)
+            self._tell_of_waiting()
 
     def work(self, on_rows: OnRows) -> Summary:
         """Do every shard; the summary of the last one to finish, which is that of the run."""
@@ -278,26 +303,29 @@ class _Crew:
 
     def _add_worker(self) -> None:
         worker = self._hire()
-        self._hired[worker.rows.remote()] = worker
+        self._hired[worker.open.remote()] = worker
 
     def _greet(self, task: Any) -> None:
-        """Take in a worker that Ray has found a place for."""
+        """Take in a worker that is open."""
         worker = self._hired.pop(task)
         try:
             self._ray.get(task)
         except self._ray.exceptions.RayActorError as error:
             self._replace_dead(None, error)
             return
+        except self._ray.exceptions.RayTaskError as error:
+            self._idle.append(worker)  # to be dismissed
+            raise error.cause from error
         self._idle.append(worker)
         self._waiting_since = None
 
     def _tell_of_waiting(self) -> None:
-        """Say so once if no worker has a place for long."""
+        """Say so once if no worker is ready for long."""
         if self._waiting_since is not None and time.monotonic() - self._waiting_since > _PLACE_SECONDS:
             self._waiting_since = None
             warnings.warn(
-                f"no worker has found a place for {_PLACE_SECONDS:.0f} s: the cluster's cores or GPUs are in use; "
-                "waiting for them",
+                f"no worker is ready after {_PLACE_SECONDS:.0f} s: the cluster's cores or GPUs are in use, or corpus "
+                "and model take long to open; waiting",
                 SigmaskWarning,
                 stacklevel=3,
             )
@@ -305,7 +333,7 @@ class _Crew:
     def _result(self, task: Any) -> Summary | None:
         worker, shard = self._busy.pop(task)
         try:
-            done: tuple[Summary, int, int] = self._ray.get(task)
+            done: tuple[Summary, News] = self._ray.get(task)
         except self._ray.exceptions.RayActorError as error:
             self._left.append(shard)
             self._under_way.pop(shard, None)
@@ -315,10 +343,18 @@ class _Crew:
             self._idle.append(worker)
             raise error.cause from error
         self._idle.append(worker)
-        summary, rows, bad = done
-        self._done[shard] = rows, bad
+        summary, news = done
+        self._pass_on(news)
+        self._done[shard] = news.rows, news.bad
         self._under_way.pop(shard, None)
         return summary
+
+    def _pass_on(self, news: News) -> None:
+        """Warn of what workers warned of, once of each."""
+        for said in news.warnings:
+            if said not in self._said:
+                self._said.add(said)
+                warnings.warn(said, SigmaskWarning, stacklevel=5)
 
     def _replace_dead(self, shard: Shard | None, error: Exception) -> None:
         self._deaths[shard] += 1
@@ -332,11 +368,13 @@ class _Crew:
 
     def _rows(self) -> tuple[int, int]:
         """(rows done, bad ones among them) of the shards that are done and of those under way."""
-        asked = {worker.rows.remote(): shard for worker, shard in self._busy.values()}
+        asked = {worker.news.remote(): shard for worker, shard in self._busy.values()}
         answered, _ = self._ray.wait(list(asked), num_returns=len(asked), timeout=_POLL_SECONDS) if asked else ([], [])
         for answer in answered:
             with contextlib.suppress(self._ray.exceptions.RayActorError):  # its task says so too
-                self._under_way[asked[answer]] = self._ray.get(answer)
+                news: News = self._ray.get(answer)
+                self._pass_on(news)
+                self._under_way[asked[answer]] = news.rows, news.bad
         counts = [*self._done.values(), *self._under_way.values()]
         return sum(rows for rows, _ in counts), sum(bad for _, bad in counts)
 
@@ -373,6 +411,8 @@ def _connected(ray: ModuleType, workers: Workers) -> Iterator[None]:
         yield
         return
     settings: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
+    # it tells users of a cluster of their own process that it is closed to others
+    logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
     on_sigterm = signal.getsignal(signal.SIGTERM)
     try:
         if workers.address is None:
@@ -380,7 +420,8 @@ def _connected(ray: ModuleType, workers: Workers) -> Iterator[None]:
             # "local", since Ray would otherwise join the cluster that RAY_ADDRESS names
             ray.init(address="local", num_cpus=cores, include_dashboard=False, **settings)
         else:
-            require_reachable(workers.address)
+            named = os.environ.get("RAY_ADDRESS") if workers.address == "auto" else None
+            require_reachable(named or workers.address)
             ray.init(address=workers.address, **settings)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise SigmaskError(_why_not_connected(workers.address, str(error))) from error

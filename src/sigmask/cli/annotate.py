@@ -126,7 +126,15 @@ def _exit_codes() -> Iterator[None]:
     from sigmask.annotation.bad_row_limit import TooManyBadRowsError
     from sigmask.annotation.write_errors import OutputWriteError
 
-    before = signal.signal(signal.SIGTERM, _terminate)
+    terminated = False  # noted here, since Ray makes a plain KeyboardInterrupt of whatever a signal raises
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        """As Ctrl-C; a batch system sends SIGTERM before it kills."""
+        nonlocal terminated
+        terminated = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         yield
     except TooManyBadRowsError as error:
@@ -137,14 +145,6 @@ def _exit_codes() -> Iterator[None]:
         raise typer.Exit(EXIT_CANNOT_WRITE) from error
     except KeyboardInterrupt as error:
         say_error("interrupted: finished parts are kept (see --rows-per-part), and the same command goes on")
-        raise typer.Exit(EXIT_TERMINATED if isinstance(error, _TerminatedError) else EXIT_INTERRUPTED) from error
+        raise typer.Exit(EXIT_TERMINATED if terminated else EXIT_INTERRUPTED) from error
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-class _TerminatedError(KeyboardInterrupt):
-    """SIGTERM, as a batch system sends it before it kills."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise _TerminatedError

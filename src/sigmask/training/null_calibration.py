@@ -20,7 +20,7 @@ from torch import Tensor
 
 from sigmask.command_errors import run_tool
 from sigmask.data.geometry import model_frame, resize_for_model, resize_image
-from sigmask.errors import CorpusError
+from sigmask.errors import ConfigError, CorpusError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
@@ -79,10 +79,15 @@ def main(
     if not images:
         raise CorpusError(f"expected photographs below {photos}, found none that can be read")
     model, _, folder = load_locator(initial)
+    if folder.resolve() == output.resolve():
+        raise ConfigError(f"{output} holds the weights to start from: name another folder with -o")
     ratios = calibrate(model, images, load_round_trips(autoencoders or ["shipped"]), np.random.default_rng(seed))
     save_pretrained(model, output, text_table_of(folder))
     print(f"spread of {len(images)} photographs, new ÷ old, depth by depth: {', '.join(f'{r:.2f}' for r in ratios)}")
-    print(f"written: {output} (sigmask evaluate --methods {output} says what it is worth)")
+    print(
+        f"written: {output}; 'sigmask evaluate --methods {output}' says what it is worth, and "
+        f"'python -m sigmask.annotation.backends.onnx_export {output}' makes the graph for installations without torch"
+    )
 
 
 if __name__ == "__main__":

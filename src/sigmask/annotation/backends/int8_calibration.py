@@ -18,7 +18,7 @@ import typer
 from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.backends.backend import inputs_of
 from sigmask.annotation.backends.int8 import measure_ranges, write_ranges
-from sigmask.annotation.backends.openvino_backend import import_openvino
+from sigmask.annotation.backends.openvino_backend import import_openvino, read_graph
 from sigmask.command_errors import run_tool
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.errors import SigmaskError
@@ -40,7 +40,7 @@ def main(
     core = import_openvino().Core()
     annotator = Annotator.from_pretrained(str(folder), backend="openvino", precision="float32")
     inputs = itertools.islice(_inputs(annotator, load_corpus(corpus)), pairs)
-    typer.echo(f"written: {write_ranges(folder, measure_ranges(core, core.read_model(graph), inputs))}")
+    typer.echo(f"written: {write_ranges(folder, measure_ranges(core, read_graph(core, graph), inputs))}")
 
 
 def _inputs(annotator: Annotator, corpus: Corpus) -> Iterator[dict[str, np.ndarray]]:

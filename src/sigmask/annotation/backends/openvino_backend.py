@@ -22,8 +22,9 @@ import numpy.typing as npt
 from sigmask.annotation.backends.backend import Backend, Frame, RawOutput, inputs_of, output_of
 from sigmask.annotation.backends.int8 import quantise, read_ranges
 from sigmask.annotation.backends.model_source import ModelSource
-from sigmask.errors import SigmaskError, unknown_name
+from sigmask.errors import MissingExtraError, SigmaskError, WeightsError, unknown_name
 from sigmask.instruction.instruction_arrays import InstructionArrays
+from sigmask.models.weights_folder import GRAPH_FILE
 
 PRECISIONS = ("auto", "float32", "bfloat16", "int8")
 _SMALL = 32 << 20
@@ -33,8 +34,10 @@ _USUAL_ASPECT = 2
 _MOST_STREAMS = 8
 """Pairs side by side: a batch, by default. More cores than these share the work of a pair."""
 _WIDE_FRAMES = 2
-"""Frames whose graph takes pairs side by side, the first that come; a stream's graph holds some 80 MB of its own. What
-a pair is answered does not depend on it. Our choice."""
+"""Frames whose graph takes pairs of that frame side by side; a stream's graph holds some 80 MB of its own. They are the
+first that come, and later those that come often alone. What a pair is answered does not depend on it. Our choice."""
+_OFTEN = 48
+"""Pairs in batches of one frame after which its graph is widened: about the time of compiling. Our choice."""
 _INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
 """Instructions that multiply bytes without overflow, as Linux names them."""
 
@@ -50,6 +53,7 @@ class OpenVinoBackend(Backend):
     Raises:
         ImportError: OpenVINO is not installed.
         MissingExtraError: the weights have no graph, and torch, which would export them, is not installed.
+        WeightsError: the graph is damaged.
         SigmaskError: the precision is unknown, or not to be had here.
     """
 
@@ -74,12 +78,15 @@ class OpenVinoBackend(Backend):
         self._threads = threads or _cores()
         self._streams = min(self._threads, _MOST_STREAMS) if self._is_small else 1
         self._compiled: dict[tuple[int, ...], _Graph] = {}
+        self._turn = 0
 
     def _read(self, source: ModelSource) -> Any:
         if source.graph is not None:
-            return self._core.read_model(source.graph)
-        from sigmask.annotation.backends.openvino_export import exported
-
+            return read_graph(self._core, source.graph)
+        try:
+            from sigmask.annotation.backends.openvino_export import exported
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("torch", "torch", f"weights without a {GRAPH_FILE}, in OpenVINO,") from error
         return exported(self._core, source.model, source.key)
 
     def _quantised(self, source: ModelSource, precision: str) -> Any:
@@ -101,27 +108,51 @@ class OpenVinoBackend(Backend):
         return self.run_all([(images, instruction)])[0]
 
     def run_all(self, frames: Sequence[Frame]) -> list[RawOutput]:
+        self._turn += 1
+        if len(frames) == 1:
+            self._widen_if_often(frames[0][0])
         under_way = [[self._start(pair) for pair in _pairs(*frame)] for frame in frames]
         found = [[graph.answer(request) for graph, request in pairs] for pairs in under_way]
         return [output_of([np.concatenate(parts) for parts in zip(*pairs, strict=True)]) for pairs in found]
 
     def _start(self, pair: dict[str, np.ndarray]) -> tuple[_Graph, Any]:
-        shape = pair["images"].shape
-        key = shape if self._has_its_own(*shape[2:4]) else _ANY_SHAPE
+        key = self._key(pair["images"])
         if key not in self._compiled:
             if key == _ANY_SHAPE:
                 graph = self._plain  # compiled for any shape, OpenVINO 2026.4 answers wrongly in int8
             else:
                 graph = self._exported.clone()
                 graph.reshape({name: list(array.shape) for name, array in pair.items()})
-            self._compiled[key] = _Graph(self._core.compile_model(graph, "CPU", self._settings | self._layout()))
+            # each stream has as many threads in every graph, so that a pair's answer is the same in all
+            streams = self._streams if len(self._wide()) < _WIDE_FRAMES else 1
+            layout = {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams * (self._threads // self._streams)}
+            compiled = self._core.compile_model(graph, "CPU", self._settings | layout)
+            self._compiled[key] = _Graph(compiled, is_wide=streams == self._streams)
         found = self._compiled[key]
         return found, found.start(pair)
 
-    def _layout(self) -> dict[str, int]:
-        """Streams and threads of the next graph; each stream has as many threads in every graph."""
-        streams = self._streams if len(self._compiled) < _WIDE_FRAMES else 1
-        return {"NUM_STREAMS": streams, "INFERENCE_NUM_THREADS": streams * (self._threads // self._streams)}
+    def _widen_if_often(self, images: npt.NDArray[np.uint8]) -> None:
+        """Note a batch of one frame; make room, where its graph is narrow and such batches come often, for a wide one.
+
+        The wide graph that had none for longest is given up.
+        """
+        key = self._key(images)
+        if key not in self._compiled:
+            return
+        graph = self._compiled[key]
+        graph.pairs_alone += images.shape[1]
+        graph.last_alone = self._turn
+        if not graph.is_wide and graph.pairs_alone >= _OFTEN:
+            del self._compiled[key]
+            del self._compiled[min(self._wide(), key=lambda each: self._compiled[each].last_alone)]
+
+    def _wide(self) -> list[tuple[int, ...]]:
+        return [key for key, graph in self._compiled.items() if graph.is_wide]
+
+    def _key(self, images: npt.NDArray[np.uint8]) -> tuple[int, ...]:
+        """Which graph is for these pairs, of which each goes through alone."""
+        sides, _, height, width, colours = images.shape
+        return (sides, 1, height, width, colours) if self._has_its_own(height, width) else _ANY_SHAPE
 
     def _has_its_own(self, height: int, width: int) -> bool:
         """Whether a frame has a graph of its own; which came first is no matter, or a restart would change masks."""
@@ -129,9 +160,18 @@ class OpenVinoBackend(Backend):
 
 
 class _Graph:
-    """A compiled model and its requests, which wait in a row where there are more than streams."""
+    """A compiled model and its requests, which wait in a row where there are more than streams.
 
-    def __init__(self, compiled: Any) -> None:
+    Attributes:
+        is_wide: whether it takes as many pairs side by side as the backend does.
+        pairs_alone: how many came in batches of its frame alone.
+        last_alone: the turn of the last such batch.
+    """
+
+    def __init__(self, compiled: Any, *, is_wide: bool) -> None:
+        self.is_wide = is_wide
+        self.pairs_alone = 0
+        self.last_alone = 0
         self._compiled = compiled
         self._spare: list[Any] = []
 
@@ -162,6 +202,19 @@ def _pairs(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> Ite
 def _cores() -> int:
     """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_graph(core: Any, path: Path) -> Any:
+    """The OpenVINO model of a graph's file.
+
+    Raises:
+        WeightsError: it is damaged.
+    """
+    try:
+        return core.read_model(path)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]  # the first ones say where in OpenVINO's own code
+        raise WeightsError(f"{path} does not hold a readable model: {reason}") from error
 
 
 def multiplies_bytes() -> bool:
