@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,14 @@ def test_a_tool_says_what_is_wrong_in_one_line(tool: str, arguments: list[str], 
     assert done.returncode == 2
     assert done.stderr.startswith("sigmask: ") and wanted in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_tool_whose_own_imports_fail_names_the_extra(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError('no torch here', name='torch')")
+    done = subprocess.run(
+        [sys.executable, "-m", "sigmask.training.autoencoder", "--help"],
+        cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    assert done.returncode == 2
+    tool = "'python -m sigmask.training.autoencoder'"
+    assert done.stderr == f"sigmask: {tool} needs the package 'torch': pip install 'sigmask[torch]'\n"

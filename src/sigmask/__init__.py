@@ -5,6 +5,7 @@ The public API is what this module names; everything else may change.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from sigmask.errors import SigmaskError
@@ -27,6 +28,11 @@ __all__ = [
     "__version__",
     "load_corpus",
 ]
+
+if sys.argv[:1] == ["-m"]:  # `python -m sigmask.…`: the tool's own imports come before it could say what is missing
+    from sigmask.command_errors import tell_missing_extras
+
+    tell_missing_extras()
 
 
 def __dir__() -> list[str]:  # what is imported at first use is there to be completed too

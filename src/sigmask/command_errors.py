@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import typer
@@ -46,14 +48,28 @@ def say_error(reason: str) -> None:
     Console(stderr=True).print(f"[bold red]sigmask:[/] {escape(reason)}", soft_wrap=True, highlight=False)
 
 
+def tell_missing_extras() -> None:
+    """From now on a package that is missing at a tool's own imports ends the process with a line and exit code 2."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        reason = reason_of(error, _this_command()) if isinstance(error, ModuleNotFoundError) else None
+        if reason is None:
+            sys.__excepthook__(kind, error, trace)
+            return
+        say_error(reason)
+        sys.stderr.flush()
+        os._exit(EXIT_USER_ERROR)  # a hook cannot choose the exit code otherwise, and nothing has begun
+
+    sys.excepthook = tell
+
+
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
     """Leave the process with a line and exit code 2 where a user's mistake ends the block."""
     try:
         yield
     except Exception as error:
-        module = getattr(sys.modules["__main__"], "__spec__", None)
-        reason = reason_of(error, Path(sys.argv[0]).name if module is None else f"python -m {module.name}")
+        reason = reason_of(error, _this_command())
         if reason is None:
             raise
         say_error(reason)
@@ -64,3 +80,8 @@ def run_tool(main: Callable[..., Any]) -> None:
     """Run a tool's `main`, whose options typer reads, with `one_line_errors`."""
     with one_line_errors():
         typer.run(main)
+
+
+def _this_command() -> str:
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    return Path(sys.argv[0]).name if module is None else f"python -m {module.name}"
