@@ -23,11 +23,9 @@ from sigmask.annotation.ray_cluster import (
     OpenAnnotator,
     Workers,
     WorkersDieError,
-    _connected,
-    _why_not_connected,
     annotate_on_ray,
-    require_reachable,
 )
+from sigmask.annotation.ray_connection import connected, require_reachable, why_not_connected
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
@@ -256,7 +254,7 @@ def test_an_address_of_the_environment_is_tried_too(monkeypatch: pytest.MonkeyPa
             return False
 
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
-    with pytest.raises(SigmaskError, match=r"answers at 127\.0\.0\.1:1"), _connected(NoRay, Workers(1, "auto")):  # type: ignore[arg-type]
+    with pytest.raises(SigmaskError, match=r"answers at 127\.0\.0\.1:1"), connected(NoRay, "auto", 1):  # type: ignore[arg-type]
         pass
 
 
@@ -289,7 +287,7 @@ def test_rows_done_never_go_backwards(corpus: Path, tmp_path: Path) -> None:
     ],
 )
 def test_a_refused_token_is_no_silent_cluster(reason: str, wanted: str) -> None:
-    assert wanted in _why_not_connected("head:6379", reason)
+    assert wanted in why_not_connected("head:6379", reason)
 
 
 @pytest.mark.parametrize(

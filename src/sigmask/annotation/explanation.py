@@ -12,6 +12,7 @@ from sigmask.annotation.annotator import Annotator, Image, read_pair
 from sigmask.annotation.backends.torch_backend import TorchBackend, raw_output
 from sigmask.data.geometry import resize_image, resize_map
 from sigmask.instruction.named_concepts import named_concepts
+from sigmask.models.pixels import pixels_of
 from sigmask.models.semantic_difference import noise_level, relative_pixel_difference
 from sigmask.types import Annotation, ImageArray, MapArray
 
@@ -79,10 +80,7 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
             zip(named_concepts(prepared.edit), output.grounding.concept_valid[0].tolist(), strict=False)
         )
     )
-    before, after = (
-        torch.from_numpy(image).permute(2, 0, 1)[None].float().div(255)
-        for image in (prepared.original, prepared.edited)
-    )
+    before, after = (pixels_of(image) for image in (prepared.original, prepared.edited))
     return Explanation(
         original=resize_image(prepared.original, height, width),
         edited=prepared.picture,

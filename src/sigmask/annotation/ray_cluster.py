@@ -11,16 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import logging
-import os
-import re
-import signal
-import socket
-import threading
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,11 +28,12 @@ from sigmask.annotation.output_lock import OutputLock
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.part_plan import plan_parts
 from sigmask.annotation.pipeline import AnnotateOptions, OnRows, annotate
+from sigmask.annotation.ray_connection import connected, import_ray
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import SUMMARY_NAME, Summary
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.corpus_address import CorpusAddress
-from sigmask.errors import MissingExtraError, SigmaskError, SigmaskWarning, require_at_least
+from sigmask.errors import SigmaskError, SigmaskWarning, require_at_least
 
 SHARDS_PER_WORKER = 8
 """So many that workers of unequal speed end together, so few that planning the parts stays cheap. Our choice."""
@@ -47,7 +42,6 @@ DEATHS_OF_A_SHARD = 3
 CPUS_ON_A_CLUSTER = 4
 """Cores of a worker where none are asked for; more of them help one model little. Our choice."""
 _POLL_SECONDS = 0.5
-_ANSWER_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _PLACE_SECONDS = 30.0
 
@@ -142,12 +136,12 @@ def annotate_on_ray(
         raise SigmaskError(f"Ray deals out the shards itself: leave out --shard {options.shard}")
     if corpus.address is None:
         raise SigmaskError("workers open the corpus anew, so it must be one that load_corpus gave")
-    ray = _ray()
+    ray = import_ray()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
     count = max(1, min(len(parts), SHARDS_PER_WORKER * workers.count))
     output = output.resolve()
     shards = [Shard(index, count) for index in range(count)]
-    with _connected(ray, workers):
+    with connected(ray, workers.address, workers.count * (workers.cpus or 1)):
         cpus = workers.cores_on([node["Resources"] for node in ray.nodes() if node["Alive"]])
         shard_options = dataclasses.replace(options, overwrite=False, max_bad=None, workers=options.workers or cpus)
         # two threads in each worker: one for the shard, one that tells how far it is
@@ -171,7 +165,7 @@ def annotate_on_ray(
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What a worker has to tell of the shard it is at: rows done, bad ones among them, and warnings."""
+    """What a worker has to tell of a shard: rows done, bad ones among them; and warnings since it was last asked."""
 
     rows: int
     bad: int
@@ -193,7 +187,7 @@ class ShardWorker:
         self._opened: tuple[Corpus, PairAnnotator] | None = None
         self._output = output
         self._options = options
-        self._rows = (0, 0)
+        self._rows: dict[Shard, tuple[int, int]] = {}
         self._warnings: list[str] = []
         self._is_stopped = False
         warnings.showwarning = lambda message, *place: self._warnings.append(str(message))
@@ -207,23 +201,22 @@ class ShardWorker:
         """Do one shard, once it is open: what `annotate` returns, and the shard's own figures."""
         assert self._opened is not None
         options = dataclasses.replace(self._options, shard=shard)
-        self._rows = (0, 0)
-        summary = annotate(*self._opened, self._output, options, on_rows=self._note_rows)
-        return summary, self.news()
+        summary = annotate(*self._opened, self._output, options, on_rows=partial(self._note_rows, shard))
+        return summary, self.news(shard)
 
-    def news(self) -> News:
-        """Of the shard under way; answered while it is under way."""
+    def news(self, shard: Shard) -> News:
+        """Of a shard that is or was under way; answered while it is."""
         said, self._warnings = self._warnings, []
-        return News(*self._rows, tuple(said))
+        return News(*self._rows.get(shard, (0, 0)), tuple(said))
 
     def stop(self) -> None:
         """End the shard under way after its batch, so that its lock is released; what is finished is kept."""
         self._is_stopped = True
 
-    def _note_rows(self, rows: int, bad: int) -> None:
+    def _note_rows(self, shard: Shard, rows: int, bad: int) -> None:
         if self._is_stopped:
             raise _StopError
-        self._rows = (rows, bad)
+        self._rows[shard] = (rows, bad)
 
 
 class _Crew:
@@ -368,7 +361,7 @@ class _Crew:
 
     def _rows(self) -> tuple[int, int]:
         """(rows done, bad ones among them) of the shards that are done and of those under way."""
-        asked = {worker.news.remote(): shard for worker, shard in self._busy.values()}
+        asked = {worker.news.remote(shard): shard for worker, shard in self._busy.values()}
         answered, _ = self._ray.wait(list(asked), num_returns=len(asked), timeout=_POLL_SECONDS) if asked else ([], [])
         for answer in answered:
             with contextlib.suppress(self._ray.exceptions.RayActorError):  # its task says so too
@@ -377,68 +370,3 @@ class _Crew:
                 self._under_way[asked[answer]] = news.rows, news.bad
         counts = [*self._done.values(), *self._under_way.values()]
         return sum(rows for rows, _ in counts), sum(bad for _, bad in counts)
-
-
-def _ray() -> ModuleType:
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere unless the user asks for it
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("ray", "ray", "annotating on a cluster") from error
-    found: ModuleType = ray
-    return found
-
-
-def require_reachable(address: str) -> None:
-    """Look whether anything listens at HOST:PORT, for which Ray itself would wait for minutes; "auto" is left to Ray.
-
-    Raises:
-        SigmaskError: nothing does.
-    """
-    match = re.fullmatch(r"(?:ray://)?\[?([^/\]]+?)\]?:(\d+)", address)
-    if match is None:
-        return
-    try:
-        socket.create_connection((match[1], int(match[2])), timeout=_ANSWER_SECONDS).close()
-    except (OSError, OverflowError) as error:
-        raise SigmaskError(f"no Ray cluster answers at {address}: {error}") from error
-
-
-@contextlib.contextmanager
-def _connected(ray: ModuleType, workers: Workers) -> Iterator[None]:
-    """Join the cluster, or start one that is stopped at the end; a cluster that this process has joined stays."""
-    if ray.is_initialized():
-        yield
-        return
-    settings: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
-    # it tells users of a cluster of their own process that it is closed to others
-    logging.getLogger("ray._private.authentication.authentication_token_setup").setLevel(logging.ERROR)
-    on_sigterm = signal.getsignal(signal.SIGTERM)
-    try:
-        if workers.address is None:
-            cores = max(os.cpu_count() or 1, workers.count * (workers.cpus or 1))
-            # "local", since Ray would otherwise join the cluster that RAY_ADDRESS names
-            ray.init(address="local", num_cpus=cores, include_dashboard=False, **settings)
-        else:
-            named = os.environ.get("RAY_ADDRESS") if workers.address == "auto" else None
-            require_reachable(named or workers.address)
-            ray.init(address=workers.address, **settings)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise SigmaskError(_why_not_connected(workers.address, str(error))) from error
-    if on_sigterm is not None and threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_sigterm)  # Ray's own would print where every thread stands
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _why_not_connected(address: str | None, reason: str) -> str:
-    if address is None:
-        return f"Ray does not start on this machine: {reason}"
-    if "authenticat" in reason.lower() or "token" in reason.lower():
-        return (
-            f"the Ray cluster at {address} wants a token, and refuses this machine's: put the cluster's own into "
-            f"~/.ray/auth_token or RAY_AUTH_TOKEN ({reason})"
-        )
-    return f"no Ray cluster answers at {address}: {reason}"

@@ -65,6 +65,14 @@ def resize_image(image: ImageArray, height: int, width: int) -> ImageArray:
     return _resize(image, height, width, cv2.INTER_CUBIC)
 
 
+def shrink_to(image: ImageArray, longest: int) -> ImageArray:
+    """`image` with its longer side at most `longest` pixels and no side under 8; itself if it is no larger."""
+    scale = longest / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    return resize_image(image, max(8, round(image.shape[0] * scale)), max(8, round(image.shape[1] * scale)))
+
+
 def resize_for_model(image: ImageArray, height: int, width: int) -> ImageArray:
     """`resize_image`, but bilinear where it shrinks to no less than half: as good for a network, and faster."""
     shrinks = height * width < image.shape[0] * image.shape[1]

@@ -30,6 +30,7 @@ from sigmask.errors import ConfigError, MissingExtraError
 from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.tables import markdown_table
 from sigmask.models.locator import Locator
+from sigmask.models.pixels import pixels_of
 from sigmask.types import EditPair, ImageArray
 from sigmask.whole_file import whole_file
 
@@ -81,7 +82,9 @@ def codes_of(model: Locator, clean: Sequence[EditPair], noisy: Sequence[EditPair
         for round_trip, pair in enumerate(both):
             assert pair.mask is not None
             original, _ = bring_onto_edited(pair.original, pair.edited)
-            pyramid, edit, noise = model.difference_and_codes(_pixels(original), _pixels(pair.edited))
+            pyramid, edit, noise = model.difference_and_codes(
+                *(pixels_of(resize_for_model(image, SIDE, SIDE)) for image in (original, pair.edited))
+            )
             covered = F.adaptive_avg_pool2d(torch.from_numpy(pair.mask)[None, None].float(), pyramid.grid).flatten()
             kinds = [np.flatnonzero(covered.numpy() > 0.9), np.flatnonzero(covered.numpy() == 0)]
             count = min(TOKENS_A_PAIR, *(len(kind) for kind in kinds))
@@ -146,11 +149,6 @@ def _principal_axes(values: Floats) -> Floats:
     places = centred @ axes[:2].T
     low, high = np.percentile(places, (1, 99), axis=0)
     return np.asarray(np.clip((places - low) / np.maximum(high - low, 1e-9), 0, 1), np.float32)
-
-
-def _pixels(image: ImageArray) -> torch.Tensor:
-    resized = resize_for_model(image, SIDE, SIDE)
-    return torch.tensor(resized).permute(2, 0, 1)[None].float().div(255)
 
 
 def main(

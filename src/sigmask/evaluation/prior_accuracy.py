@@ -25,6 +25,7 @@ from sigmask.evaluation.tables import markdown_table
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
+from sigmask.models.pixels import pixels_of
 from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
 from sigmask.types import Action, EditTuple, MapArray, MaskArray
 
@@ -72,8 +73,7 @@ def point_everywhere(model: Locator, encoder: TextEncoder, views: Iterable[Named
     """Every class of every view whose name the encoder knows."""
     found = []
     for view in views:
-        pixels = torch.from_numpy(view.image).permute(2, 0, 1)[None].float().div(255)
-        features = model.backbone(pixels.contiguous(memory_format=torch.channels_last))[-1]
+        features = model.backbone(pixels_of(view.image).contiguous(memory_format=torch.channels_last))[-1]
         for name, region in view.regions.items():
             map_ = prior_map(model, encoder, features, name)
             if map_ is not None:

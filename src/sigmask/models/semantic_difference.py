@@ -237,7 +237,7 @@ def measure_null_statistics(
     levels = difference.null_textures
     for depth in range(len(difference.match_radius)):
         spread = difference.null_spread(depth)
-        sums, counts = torch.zeros(levels, spread.shape[-1]), torch.zeros(levels, 1)
+        sums, counts = spread.new_zeros(levels, spread.shape[-1]), spread.new_zeros(levels, 1)
         for (before, after), picture in zip(features, pictures, strict=True):
             signed, _ = difference.signed_difference(before[depth].float(), after[depth].float(), depth)
             grid = (signed.shape[-2], signed.shape[-1])

@@ -19,9 +19,10 @@ import typer
 from torch import Tensor
 
 from sigmask.command_errors import run_tool
-from sigmask.data.geometry import model_frame, resize_for_model, resize_image
+from sigmask.data.geometry import model_frame, resize_for_model, shrink_to
 from sigmask.errors import ConfigError, CorpusError
 from sigmask.models.locator import Locator
+from sigmask.models.pixels import pixels_of
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.models.weights_folder import text_table_of
@@ -44,8 +45,7 @@ def calibrate(
     sizes, shares = zip(*NATIVE_SIZES, strict=True)
     features, pictures = [], []
     for photo in photos:
-        scale = min(1.0, int(rng.choice(sizes, p=shares)) / max(photo.shape[:2]))
-        picture = resize_image(photo, *(max(8, round(side * scale)) for side in photo.shape[:2]))
+        picture = shrink_to(photo, int(rng.choice(sizes, p=shares)))
         returned = round_trips[int(rng.integers(len(round_trips)))](picture, rng)
         before, after = (_seen(model, image) for image in (picture, returned))
         features.append((model.backbone(before), model.backbone(after)))
@@ -61,7 +61,7 @@ def _seen(model: Locator, image: ImageArray) -> Tensor:
     """(1, 3, h, w) in [0, 1], the picture in the model's frame."""
     height, width = image.shape[:2]
     frame = model_frame(height, width, model.config.long_side, model.backbone.spec.size_multiple)
-    return torch.from_numpy(resize_for_model(image, *frame)).permute(2, 0, 1)[None].float().div(255)
+    return pixels_of(resize_for_model(image, *frame))
 
 
 def main(

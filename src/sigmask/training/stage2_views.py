@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from sigmask.data.corpus import load_corpus
-from sigmask.data.geometry import resize_image
+from sigmask.data.geometry import shrink_to
 from sigmask.data.raw_pair import decode_pair
 from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import CorpusError
@@ -109,7 +109,14 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
         sample = row if isinstance(row, BadSample) else decode_pair(row, with_mask=False)
         if isinstance(sample, EditPair):
             original, _ = bring_onto_edited(sample.original, sample.edited)
-            pairs.append(EditPair(sample.sample_id, _smaller(original), _smaller(sample.edited), sample.instruction))
+            pairs.append(
+                EditPair(
+                    sample.sample_id,
+                    shrink_to(original, _LARGEST),
+                    shrink_to(sample.edited, _LARGEST),
+                    sample.instruction,
+                )
+            )
     return pairs
 
 
@@ -138,10 +145,3 @@ def collate_triples(triples: Sequence[Triple]) -> dict[str, Tensor]:
 
 def _floats(images: Sequence[Tensor]) -> Tensor:
     return torch.stack(list(images)).float().div(255)
-
-
-def _smaller(image: ImageArray) -> ImageArray:
-    scale = _LARGEST / max(image.shape[:2])
-    if scale >= 1:
-        return image
-    return resize_image(image, max(8, round(image.shape[0] * scale)), max(8, round(image.shape[1] * scale)))

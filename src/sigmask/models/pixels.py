@@ -1,0 +1,14 @@
+"""A picture as the models take it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sigmask.types import ImageArray
+
+
+def pixels_of(image: ImageArray) -> Tensor:
+    """(H, W, 3) uint8 → (1, 3, H, W) in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float().div(255)
