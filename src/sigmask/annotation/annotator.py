@@ -34,7 +34,7 @@ from sigmask.models.weights_folder import (
     weights_hash,
     weights_name,
 )
-from sigmask.types import SCOPES, Annotation, BadSample, EditPair, EditTuple, ImageArray, Scope
+from sigmask.types import SCOPES, Annotation, BadSample, EditPair, EditTuple, ImageArray, MapArray, Scope
 from sigmask.version import __version__
 
 if TYPE_CHECKING:
@@ -286,7 +286,9 @@ class Annotator:
 
     def inputs(self, prepared: Sequence[Prepared]) -> tuple[npt.NDArray[np.uint8], InstructionArrays]:
         """What the backend takes, for pairs of one frame: images (2, B, h, w, 3), and what was said."""
-        images = np.stack([[item.original for item in prepared], [item.edited for item in prepared]])
+        images = np.empty((2, len(prepared), *prepared[0].edited.shape), np.uint8)
+        for place, item in enumerate(prepared):
+            images[0, place], images[1, place] = item.original, item.edited
         return images, instruction_arrays([item.edit for item in prepared], self.encoder)
 
     def annotation(self, item: Prepared, output: RawOutput, place: int) -> Annotation:
@@ -295,14 +297,14 @@ class Annotator:
         logits = resize_map(output.mask_logits[place], height, width)
         probability = follow_outline(_sigmoid(logits), item.guide)
         mask, flags = postprocess(probability, self.threshold), item.flags
-        quality = float(_sigmoid(output.quality_logits[place]))
+        quality = float(_sigmoid(output.quality_logits[place : place + 1])[0])
         if quality < self.least_quality and mask.any():
             mask, flags = np.zeros_like(mask), (*flags, DOUBTFUL)
         prior = cv2.resize(output.prior[place], (width, height), interpolation=cv2.INTER_LINEAR)
         return Annotation(
             mask=mask,
             probability=probability,
-            prior=np.clip(prior, 0, 1),
+            prior=np.clip(prior, 0, 1, out=prior),
             quality=quality,
             scope=_scope(mask, output.scope_logits[place]),
             edit=item.edit,
@@ -345,8 +347,13 @@ def _scope(mask: np.ndarray, scope_logits: np.ndarray) -> Scope:
     return max((Scope.LOCAL, Scope.GLOBAL), key=lambda scope: float(scope_logits[SCOPES.index(scope)]))
 
 
-def _sigmoid(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), dtype=np.float32)
+def _sigmoid(logits: npt.NDArray[np.float32]) -> MapArray:
+    """1 / (1 + exp(-logits)) in one new array: a map that the allocator must fetch anew costs more than the sum."""
+    values = np.clip(logits, -30, 30)
+    np.negative(values, out=values)
+    np.exp(values, out=values)
+    values += 1
+    return np.reciprocal(values, out=values)
 
 
 def _cell(image: Image) -> Any:
