@@ -173,3 +173,27 @@ def test_who_watches_another_s_lock_gives_signs_of_life(tmp_path: Path, monkeypa
     with pytest.warns(SigmaskWarning, match="no sign of life"), OutputLock(tmp_path, Shard(0, 2)):
         assert touched == [True]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("has_hard_links", [True, False])
+def test_the_lock_of_a_third_that_was_faster_is_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_hard_links: bool
+) -> None:
+    rename = Path.rename
+
+    def third_comes_first(source: Path, target: Path) -> Path:
+        write_lock(tmp_path, token="of the third")
+        return rename(source, target)
+
+    def refuse(source: object, target: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    write_lock(tmp_path, age=2 * EXPIRY_SECONDS)
+    monkeypatch.setattr(Path, "rename", third_comes_first)
+    if not has_hard_links:
+        monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(output_lock.OutputLock, "_falls_silent", lambda *_: False)
+    with pytest.raises(OutputLockedError, match="process 1 on elsewhere"), OutputLock(tmp_path, WHOLE):
+        pass
+    (left,) = tmp_path.iterdir()
+    assert json.loads(left.read_text())["token"] == "of the third"

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -32,3 +34,27 @@ def test_kinds_and_first_weights_become_keys_of_the_config(told: list[tuple[str,
 def test_a_kind_needs_its_sign(told: list[tuple[str, ...]], actions: str) -> None:
     result = CliRunner().invoke(app, ["stage1", "c.yaml", "--actions", actions])
     assert result.exit_code == 2 and not told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["autoencoder", "--help"], "Train on every photograph below PHOTOS."),
+        (["corpus", "--help"], "pair N of a seed is always the same"),
+        (["calibrate", "--photos", "."], "Missing option '--output'"),
+        (["calibrate", "--steps", "3"], "No such option: --steps"),
+    ],
+)
+def test_a_tool_keeps_its_own_options(arguments: list[str], said: str) -> None:
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == (0 if "--help" in arguments else 2)
+    assert said in " ".join(result.output.replace("│", " ").split())
+
+
+def test_a_tool_does_its_work(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "photo.png"), np.random.default_rng(0).integers(0, 255, (128, 128, 3)).astype(np.uint8))
+    written = tmp_path / "out" / "vae.safetensors"
+    arguments = ["--photos", str(tmp_path), "-o", str(written), "--steps", "10", "--width", "4", "--latent", "2"]
+    result = CliRunner().invoke(app, ["autoencoder", *arguments])
+    assert result.exit_code == 0, result.output
+    assert written.exists()

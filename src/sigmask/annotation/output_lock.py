@@ -150,8 +150,7 @@ class OutputLock:
         with contextlib.suppress(FileNotFoundError):
             path.rename(aside)
             if _read(aside) != owner:
-                with contextlib.suppress(OSError):
-                    os.link(aside, path)
+                create_file(path, aside.read_bytes())
             aside.unlink()
 
     @staticmethod

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 app = typer.Typer(no_args_is_help=True, help="Train the model.")
 
@@ -13,6 +15,12 @@ Resume = Annotated[bool, typer.Option("--resume/--fresh", help="Go on from the r
 Changes = Annotated[
     list[str] | None, typer.Option("--set", help="Change a key of the file: --set steps=100 (may be repeated).")
 ]
+_TOOLS = {
+    "corpus": ("sigmask.synthesis.stage1_corpus", "Make the pairs that stage1 reads, from photographs with polygons."),
+    "autoencoder": ("sigmask.training.autoencoder", "A small autoencoder for round trips, from photographs."),
+    "calibrate": ("sigmask.training.null_calibration", "Null statistics of weights anew, for other editors' noise."),
+}
+"""Command → the module whose `main` it is, imported when it is called: they need torch."""
 
 
 @app.command("stage1")
@@ -85,3 +93,19 @@ def grounding(
 
     folder = stage.train(config, overrides=tuple(changes or ()))
     typer.echo(f"trained weights: {folder} (try: sigmask explain ORIGINAL EDITED --model {folder})")
+
+
+def _run_tool(ctx: typer.Context) -> None:
+    """Hand all that was given, --help too, to the tool's own command."""
+    tool = typer.Typer(add_completion=False)
+    tool.command()(importlib.import_module(_TOOLS[str(ctx.info_name)][0]).main)
+    get_command(tool).main(args=ctx.args, prog_name=ctx.command_path, standalone_mode=False)
+
+
+for _name, (_, _help) in _TOOLS.items():
+    app.command(
+        _name,
+        help=_help,
+        add_help_option=False,
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    )(_run_tool)

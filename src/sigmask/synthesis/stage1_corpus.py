@@ -1,6 +1,6 @@
 """The Stage I corpus on disk: synthetic edits with their round trips, made once and read many times.
 
-`python -m sigmask.synthesis.stage1_corpus --shared DIR -o OUT --count 4000` (about 0.5 s a pair on one core).
+`sigmask train corpus --shared DIR -o OUT --count 4000` (about 0.5 s a pair on one core).
 
 Every pair is made at one of several sizes, sent through an autoencoder (sometimes several times smaller than what the
 network sees, as old editors are), recompressed, and stored at the network's size as uint8 arrays. What is cheap

@@ -1,4 +1,4 @@
-"""Train a `SmallAutoencoder` on photographs: `python -m sigmask.training.autoencoder --photos DIR --latent 4 -o FILE`.
+"""Train a `SmallAutoencoder` on photographs: `sigmask train autoencoder --photos DIR --latent 4 -o FILE`.
 
 Loss (our choice): L1, plus L1 of horizontal and vertical gradients so that edges survive, with a little noise on the
 latent so that the decoder stays sane where an editor disturbs it. 3,000 steps of 16 crops of 128 px take about

@@ -1,6 +1,6 @@
 """Calibrates weights on one's own pictures and autoencoders: the null statistics measured anew, nothing trained.
 
-    python -m sigmask.training.null_calibration --photos DIR -o OUT [--initial tiny] [--autoencoders shipped]
+    sigmask train calibrate --photos DIR -o OUT [--initial tiny] [--autoencoders shipped]
 
 Each photograph is compared with its own round trip; what the two differ by, channel by channel, is what noise makes
 (`models/semantic_difference.py`). The autoencoders that ship do without a download. What it is worth is in

@@ -52,7 +52,7 @@ class Stage1Views(Dataset[View]):
     ) -> None:
         self.paths = sorted(folder.glob("pair-*.npz"))
         if not self.paths:
-            raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask.synthesis.stage1_corpus); found none")
+            raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
         if "located" not in json.loads(str(read_record(self.paths[0], ("meta",))["meta"])):
             raise CorpusError(f"{folder} was made by an earlier version: remove it, and make it anew")
         self.crop, self.seed, self.positions, self.mix, self.leave_out = crop, seed, positions, mix, leave_out
