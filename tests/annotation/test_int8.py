@@ -18,7 +18,7 @@ from sigmask.annotation.backends.int8 import (
     read_ranges,
     write_ranges,
 )
-from sigmask.annotation.backends.openvino_backend import OpenVinoBackend, import_openvino, multiplies_bytes
+from sigmask.annotation.backends.openvino_backend import OpenVinoBackend, import_openvino, int8_is_faster
 from sigmask.errors import CorpusError, WeightsError
 from sigmask.models.weights_folder import GRAPH_FILE, RANGES_FILE, find_weights
 from tests.drawing import draw_pair
@@ -105,10 +105,28 @@ def test_tiny_in_int8_marks_what_it_marks_in_float32() -> None:
     assert (expected.mask & found.mask).sum() / (expected.mask | found.mask).sum() > 0.97
 
 
-def test_auto_takes_int8_where_the_cpu_multiplies_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    module = "sigmask.annotation.backends.openvino_backend.multiplies_bytes"
-    for has_them in (True, False):
-        monkeypatch.setattr(module, lambda has_them=has_them: has_them)
+def test_auto_takes_int8_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    for is_faster in (True, False):
+        monkeypatch.setattr(f"{OpenVinoBackend.__module__}.int8_is_faster", lambda is_faster=is_faster: is_faster)
         precision = OpenVinoBackend(ModelSource(folder=find_weights("tiny")), threads=1).precision
-        assert precision.startswith("int8") is has_them
-    assert isinstance(multiplies_bytes(), bool)
+        assert precision.startswith("int8") is is_faster
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_faster"),
+    [
+        ("fpu avx2 avx512_vnni avx512_bf16", True),
+        ("fp asimd asimddp", True),
+        ("fpu avx2", False),
+        ("fpu avx512_vnni avx512_bf16 amx_bf16 amx_tile amx_int8", False),
+    ],
+)
+def test_int8_is_faster_with_instructions_for_it_unless_bfloat16_has_tiles(
+    tmp_path: Path, flags: str, is_faster: bool
+) -> None:
+    (tmp_path / "cpuinfo").write_text(f"processor : 0\nflags\t\t: {flags}\n")
+    assert int8_is_faster(tmp_path / "cpuinfo") is is_faster
+
+
+def test_where_the_cpu_cannot_be_asked_nothing_is_risked(tmp_path: Path) -> None:
+    assert not int8_is_faster(tmp_path / "nothing")

@@ -4,8 +4,8 @@ Each pair goes through alone, on one core, in a graph compiled for its frame, an
 are cores (up to eight): a tenth faster than one after the other on all cores, and with the same answer, bit for bit,
 whatever pairs stand beside them or came before, on one core or on many. From sixteen cores on several share a pair, and
 all of them do so for large models; then answers may round differently from machine to machine. Which graph a frame gets
-depends on the frame alone. Where the weights bring ranges for it and the CPU has instructions for it, convolutions run
-in int8 (`docs/decisions/0013-int8.md`).
+depends on the frame alone. Where the weights bring ranges for it and it is faster on this CPU, convolutions run in int8
+(`docs/decisions/0013-int8.md`).
 """
 
 from __future__ import annotations
@@ -38,8 +38,10 @@ _WIDE_FRAMES = 2
 first that come, and later those that come often alone. What a pair is answered does not depend on it. Our choice."""
 _OFTEN = 48
 """Pairs in batches of one frame after which its graph is widened: about the time of compiling. Our choice."""
-_INT8_FLAGS = ("avx512_vnni", "avx_vnni", "amx_int8", "asimddp")
+_INT8_FLAGS = ("avx512_vnni", "avx_vnni", "asimddp")
 """Instructions that multiply bytes without overflow, as Linux names them."""
+_TILES = "amx_bf16"
+"""Tiles that multiply in bfloat16: with them int8 gains nothing on our models."""
 
 
 class OpenVinoBackend(Backend):
@@ -48,7 +50,7 @@ class OpenVinoBackend(Backend):
     Args:
         threads: for the engine; None: one per core that this process may use.
         precision: "float32", "bfloat16", "int8" (convolutions; all else in the best of the others), or "auto", the
-            fastest that these weights and this CPU have.
+            fastest for these weights on this CPU.
 
     Raises:
         ImportError: OpenVINO is not installed.
@@ -90,12 +92,12 @@ class OpenVinoBackend(Backend):
         return exported(self._core, source.model, source.key)
 
     def _quantised(self, source: ModelSource, precision: str) -> Any:
-        """The graph in int8 where it is asked for, or is to be had and free of risk; else as it is."""
+        """The graph in int8 where it is asked for, or is to be had and faster; else as it is."""
         if precision not in ("auto", "int8"):
             return self._plain
         # names of nodes are stable only in the graph that lies beside the weights
         ranges = None if source.graph is None else read_ranges(source.graph.parent)
-        if ranges is not None and (precision == "int8" or multiplies_bytes()):
+        if ranges is not None and (precision == "int8" or int8_is_faster()):
             return quantise(self._plain, ranges)
         if precision == "int8":
             raise SigmaskError(
@@ -217,13 +219,16 @@ def read_graph(core: Any, path: Path) -> Any:
         raise WeightsError(f"{path} does not hold a readable model: {reason}") from error
 
 
-def multiplies_bytes() -> bool:
-    """Whether this CPU is known to multiply bytes fast and without overflow; False where that cannot be told."""
+def int8_is_faster(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether this CPU multiplies bytes fast and without overflow, and has no tiles for bfloat16, which are as fast.
+
+    False where that cannot be told.
+    """
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8").split()
+        flags = set(cpuinfo.read_text(encoding="utf-8").split())
     except OSError:
         return False
-    return not set(_INT8_FLAGS).isdisjoint(flags)
+    return not flags.isdisjoint(_INT8_FLAGS) and _TILES not in flags
 
 
 _ANY_SHAPE: tuple[int, ...] = ()
