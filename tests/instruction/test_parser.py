@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from sigmask.instruction.concept import MAXIMUM_WORDS
 from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.normalise import normalise
 from sigmask.instruction.parser import parse
 from sigmask.types import Action, EditTuple
 
@@ -259,3 +260,40 @@ def test_of_a_long_list_nothing_is_lost_and_one_thing_stays_one(text: str, names
 )
 def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: str) -> None:
     assert parse(text) == (EditTuple(None, edited, action, (edited,) if action is Action.ATTRIBUTE else ()),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The number of camels increases to two", EditTuple(None, "camels", ADD)),
+        ("increase the number of camels to two", EditTuple(None, "camels", ADD)),
+        ("reduce the number of red cars", EditTuple("red cars", None, REMOVE)),
+        ("What if the sun never set?", EditTuple("sun", "sun", Action.OTHER)),
+        ("without the hat", EditTuple("hat", None, REMOVE)),
+        ("duplicate the apple on the left", EditTuple(None, "apple", ADD, location="on the left")),
+        ("rotate the car by 90 degrees", EditTuple("car", "car", Action.MOVE)),
+        ("leave only the tree", EditTuple("background", None, Action.BACKGROUND, location="behind tree")),
+        (
+            "replace everything but the dog with a forest",
+            EditTuple("background", "forest", Action.BACKGROUND, location="behind dog"),
+        ),
+        ("make the cat look like a tiger wearing sunglasses", EditTuple("cat", "tiger", REPLACE)),
+        (
+            'Change the sign to say "OPEN"',
+            EditTuple("text", "text", Action.TEXT, location="on sign", quoted_text="OPEN"),
+        ),
+        ("chagne the bakground to a beach", EditTuple("background", "beach", Action.BACKGROUND)),
+        ("rmove the purpel hat", EditTuple("purple hat", None, REMOVE)),
+    ],
+)
+def test_what_a_stranger_may_say(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize("text", ["inset a covert range of birds", "an oran is no orange"])
+def test_other_words_are_not_taken_for_typos(text: str) -> None:
+    assert normalise(text).text == text
+
+
+def test_a_short_caption_in_another_language_is_unknown() -> None:
+    assert parse("un chat noir") == (EditTuple(None, "un chat noir", Action.UNKNOWN),)

@@ -10,13 +10,14 @@ from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_p
 from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import after_relation, owner, sides
-from sigmask.instruction.topic import about, change_action
+from sigmask.instruction.topic import about, change_action, names_text
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _JOINED = whole_words(_LEX.joined)
 _QUOTATION = re.compile(r"§(\d+)")
+_BEARER = re.compile(r"^(.+?)\s+(?:to |now )?(?:say|read|show|display|spell)s?\b")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
@@ -113,6 +114,10 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     """A text edit; what it writes is the last quotation of the clause."""
     mentioned = [clause.quotations[int(number)] for number in _QUOTATION.findall(clause.text)]
     original = None if clause.frame == "add" else "text"
+    bearer = _BEARER.match(clause.rest)
+    named = noun_phrase(without_quotations(bearer.group(1))) if bearer else None
+    if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
+        location = " ".join(filter(None, ("on", named.concept, named.location)))
     return EditTuple(original, "text", Action.TEXT, (), location, mentioned[-1] if mentioned else None)
 
 

@@ -47,8 +47,15 @@ _OUT_OF = re.compile(
 _BOTH = re.compile(r"^(?:(?:the )?(?:positions?|places?|locations?) of )?(.+?)\s+and\s+(.+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
+_ALL_BUT = re.compile(
+    r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+?) "
+    r"(?:with|by) (.+)$"
+)
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
+_MEASURE = re.compile(r"\s+(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*$")
+_NUMBER_OF = re.compile(r"^(?:the )?(?:number|count|amount|quantity) of (.+?)(?: (?:from|to|by|until) .+)?$")
+_LESS = ("decreas", "reduc", "lower", "turn down", "step down")
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
@@ -108,6 +115,9 @@ def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
+    all_but = _ALL_BUT.match(clause.rest)
+    if all_but:
+        return placed(*all_but.groups())
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     for separator in (" with ", " by ", " for "):
@@ -201,8 +211,8 @@ def craft(clause: Clause) -> EditTuple:
 
 
 def move(clause: Clause) -> EditTuple | None:
-    """ "move X to Y"."""
-    phrase = noun_phrase(clause.rest)
+    """ "move X to Y", "rotate X by 90 degrees"."""
+    phrase = noun_phrase(_MEASURE.sub("", clause.rest))
     if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
         return None
     return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
@@ -242,7 +252,12 @@ def restore(clause: Clause) -> EditTuple:
 
 
 def tone(clause: Clause) -> EditTuple:
-    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
+    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute; "the number of X" are X."""
+    counted = _NUMBER_OF.match(clause.rest)
+    if counted:
+        if clause.text.startswith(_LESS):
+            return remove(dataclasses.replace(clause, frame="remove", rest=counted.group(1)))
+        return add(dataclasses.replace(clause, frame="add", rest=counted.group(1)))
     phrase = noun_phrase(clause.rest)
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)

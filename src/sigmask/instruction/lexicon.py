@@ -49,6 +49,9 @@ class Lexicon:
     sides: Words
     foreign: Words
     typos: Mapping[str, str]
+    """Single words, those of `often_mistyped` included."""
+    often_mistyped: Words
+    other_words: Words
 
     def verb(self, words: list[str]) -> tuple[str, int] | None:
         """The frame of the verb phrase that opens `words` and how many words it takes; None if it is no known verb.
@@ -105,7 +108,19 @@ def parse_lexicon(document: str) -> Lexicon:
     lists: dict[str, Any] = {
         key: value if isinstance(value, dict) else frozenset(_entries(value)) for key, value in data.items()
     }
+    mistyped = {typo: word for word in lists["often_mistyped"] for typo in _mistyped(word)}
+    known = set(lists["other_words"]).union(verbs, *(each for each in lists.values() if isinstance(each, frozenset)))
+    lists["typos"] = {typo: word for typo, word in mistyped.items() if typo not in known} | lists["typos"]
     return Lexicon(verbs=verbs, **lists)
+
+
+def _mistyped(word: str) -> set[str]:
+    """With one letter missing, doubled, or changed for its neighbour; the first stays where it is."""
+    places = range(1, len(word))
+    missing = {word[:place] + word[place + 1 :] for place in places}
+    doubled = {word[:place] + word[place] + word[place:] for place in places}
+    swapped = {word[:place] + word[place + 1] + word[place] + word[place + 2 :] for place in range(1, len(word) - 1)}
+    return (missing | doubled | swapped) - {word}
 
 
 def any_of(phrases: Iterable[str]) -> str:

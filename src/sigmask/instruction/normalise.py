@@ -13,12 +13,12 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"',
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
 _POLITE = re.compile(rf"^(?:{any_of(_LEX.politeness)}(?:,\s*|\s+))+(?=\S)")
 _POLITE_TAIL = re.compile(r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|then re-output the image for me)\W*$")
-_TYPO = re.compile(rf"\b{any_of(_LEX.typos)}\b")
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
+_FOREIGN_ARTICLES = frozenset("un une ein eine einen der das el los las le les il gli uno una".split())  # noqa: SIM905
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
@@ -43,7 +43,7 @@ def normalise(text: str) -> Utterance:
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain).lower()
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
-    plain = _TYPO.sub(lambda match: _LEX.typos[match.group()], plain)
+    plain = _WORD.sub(lambda match: _LEX.typos.get(match.group(), match.group()), plain)
     return Utterance(strip_politeness(plain), tuple(quotations))
 
 
@@ -60,5 +60,7 @@ def is_foreign(text: str) -> bool:
     if sum(character > "ɏ" for character in letters) > len(letters) / 3:
         return True
     words = _WORD.findall(text)
+    if words and len(words) <= 4 and words[0] in _FOREIGN_ARTICLES:  # "un chat noir"
+        return True
     foreign = len(_LEX.foreign.intersection(words))
     return foreign >= 2 and foreign >= len(words) / 3

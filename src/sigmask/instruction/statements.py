@@ -35,7 +35,7 @@ _NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
 _NO_MORE = re.compile(
     r"^(?:that )?(?:"
     r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:no|not any|zero)"
-    r"|(?:the )?absence of"
+    r"|(?:the )?absence of|without|minus"
     rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
     rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
     r")\s+(?:more |any )?(.+?)"
@@ -85,6 +85,16 @@ _WEATHER = re.compile(
 )
 _INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
+_COUNTED = re.compile(
+    r"^(?:what if )?(?:the )?(?:number|count|amount|quantity) of (.+?)\s+"
+    r"(?:(?:is|are|was|were|has|have|should be|be) )?"
+    r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
+    r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
+)
+_WHAT_IF = re.compile(
+    r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
+)
+_ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
 _MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
@@ -124,6 +134,10 @@ def free(clause: Clause) -> EditTuple:
     topic = whole_picture_topic(clause.text)
     if topic:
         return of_whole_picture(topic, clause.text, clause)
+    supposed = _WHAT_IF.match(clause.text)
+    if supposed:
+        subject = noun_phrase(supposed.group(1))
+        return EditTuple(subject.concept, subject.concept, Action.OTHER, location=subject.location)
     phrase = noun_phrase(_CAPTION.sub("", clause.text))
     return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
 
@@ -172,11 +186,25 @@ def _instead(match: re.Match[str], clause: Clause) -> EditTuple:
     return changed(match.group(2), match.group(1), clause, described=False)
 
 
+def _counted(match: re.Match[str], _: Clause) -> EditTuple:
+    phrase = noun_phrase(match.group(1))
+    if match.group(2):
+        return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
+    return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
+
+
+def _only(match: re.Match[str], _: Clause) -> EditTuple:
+    """All but one thing goes."""
+    return EditTuple("background", None, Action.BACKGROUND, location=f"behind {noun_phrase(match.group(1)).concept}")
+
+
 def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
     return with_attribute(match.group(2), match.group(1))
 
 
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple]], ...] = (
+    (_COUNTED, _counted),
+    (_ONLY, _only),
     (_NO_MORE, _no_more),
     (_TAKEN_OUT, _taken_out),
     (_INSTEAD, _instead),
@@ -232,6 +260,8 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     if edited:
         return changed(original, edited[0], clause)
     bearing = _BEARING.match(rest)
+    if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
+        bearing = None
     if bearing and " with " not in rest[: bearing.start(2)]:
         if about(rest, Action.STYLE) and names_scene(bearing.group(1)):
             return of_whole_picture(Action.STYLE, bearing.group(2), clause)
