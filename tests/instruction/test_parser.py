@@ -283,6 +283,30 @@ def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: st
             EditTuple("text", "text", Action.TEXT, location="on sign", quoted_text="OPEN"),
         ),
         ("chagne the bakground to a beach", EditTuple("background", "beach", Action.BACKGROUND)),
+        ("I'd love to see a rainbow over the hills", EditTuple(None, "rainbow", ADD, location="over the hills")),
+        ("How would it look with a moustache?", EditTuple(None, "moustache", ADD)),
+        ("could the dog have wings?", EditTuple(None, "wings", ADD, location="on dog")),
+        ("Can the lady be smiling?", EditTuple("lady", "lady smiling", Action.ACTION_CHANGE, ("smiling",))),
+        ("A man riding a bicycle in the rain", EditTuple(None, "man", Action.OTHER, location="in the rain")),
+        ("the bird has flown away", EditTuple("bird", None, REMOVE)),
+        ("there are three ducks in the pond", EditTuple(None, "ducks", ADD, location="in the pond")),
+        ("make this look like it was taken in the 1920s", EditTuple(None, "1920s", Action.STYLE)),
+        ("remove the person third from left", EditTuple("person", None, REMOVE, location="third from left")),
+        ("flip the image horizontally", EditTuple(None, None, Action.MOVE)),
+        ("dog -> cat", EditTuple("dog", "cat", REPLACE)),
+        ("cat to dog", EditTuple("cat", "dog", REPLACE)),
+        ("more snow on the mountains", EditTuple(None, "snow", ADD, location="on the mountains")),
+        ("more contrast", EditTuple(None, "contrast", Action.TONE)),
+        ("less clouds", EditTuple("clouds", None, REMOVE)),
+        ("with no clouds", EditTuple("clouds", None, REMOVE)),
+        ("the ball should be on the roof", EditTuple("ball", "ball", Action.MOVE, location="on the roof")),
+        ("turn off the lights", EditTuple(None, "lights", Action.TONE)),
+        ("turn the car red", EditTuple("car", "red car", ATTRIBUTE, ("red",))),
+        ("make the black and white cat orange", EditTuple("black and white cat", "orange cat", ATTRIBUTE, ("orange",))),
+        (
+            "blur everything except the face",
+            EditTuple("background", "blurred", Action.BACKGROUND, location="behind face"),
+        ),
         ("rmove the purpel hat", EditTuple("purple hat", None, REMOVE)),
     ],
 )
@@ -297,3 +321,24 @@ def test_other_words_are_not_taken_for_typos(text: str) -> None:
 
 def test_a_short_caption_in_another_language_is_unknown() -> None:
     assert parse("un chat noir") == (EditTuple(None, "un chat noir", Action.UNKNOWN),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("make the apples green and the oranges blue", ["green apples", "blue oranges"]),
+        ("turn the grass brown, the sky grey", ["brown grass", "grey sky"]),
+        ("paint the door red and the wall bright blue", ["red door", "bright blue wall"]),
+        ("make the cat and the dog black", ["black cat", "black dog"]),
+        ("make the shirt red and white", ["red white shirt"]),
+    ],
+)
+def test_each_thing_gets_its_own_description(text: str, expected: list[str]) -> None:
+    edits = parse(text)
+    assert [edit.edited_concept for edit in edits] == expected
+    assert all(edit.action is ATTRIBUTE for edit in edits)
+
+
+def test_it_may_be_somewhere() -> None:
+    *_, last = parse("add a boat to the lake and remove it from the pier")
+    assert last == EditTuple("boat", None, REMOVE, location="from the pier")

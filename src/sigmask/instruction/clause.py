@@ -20,6 +20,11 @@ _KEPT = re.compile(
 )
 
 
+_DEFINITE = ("the ", "his ", "her ", "its ", "their ")
+_BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
+_OF_EACH = re.compile(r"^(make|turn|paint|dye|colou?r|let)\s+(?=the |his |her |its |their )")
+
+
 @dataclass(frozen=True, slots=True)
 class Clause:
     """One clause of a normalised instruction.
@@ -41,7 +46,20 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
     pieces = (strip_politeness(piece) for piece in _BORDER.split(shortened))
-    return [_clause(piece, quotations) for piece in pieces if piece]
+    return [_clause(each, quotations) for piece in pieces if piece for each in _with_verb_of_its_own(piece)]
+
+
+def _with_verb_of_its_own(piece: str) -> list[str]:
+    """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue"."""
+    verb = _OF_EACH.match(piece)
+    if not verb:
+        return [piece]
+    things = _BESIDE.split(piece[verb.end() :])
+    if len(things) < 2 or not all(len(words) > 2 and _LEX.describes(words[-1:]) for words in map(str.split, things)):
+        return [piece]
+    if not all(thing.startswith(_DEFINITE) for thing in things[1:]):
+        return [piece]
+    return [f"{verb.group(1)} {thing}" for thing in things]
 
 
 def _clause(text: str, quotations: tuple[str, ...]) -> Clause:

@@ -57,7 +57,7 @@ def with_attribute(original: str, value: str) -> EditTuple:
     words = [word for word in value.split() if word not in filler][:3]
     kept = (phrase.concept or "").split()
     if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
-        kept = [word for word in kept[:-1] if word not in _LEX.colours] + kept[-1:]
+        kept = [word for word in kept[:-1] if word not in _LEX.colours and word != "and"] + kept[-1:]
     edited = " ".join([*words, *kept][:MAXIMUM_WORDS]) or None
     return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, tuple(words), phrase.location)
 
@@ -122,17 +122,25 @@ def written(clause: Clause, location: str | None) -> EditTuple:
 
 
 def one_by_one(edit: EditTuple) -> list[EditTuple]:
-    """The edit, or one for each thing that it adds or removes: "the cup and the plate"; "salt and pepper" is one."""
+    """The edit, or one for each thing that it adds, removes or describes: "the cup and the plate".
+
+    "Salt and pepper" is one, and so is "black and white cat".
+    """
     listed = edit.edited_concept if edit.action is Action.ADD else edit.original_concept
-    if edit.action not in (Action.ADD, Action.REMOVE) or listed is None or " and " not in listed:
+    if edit.action not in (Action.ADD, Action.REMOVE, Action.ATTRIBUTE) or listed is None or " and " not in listed:
         return [edit]
     parts = _LISTED.split(_JOINED.sub(lambda found: found[0].replace(" ", "_"), listed))
     names = [noun_phrase(part.replace("_", " ")).concept for part in parts]
-    if not all(name and not is_description(name) and not _QUOTATION.search(name) for name in names):
+    if len(parts) < 2 or not all(name and not is_description(name) and not _QUOTATION.search(name) for name in names):
         return [edit]
     if edit.action is Action.ADD:
         return [replace(edit, edited_concept=name, attributes=attributes_of(name)) for name in names]
-    return [replace(edit, original_concept=name) for name in names]
+    if edit.action is Action.REMOVE:
+        return [replace(edit, original_concept=name) for name in names]
+    described = [" ".join([*edit.attributes, *(name or "").split()][:MAXIMUM_WORDS]) for name in names]
+    return [
+        replace(edit, original_concept=name, edited_concept=after) for name, after in zip(names, described, strict=True)
+    ]
 
 
 def attributes_of(concept: str | None) -> tuple[str, ...]:

@@ -51,9 +51,13 @@ _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+?) "
     r"(?:with|by) (.+)$"
 )
+_BUT = re.compile(r"^(?:everything|everyone|all)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$")
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
-_MEASURE = re.compile(r"\s+(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*$")
+_MEASURE = re.compile(
+    r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
+    r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
+)
 _NUMBER_OF = re.compile(r"^(?:the )?(?:number|count|amount|quantity) of (.+?)(?: (?:from|to|by|until) .+)?$")
 _LESS = ("decreas", "reduc", "lower", "turn down", "step down")
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
@@ -68,7 +72,7 @@ def remove(clause: Clause) -> EditTuple:
     """ "remove X"; "rid the picture of X"."""
     rest = clause.rest
     rid = _RID_OF.match(rest)
-    if rid and names_scene(rid.group(1)):
+    if rid and names_scene(rid.group(1)) and not rest.startswith("it from "):
         rest = rid.group(2)
     if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
@@ -80,6 +84,8 @@ def remove(clause: Clause) -> EditTuple:
         pass
     elif names_text(rest):
         concept, action = "text", Action.TEXT
+    elif concept is None and rest.startswith("it from "):
+        pass  # what it is, a clause before it says
     elif concept is None or about(concept, Action.RESTORATION):
         action = Action.RESTORATION
     elif concept in _LEX.background:
@@ -236,6 +242,10 @@ def resize(clause: Clause) -> EditTuple:
 def obscure(clause: Clause) -> EditTuple | None:
     """ "blur the background", "pixelate the face"; "blur removal" is none."""
     phrase = noun_phrase(clause.rest)
+    spared = _BUT.match(clause.rest)
+    if spared:
+        location = f"behind {noun_phrase(spared.group(1)).concept}"
+        return EditTuple("background", _participle(clause.text.split()[0]), Action.BACKGROUND, location=location)
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
         return None
     done = _participle(clause.text.split()[0])

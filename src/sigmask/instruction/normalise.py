@@ -18,6 +18,9 @@ _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
+_ASKED = re.compile(
+    r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
+)
 _FOREIGN_ARTICLES = frozenset("un une ein eine einen der das el los las le les il gli uno una".split())  # noqa: SIM905
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -49,7 +52,7 @@ def normalise(text: str) -> Utterance:
 
 def strip_politeness(text: str) -> str:
     """Without "please", "can you", "for me" and the like at either end."""
-    return _POLITE.sub("", _POLITE_TAIL.sub("", text)).strip(" ,.;:!?")
+    return _ASKED.sub("", _POLITE.sub("", _POLITE_TAIL.sub("", text))).strip(" ,.;:!?")
 
 
 def is_foreign(text: str) -> bool:

@@ -34,7 +34,7 @@ _PICTURE = "(?:image|picture|photo|photograph|scene)"
 _NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
 _NO_MORE = re.compile(
     r"^(?:that )?(?:"
-    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:no|not any|zero)"
+    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
     r"|(?:the )?absence of|without|minus"
     rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
     rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
@@ -94,8 +94,19 @@ _COUNTED = re.compile(
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
+_MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
+_LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
+_SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
+_ARROW = re.compile(r"^(.+?)\s*(?:->|=>|→)\s*(.+)$")
+_FROM_TO = re.compile(
+    r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)?) (?:to|into) "
+    r"((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
+)
+_LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
+_AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
 _MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
+_OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 
@@ -111,11 +122,12 @@ def make(clause: Clause) -> EditTuple:
 
 
 def change(clause: Clause) -> EditTuple | None:
-    """As `frames.change`, and "turn the photo red", which parts its sides by nothing."""
+    """As `frames.change`, and "turn the photo red", "turn the car red", which part their sides by nothing."""
     words = clause.rest.split()
     start = 1 + (words[:1] in (["the"], ["this"], ["my"]))
     whole = len(words) > start and names_scene(" ".join(words[:start]))
-    if whole and clause.text.startswith("turn") and not sides(clause.rest)[1]:
+    turned = clause.text.startswith("turn") and not sides(clause.rest)[1]
+    if turned and (whole or _description_start(clause.rest)):
         return make(clause)
     return frames.change(clause)
 
@@ -125,14 +137,16 @@ def free(clause: Clause) -> EditTuple:
     for pattern, read in _IDIOMS:
         match = pattern.match(clause.text)
         if match and not (pattern is _INSTEAD and _MODAL.search(match.group(1))):
-            return read(match, clause)
+            edit = read(match, clause)
+            if edit:
+                return edit
     stated = _statement(clause)
     if stated:
         return stated
     if "§" in clause.text:
         return written(clause, None)
     topic = whole_picture_topic(clause.text)
-    if topic:
+    if topic and not (topic is Action.RESTORATION and _OF_SOMEONE.match(clause.text)):
         return of_whole_picture(topic, clause.text, clause)
     supposed = _WHAT_IF.match(clause.text)
     if supposed:
@@ -193,6 +207,34 @@ def _counted(match: re.Match[str], _: Clause) -> EditTuple:
     return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
 
 
+def _more_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """ "more snow on the mountains" is a thing; "more contrast" is none."""
+    phrase = noun_phrase(match.group(1))
+    if not phrase.location and whole_picture_topic(match.group(1)):
+        return None
+    return frames.add(replaced(clause, frame="add", rest=match.group(1)))
+
+
+def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    if whole_picture_topic(match.group(1)):
+        return None
+    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+
+
+def _see(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    if whole_picture_topic(match.group(1)):
+        return None
+    return frames.add(replaced(clause, frame="add", rest=match.group(1)))
+
+
+def _there(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    return _see(match, clause)
+
+
+def _from_to(match: re.Match[str], clause: Clause) -> EditTuple:
+    return changed(match.group(1), match.group(2), clause, described=False)
+
+
 def _only(match: re.Match[str], _: Clause) -> EditTuple:
     """All but one thing goes."""
     return EditTuple("background", None, Action.BACKGROUND, location=f"behind {noun_phrase(match.group(1)).concept}")
@@ -202,7 +244,7 @@ def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
     return with_attribute(match.group(2), match.group(1))
 
 
-_IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple]], ...] = (
+_IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_COUNTED, _counted),
     (_ONLY, _only),
     (_NO_MORE, _no_more),
@@ -211,6 +253,12 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_COLOUR_FIRST, _colour_first),
     (_WANTED_GONE, _wanted_gone),
     (_WEATHER, _weather),
+    (_MORE_OF, _more_of),
+    (_LESS_OF, _less_of),
+    (_SEE, _see),
+    (_THERE, _there),
+    (_ARROW, _from_to),
+    (_FROM_TO, _from_to),
 )
 
 
@@ -228,6 +276,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         or verb == "go"
         or _GONE.match(rest)
         or (frame == "remove" and participle)
+        or (verb in ("has", "have") and _LEFT.match(rest))
     ):
         return frames.remove(replaced(clause, frame="remove", rest=subject))
     became = _BECAME.match(rest)
@@ -325,9 +374,17 @@ def _second_noun_start(rest: str) -> tuple[str, str] | None:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    as_if = _AS_IF.match(edited)
+    if as_if and names_scene(original):  # "make this look like it was taken in the 1920s"
+        return EditTuple(None, noun_phrase(as_if.group(1)).concept, Action.STYLE)
     if not names_scene(original):
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
-        return placed(original, edited) if elsewhere else changed(original, edited, clause)
+        if elsewhere:
+            return placed(original, edited)
+        edit = changed(original, edited, clause)
+        if edit.action is Action.REPLACE and edit.edited_concept is None and edit.location:  # "be on the roof"
+            return replaced(edit, edited_concept=edit.original_concept, action=Action.MOVE)
+        return edit
     topic = whole_picture_topic(edited)
     said_of_whole = topic in (Action.TONE, Action.STYLE)  # "it red" may be a thing, "it darker" is the picture
     if topic and (said_of_whole or original not in ("it", "this") or not is_description(edited)):
