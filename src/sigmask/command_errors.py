@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from rich.markup import escape
 from sigmask.errors import MissingExtraError, SigmaskError
 
 EXIT_USER_ERROR = 2
+_DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 EXTRA_OF = {
     "torch": ("torch", "torch"),
     "torchvision": ("torchvision", "torch"),
@@ -40,6 +42,8 @@ def reason_of(error: Exception, command: str) -> str | None:
         return str(MissingExtraError(*EXTRA_OF[error.name], f"'{command}'"))
     if isinstance(error, OSError) and error.filename is not None:  # else it is not of a file that the user named
         return f"{error.strerror or type(error).__name__}: '{error.filename}'"
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:  # of a write in a library, which names no file
+        return f"cannot write the output: {os.strerror(error.errno)}"
     return None
 
 

@@ -30,10 +30,11 @@ from sigmask.annotation.summary import Tally
 from sigmask.annotation.write_errors import writing
 from sigmask.annotation.writer import WrittenFile, file_checksum
 from sigmask.data.corpus_address import CorpusAddress
+from sigmask.data.unit import RUN_LEDGER
 from sigmask.errors import BadReason, SigmaskError
 from sigmask.types import BadSample
 
-LEDGER_FOLDER = ".ledger"
+LEDGER_FOLDER = RUN_LEDGER
 RUN_NAME = "run.json"
 _CHECKING_THREADS = 4
 

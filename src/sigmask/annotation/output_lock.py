@@ -71,7 +71,7 @@ class Owner:
             return True
         except OSError:
             return False
-        return False
+        return _has_ended(self.pid)
 
 
 class OutputLock:
@@ -208,6 +208,15 @@ def _read(path: Path) -> Owner | None:
         return Owner(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process that is still listed has ended and only waits for its parent to ask; False where unknown."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return False
+    return state in ("Z", "X")
 
 
 def _machine() -> str:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sigmask.annotation.doubtful import EVERY_MASK
+from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import Summary
 
 
@@ -33,6 +34,8 @@ def print_summary(console: Console, summary: Summary, output: Path) -> None:
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     unnamed = sum(summary.bad.values()) - len(summary.first_bad)
     if unnamed > 0:
-        console.print(f"  and {unnamed} more in quarantine.parquet", highlight=False)
+        there = (output / QUARANTINE_NAME).exists()
+        when = "" if there else ", which is written when all shards are done"
+        console.print(f"  and {unnamed} more in {QUARANTINE_NAME}{when}", highlight=False)
     if summary.written:
         console.print("  to look at them: sigmask gallery", str(output), "-o gallery", highlight=False, soft_wrap=True)

@@ -20,7 +20,7 @@ from sigmask.data.named_files import NamedFilesReader, has_named_files
 from sigmask.data.parquet import ParquetReader, parquet_columns
 from sigmask.data.raw_pair import RawPair, decode_pair
 from sigmask.data.table import TABLE_SUFFIXES, TableReader, table_columns
-from sigmask.data.unit import Unit
+from sigmask.data.unit import RUN_LEDGER, Unit
 from sigmask.data.webdataset import TAR_SUFFIXES, WebDatasetReader, open_tars, webdataset_columns
 from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.types import BadSample, EditPair
@@ -189,6 +189,8 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
             _refuse_columns(given, path)
             return Corpus(name, NamedFilesReader(path, known.files, root), known)
     files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
+    runs = {ledger.parent for ledger in path.rglob(RUN_LEDGER) if ledger.is_dir()} - {path}
+    files = tuple(file for file in files if runs.isdisjoint(file.parents))  # masks of a run that lies in its corpus
     chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
     if not chosen:
         tables = [file for file in files if file.parent == path and file.suffix.lower() in TABLE_SUFFIXES]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RUN_LEDGER = ".ledger"
+"""The folder by which the output of a run is known: of masks that lie in their corpus no reader takes pairs."""
 UNREADABLE = -1
 """The `row_group` of a file that cannot be opened; its one row is a bad sample that says why."""
 

@@ -11,6 +11,7 @@ import jinja2
 import numpy as np
 
 from sigmask.data.overlay import draw_outline, heat
+from sigmask.errors import SigmaskError
 from sigmask.evaluation.counts import count_mask
 from sigmask.evaluation.pixel_metrics import f1
 from sigmask.types import Annotation, EditPair, ImageArray, MaskArray
@@ -25,6 +26,7 @@ LONGEST_SIDE = 480
 STEPS = ("original", "edited", "prior", "probability", "mask")
 """Every step from a pair to its mask; what a run keeps is the first two and the last."""
 TRUTH = "truth"
+_MARKER = ".sigmask-gallery"  # beside a page whose pictures are ours to remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,9 @@ class Gallery:
     Args:
         folder: where `index.html` and `images/` go; made when missing. Pictures of an earlier page are removed.
         most: pairs shown at most; later ones are counted and left out.
+
+    Raises:
+        SigmaskError: the folder holds a page or pictures that no gallery wrote.
     """
 
     def __init__(self, folder: Path, *, most: int = 200) -> None:
@@ -57,7 +62,11 @@ class Gallery:
         self.left_out = 0
         self._folder = folder
         self._most = most
-        (folder / "images").mkdir(parents=True, exist_ok=True)
+        images = folder / "images"
+        if not (folder / _MARKER).exists() and ((folder / "index.html").exists() or any(images.glob("*"))):
+            raise SigmaskError(f"{folder} holds a page or pictures of something else: name another folder for the page")
+        images.mkdir(parents=True, exist_ok=True)
+        (folder / _MARKER).touch()
         for earlier in (folder / "images").glob("[0-9]*-*.jpg"):
             earlier.unlink()
 
