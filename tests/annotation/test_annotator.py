@@ -105,6 +105,14 @@ def test_no_instruction_and_an_empty_one_are_the_same(exact: Annotator, drawn_pa
     assert np.array_equal(nothing.prior, np.full_like(nothing.prior, 0.5))
 
 
+def test_another_language_is_as_nothing_said_and_is_flagged(exact: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    nothing, foreign = (exact(pair.original, pair.edited, said) for said in (None, "把它换成别的东西"))
+    assert foreign.flags == (*nothing.flags, "not_understood")
+    assert np.array_equal(foreign.mask, nothing.mask)
+    assert np.array_equal(foreign.prior, nothing.prior)
+
+
 def test_a_batch_of_mixed_sizes_equals_the_singles_in_order(exact: Annotator, drawn_pairs: list[EditPair]) -> None:
     singles = [exact(pair.original, pair.edited, pair.instruction) for pair in drawn_pairs]
     for batch_size in (2, 8):

@@ -197,3 +197,16 @@ def test_the_lock_of_a_third_that_was_faster_is_put_back(
         pass
     (left,) = tmp_path.iterdir()
     assert json.loads(left.read_text())["token"] == "of the third"
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux says it in /proc")
+def test_a_process_that_ended_and_was_not_reaped_holds_no_lock(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and stays listed
+    try:
+        machine = Owner.this_process(WHOLE).machine
+        write_lock(tmp_path, machine=machine, pid=ended.pid)
+        with OutputLock(tmp_path, WHOLE):
+            pass
+    finally:
+        ended.wait()

@@ -72,6 +72,13 @@ def test_a_folder_of_parquet_files_is_read_in_sorted_order(tmp_path: Path, drawn
     ]
 
 
+def test_a_run_that_lies_in_its_corpus_is_no_part_of_it(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_parquet_corpus(tmp_path / "a.parquet", drawn_pairs)
+    (tmp_path / "out" / ".ledger").mkdir(parents=True)
+    pq.write_table(pa.table({"sample_id": ["x"]}), tmp_path / "out" / "masks-a.parquet")
+    assert len(load_corpus(tmp_path)) == len(drawn_pairs)
+
+
 def test_columns_may_be_named_and_rows_without_an_id_are_named_by_their_place(
     tmp_path: Path, drawn_pairs: list[EditPair]
 ) -> None:

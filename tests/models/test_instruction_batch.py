@@ -76,3 +76,23 @@ def test_names_alone_say_where_to_look_and_nothing_else() -> None:
     assert batch.concepts[2, 0].tolist() == [5, 1]
     assert batch.on_original.all()
     assert batch.action.tolist() == [NO_INSTRUCTION] * 3
+
+
+def test_what_says_nothing_of_where_counts_as_no_instruction() -> None:
+    added = EditTuple(None, "hat", Action.ADD)
+    batch = collate_instructions(
+        [
+            (EditTuple(None, "un chat noir", Action.UNKNOWN),),
+            (EditTuple(None, "night", Action.TONE), added),
+            (added, EditTuple(None, None, Action.RESTORATION)),
+        ],
+        _LengthEncoder(),
+    )
+    assert batch.action.tolist() == [NO_INSTRUCTION] * 3
+    assert not batch.known.any()
+
+
+def test_a_change_of_style_stands_for_all_wherever_it_stands() -> None:
+    edits = EditTuple(None, "hat", Action.ADD), EditTuple(None, "sketch", Action.STYLE)
+    batch = collate_instructions([edits, edits[::-1]], _LengthEncoder())
+    assert batch.action.tolist() == [ACTIONS.index(Action.STYLE)] * 2

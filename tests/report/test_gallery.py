@@ -6,7 +6,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
+from sigmask.errors import SigmaskError
 from sigmask.report.gallery import LONGEST_SIDE, Gallery
 from sigmask.types import EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
@@ -69,3 +71,12 @@ def test_pairs_beyond_the_most_are_counted(tmp_path: Path, drawn_pairs: list[Edi
         add(gallery, pair)
     assert (len(gallery.rows), gallery.left_out) == (2, 3)
     assert "3 more pairs" in gallery.write("Title").read_text(encoding="utf-8")
+
+
+def test_pictures_of_something_else_are_left_alone(tmp_path: Path) -> None:
+    own = tmp_path / "images" / "0001-cat.jpg"
+    own.parent.mkdir()
+    own.write_bytes(b"mine")
+    with pytest.raises(SigmaskError, match="of something else"):
+        Gallery(tmp_path)
+    assert own.read_bytes() == b"mine"

@@ -34,13 +34,15 @@ from sigmask.models.weights_folder import (
     weights_hash,
     weights_name,
 )
-from sigmask.types import SCOPES, Annotation, BadSample, EditPair, EditTuple, ImageArray, MapArray, Scope
+from sigmask.types import SCOPES, Action, Annotation, BadSample, EditPair, EditTuple, ImageArray, MapArray, Scope
 from sigmask.version import __version__
 
 if TYPE_CHECKING:
     from sigmask.models.locator import Locator
 
 DEFAULT_THRESHOLD = 0.5
+NOT_UNDERSTOOD = "not_understood"
+"""The flag of a pair whose instruction is in another language: it is annotated as if nothing were said."""
 Image = Any
 """A path, a PIL image, or a numpy array: anything that `sigmask.data.image_decoding.decode_image` takes."""
 Pair = EditPair | tuple[Image, Image] | tuple[Image, Image, str | None]
@@ -56,7 +58,7 @@ class Prepared:
         picture: the edited image at its own size; the annotation's maps get its grid.
         guide: (H, W) uint8 at that size, by how much the two differ there (see `guided_outline`).
         edit: what the parser made of the instruction.
-        flags: remarks of the geometry check.
+        flags: remarks of the geometry check, and `NOT_UNDERSTOOD`.
     """
 
     original: ImageArray
@@ -261,6 +263,9 @@ class Annotator:
     def prepare(self, pair: EditPair) -> Prepared:
         """Bring the original onto the edited image, both into the model's frame, and parse the instruction."""
         original, flags = bring_onto_edited(pair.original, pair.edited)
+        edit = parse(pair.instruction)
+        if any(each.action is Action.UNKNOWN for each in edit):
+            flags = (*flags, NOT_UNDERSTOOD)
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
         return Prepared(
@@ -268,7 +273,7 @@ class Annotator:
             resize_for_model(pair.edited, height, width),
             pair.edited,
             outline_guide(original, pair.edited),
-            parse(pair.instruction),
+            edit,
             flags,
         )
 

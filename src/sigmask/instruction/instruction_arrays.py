@@ -19,6 +19,8 @@ _SURROUNDINGS = re.compile(
     re.IGNORECASE,
 )
 """What a phrase ends in that names the place around a subject; "wall clock" names a subject."""
+AS_NOTHING_SAID = frozenset((Action.UNKNOWN, Action.TONE, Action.RESTORATION))
+"""Actions that say nothing of where: another language, and what may touch every pixel or hardly any."""
 NO_INSTRUCTION = len(ACTIONS)
 """The action index of a pair that has no instruction at all."""
 
@@ -45,14 +47,18 @@ class InstructionArrays:
 def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncoder) -> InstructionArrays:
     """Turn the tuples of B instructions into arrays; concepts past the fourth are left out.
 
-    The action of the first tuple stands for the instruction (our choice: most have one).
+    The action of the first tuple stands for the instruction, but a change of style, since it changes everything, for
+    all of it. An instruction with `AS_NOTHING_SAID` in it counts as none. Both are our choice
+    (`docs/decisions/0016-what-says-nothing.md`).
     """
+    edits = [[] if any(edit.action in AS_NOTHING_SAID for edit in tuples) else tuples for tuples in edits]
     named = [named_concepts(tuples) for tuples in edits]
     on_original, kept = (np.zeros((len(edits), MAX_CONCEPTS), dtype=bool) for _ in range(2))
     action = np.full(len(edits), NO_INSTRUCTION, dtype=np.int64)
     for row, tuples in enumerate(edits):
         if tuples:
-            action[row] = ACTIONS.index(tuples[0].action)
+            said = [edit.action for edit in tuples]
+            action[row] = ACTIONS.index(Action.STYLE if Action.STYLE in said else said[0])
         for slot, (phrase, sought_on_original) in enumerate(named[row]):
             on_original[row, slot] = sought_on_original
             kept[row, slot] = sought_on_original and _stays(tuples, phrase)

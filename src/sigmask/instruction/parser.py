@@ -14,6 +14,8 @@ from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
 from sigmask.types import Action, EditTuple
 
+_LONGEST = 2_000
+"""Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
 _ANAPHORA = (" it", " them", " its", " their")
 
 
@@ -24,9 +26,9 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
     UNKNOWN with the text as its edited concept, so that the prior stays uniform. A bare caption ("a photo of a rotten
     banana") is action OTHER with what it shows as the edited concept.
     """
-    if text is None or not any(map(str.isalnum, text)):
+    if text is None or not any(map(str.isalnum, text[:_LONGEST])):
         return ()
-    utterance = normalise(text)
+    utterance = normalise(text[:_LONGEST])
     if is_foreign(utterance.text):
         return (EditTuple(None, " ".join(text.split()[:6]).lower(), Action.UNKNOWN),)
     edits: list[EditTuple] = []
