@@ -47,7 +47,8 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
 	$(PIP) install -qq --constraint constraints.txt --editable ".[dev]"
-	$(PIP) install -qq --no-deps imdlbenco==0.1.45  # for one test; its own dependencies ask for old ones
+	# for one test: IMDL-BenCo's loaders; what they depend on asks for old releases of what we have
+	$(PIP) install -qq --no-deps imdlbenco==0.1.45 albumentations==2.0.8 albucore==0.0.24 stringzilla==5.3.2 simsimd==6.5.16
 	$(BIN)/python -c "import sigmask.cli.main, pytest, ruff, mypy"
 	@touch $@ $(VENV)/.installed
 

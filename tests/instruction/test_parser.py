@@ -307,6 +307,24 @@ def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: st
             "blur everything except the face",
             EditTuple("background", "blurred", Action.BACKGROUND, location="behind face"),
         ),
+        ("Do not remove the dog, remove the cat", EditTuple("cat", None, REMOVE)),
+        ("keeping the rest unchanged, remove the hat", EditTuple("hat", None, REMOVE)),
+        ("the cat should not be there", EditTuple("cat", None, REMOVE)),
+        ("Is it possible to delete the sign?", EditTuple("sign", None, REMOVE)),
+        ("There should be a boat on the lake", EditTuple(None, "boat", ADD, location="on the lake")),
+        ("What would the room look like with a piano?", EditTuple(None, "piano", ADD)),
+        ("Instead of a car, draw a horse", EditTuple("car", "horse", REPLACE)),
+        (
+            "The woman is holding an umbrella instead of a bag",
+            EditTuple("bag", "umbrella", REPLACE, location="on woman"),
+        ),
+        ("I want the wall painted green", EditTuple("wall", "green wall", ATTRIBUTE, ("green",))),
+        ("Make the sign say STOP", EditTuple("text", "text", Action.TEXT, location="on sign", quoted_text="stop")),
+        ("erase it", EditTuple(None, None, REMOVE)),
+        (
+            "turn the cat to the left",
+            EditTuple("cat", "cat turned", Action.ACTION_CHANGE, ("turned",), location="to the left"),
+        ),
         ("rmove the purpel hat", EditTuple("purple hat", None, REMOVE)),
     ],
 )
@@ -337,6 +355,33 @@ def test_each_thing_gets_its_own_description(text: str, expected: list[str]) -> 
     edits = parse(text)
     assert [edit.edited_concept for edit in edits] == expected
     assert all(edit.action is ATTRIBUTE for edit in edits)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("make the apple into a pear and the pear into an apple", [("apple", "pear"), ("pear", "apple")]),
+        ("change the sky to blue, keep the grass, and remove the tree", [("sky", "blue sky"), ("tree", None)]),
+    ],
+)
+def test_each_edit_of_several_is_read(text: str, expected: list[tuple[str, str | None]]) -> None:
+    assert [(edit.original_concept, edit.edited_concept) for edit in parse(text)] == expected
+
+
+def test_a_man_reads_a_book_and_writes_nothing() -> None:
+    assert parse("make the man read a book")[0].action is not Action.TEXT
+
+
+@pytest.mark.parametrize(
+    "text", ["Mach den Himmel rosa", "Hund entfernen", "Supprimer la voiture rouge", "köpeği kaldır"]
+)
+def test_short_orders_in_other_languages_are_unknown(text: str) -> None:
+    assert [edit.action for edit in parse(text)] == [Action.UNKNOWN]
+
+
+@pytest.mark.parametrize("word", ["a ", "of ", "and ", "make "])
+def test_endless_text_is_cut(word: str) -> None:
+    assert all(len((edit.edited_concept or "").split()) <= MAXIMUM_WORDS for edit in parse("make " + word * 20_000))
 
 
 def test_it_may_be_somewhere() -> None:

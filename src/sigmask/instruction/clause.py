@@ -16,13 +16,13 @@ _BORDER = re.compile(
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
     r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|do not|don't)\b"
-    r"[^.;]*"
+    rf"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|[.;]|$)"
 )
 
 
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
-_OF_EACH = re.compile(r"^(make|turn|paint|dye|colou?r|let)\s+(?=the |his |her |its |their )")
+_OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+(?=the |his |her |its |their )")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,17 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if not verb:
         return [piece]
     things = _BESIDE.split(piece[verb.end() :])
-    if len(things) < 2 or not all(len(words) > 2 and _LEX.describes(words[-1:]) for words in map(str.split, things)):
+    if len(things) < 2 or not all(map(_says_what_becomes, things)):
         return [piece]
     if not all(thing.startswith(_DEFINITE) for thing in things[1:]):
         return [piece]
     return [f"{verb.group(1)} {thing}" for thing in things]
+
+
+def _says_what_becomes(thing: str) -> bool:
+    """Of "the oranges blue", "the pear into an apple"."""
+    words = thing.split()
+    return len(words) > 2 and (_LEX.describes(words[-1:]) or " to " in thing or " into " in thing)
 
 
 def _clause(text: str, quotations: tuple[str, ...]) -> Clause:

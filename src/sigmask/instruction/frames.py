@@ -84,8 +84,8 @@ def remove(clause: Clause) -> EditTuple:
         pass
     elif names_text(rest):
         concept, action = "text", Action.TEXT
-    elif concept is None and rest.startswith("it from "):
-        pass  # what it is, a clause before it says
+    elif concept is None and (rest.startswith("it from ") or rest in ("it", "them", "this", "that")):
+        pass  # what it is, a clause before it may say
     elif concept is None or about(concept, Action.RESTORATION):
         action = Action.RESTORATION
     elif concept in _LEX.background:

@@ -19,6 +19,8 @@ _RUN_TOGETHER = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
+    r"^(?:what|how) would (?:the |my |his |her )?[\w ]{1,40}? look(?: like)? (?:if )?"
+    r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
 _FOREIGN_ARTICLES = frozenset("un une ein eine einen der das el los las le les il gli uno una".split())  # noqa: SIM905

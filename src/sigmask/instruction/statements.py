@@ -41,7 +41,10 @@ _NO_MORE = re.compile(
     r")\s+(?:more |any )?(.+?)"
     r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
 )
-_THERE = re.compile(r"^there(?:'s| (?:be|is|are|were|was|to be))\s+(.+)$")
+_THERE = re.compile(
+    r"^there(?:'s| (?:(?:should|could|must|might|would|has to|needs? to|ought to) )?(?:be|is|are|were|was|to be))\s+"
+    r"(.+)$"
+)
 _PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
 _BE = re.compile(
     r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
@@ -94,6 +97,15 @@ _COUNTED = re.compile(
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
+_NOTHING = re.compile(r"^(?:do not|don't|never)\b")
+_NOT_THERE = re.compile(
+    r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
+    r"?(?:there|here|visible|in the \w+)?$"
+)
+_IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
+_DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
+_SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
+_TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
 _LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
 _SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
@@ -126,6 +138,9 @@ def change(clause: Clause) -> EditTuple | None:
     words = clause.rest.split()
     start = 1 + (words[:1] in (["the"], ["this"], ["my"]))
     whole = len(words) > start and names_scene(" ".join(words[:start]))
+    aside = _TURNED.match(clause.rest) if clause.text.startswith("turn") else None
+    if aside and not names_scene(aside.group(1)):
+        return replaced(doing(aside.group(1), "turned"), location=clause.rest[aside.end(1) :].strip())
     turned = clause.text.startswith("turn") and not sides(clause.rest)[1]
     if turned and (whole or _description_start(clause.rest)):
         return make(clause)
@@ -197,7 +212,13 @@ def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
 
 
 def _instead(match: re.Match[str], clause: Clause) -> EditTuple:
-    return changed(match.group(2), match.group(1), clause, described=False)
+    edited, original = match.groups()
+    held = _BEARING.match(edited.replace(" is ", " ").replace(" are ", " "))
+    if held:  # "the woman is holding an umbrella instead of a bag"
+        wearer = noun_phrase(held.group(1)).concept
+        edit = changed(original, held.group(2), clause, described=False)
+        return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
+    return changed(original, edited, clause, described=False)
 
 
 def _counted(match: re.Match[str], _: Clause) -> EditTuple:
@@ -205,6 +226,19 @@ def _counted(match: re.Match[str], _: Clause) -> EditTuple:
     if match.group(2):
         return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
     return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
+
+
+def _nothing(_: re.Match[str], __: Clause) -> EditTuple:
+    """Of "don't change anything" nothing is left to do."""
+    return EditTuple()
+
+
+def _instead_of(match: re.Match[str], clause: Clause) -> EditTuple:
+    return changed(match.group(1), match.group(2), clause, described=False)
+
+
+def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
+    return with_attribute(*match.groups()) if is_description(match.group(2)) else None
 
 
 def _more_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
@@ -245,6 +279,10 @@ def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
 
 
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
+    (_NOTHING, _nothing),
+    (_NOT_THERE, _no_more),
+    (_IN_ITS_PLACE, _instead_of),
+    (_DONE_IN, _done_in),
     (_COUNTED, _counted),
     (_ONLY, _only),
     (_NO_MORE, _no_more),
@@ -298,6 +336,10 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
     if "§" in rest:
         return written(clause, None)
+    says = _SAYS.match(rest)
+    if says and not names_scene(says.group(1)):
+        bearer = noun_phrase(says.group(1)).concept
+        return EditTuple("text", "text", Action.TEXT, location=bearer and f"on {bearer}", quoted_text=says.group(2))
     weather = _WEATHER.match(rest)
     if weather:
         return _weather(weather, clause)
