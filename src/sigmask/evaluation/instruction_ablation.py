@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -34,10 +34,18 @@ _REFERENCE = "no instruction"
 Results = dict[str, list[BenchmarkResult]]
 
 
-def ablate_instruction(benchmarks: Sequence[str], model: str, store: RunStore, *, limit: int | None = None) -> Results:
-    """The results of each condition, benchmark by benchmark."""
+def ablate_instruction(
+    benchmarks: Sequence[str],
+    model: str,
+    store: RunStore,
+    *,
+    limit: int | None = None,
+    on_condition: Callable[[str], None] = lambda name: None,
+) -> Results:
+    """The results of each condition, benchmark by benchmark; `on_condition` is told each as it begins."""
     results: Results = {}
     for name, (variant, condition) in CONDITIONS.items():
+        on_condition(name)
         method = f"{model}{VARIANT_SIGN}{variant}" if variant else model
         suite = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit)
         results[name] = suite.all_results()
@@ -88,7 +96,12 @@ def main(
 ) -> None:
     """Print the table."""
     names = benchmarks or benchmarks_at_hand()
-    page = ablation_page(ablate_instruction(names, model, RunStore(default_store()), limit=limit), model)
+
+    def tell(condition: str) -> None:
+        typer.echo(f"{condition}: {', '.join(names)} …", err=True)
+
+    results = ablate_instruction(names, model, RunStore(default_store()), limit=limit, on_condition=tell)
+    page = ablation_page(results, model)
     print(page)
     if output is not None:
         with whole_file(output) as partial:
