@@ -68,4 +68,5 @@ def is_foreign(text: str) -> bool:
     if words and len(words) <= 4 and words[0] in _FOREIGN_ARTICLES:  # "un chat noir"
         return True
     foreign = len(_LEX.foreign.intersection(words))
-    return foreign >= 2 and foreign >= len(words) / 3
+    accented = any(not character.isascii() for character in letters)  # with one foreign word; "a café" has none
+    return foreign >= (1 if accented else 2) and foreign >= len(words) / 3

@@ -50,7 +50,7 @@ def _heading(explanation: Explanation, instruction: str | None) -> list[str]:
     told = f"told: {instruction}" if instruction else "told: nothing"
     found = (
         f"found: {100 * annotation.area_fraction:.1f} % of the picture, quality {annotation.quality:.2f}, "
-        f"scope {annotation.scope}"
+        f"scope {annotation.scope}" + (f", {', '.join(annotation.flags)}" if annotation.flags else "")
     )
     return [_plain(told), *[_plain(f"understood: {_words(edit)}") for edit in annotation.edit], _plain(found)]
 
