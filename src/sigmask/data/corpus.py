@@ -188,9 +188,10 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
         if known.files is not None and has_named_files(path, known.files):
             _refuse_columns(given, path)
             return Corpus(name, NamedFilesReader(path, known.files, root), known)
-    files = tuple(sorted(file for file in path.rglob("*") if file.is_file()))
-    runs = {ledger.parent for ledger in path.rglob(RUN_LEDGER) if ledger.is_dir()} - {path}
-    files = tuple(file for file in files if runs.isdisjoint(file.parents))  # masks of a run that lies in its corpus
+    found = sorted(path.rglob("*"))
+    runs = {entry.parent for entry in found if entry.name == RUN_LEDGER and entry.is_dir()} - {path}
+    # without the masks of a run that lies in its corpus
+    files = tuple(entry for entry in found if entry.is_file() and runs.isdisjoint(entry.parents))
     chosen = tuple(file for file in files if file.suffix.lower() == ".parquet") or tuple(filter(_is_tar, files))
     if not chosen:
         tables = [file for file in files if file.parent == path and file.suffix.lower() in TABLE_SUFFIXES]

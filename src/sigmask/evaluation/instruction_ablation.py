@@ -17,7 +17,7 @@ from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.comparison import compare_results
 from sigmask.evaluation.methods import VARIANT_SIGN
 from sigmask.evaluation.stored_run import RunStore, default_store
-from sigmask.evaluation.suite import Condition, benchmarks_at_hand, run_suite
+from sigmask.evaluation.suite import Condition, SuiteProgress, benchmarks_at_hand, run_suite
 from sigmask.evaluation.tables import markdown_table
 from sigmask.whole_file import whole_file
 
@@ -40,14 +40,14 @@ def ablate_instruction(
     store: RunStore,
     *,
     limit: int | None = None,
-    on_condition: Callable[[str], None] = lambda name: None,
+    progress: Callable[[str], SuiteProgress] | None = None,
 ) -> Results:
-    """The results of each condition, benchmark by benchmark; `on_condition` is told each as it begins."""
+    """The results of each condition, benchmark by benchmark; `progress` makes what is told of it from its name."""
     results: Results = {}
     for name, (variant, condition) in CONDITIONS.items():
-        on_condition(name)
         method = f"{model}{VARIANT_SIGN}{variant}" if variant else model
-        suite = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit)
+        told = None if progress is None else progress(name)
+        suite = run_suite(benchmarks, [method], store, model=model, condition=condition, limit=limit, progress=told)
         results[name] = suite.all_results()
     return results
 
@@ -88,6 +88,16 @@ def _cell(result: BenchmarkResult, reference: BenchmarkResult, *, show_differenc
     return f"{text} ({100 * compared.difference:+.1f}: {low:+.1f} to {high:+.1f})"
 
 
+class _Told(SuiteProgress):
+    """Says on stderr which run begins."""
+
+    def __init__(self, condition: str) -> None:
+        self._condition = condition
+
+    def start(self, benchmark: str, method: str, pairs: int | None) -> None:
+        typer.echo(f"running {benchmark} · {method}, {self._condition}", err=True)
+
+
 def main(
     benchmarks: Annotated[list[str] | None, typer.Argument(help="names or paths; by default all at hand")] = None,
     model: str = "tiny",
@@ -96,11 +106,7 @@ def main(
 ) -> None:
     """Print the table."""
     names = benchmarks or benchmarks_at_hand()
-
-    def tell(condition: str) -> None:
-        typer.echo(f"{condition}: {', '.join(names)} …", err=True)
-
-    results = ablate_instruction(names, model, RunStore(default_store()), limit=limit, on_condition=tell)
+    results = ablate_instruction(names, model, RunStore(default_store()), limit=limit, progress=_Told)
     page = ablation_page(results, model)
     print(page)
     if output is not None:

@@ -22,7 +22,7 @@ _KEPT = re.compile(
 
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
-_OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+(?=the |his |her |its |their )")
+_OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,7 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if not verb:
         return [piece]
     things = _BESIDE.split(piece[verb.end() :])
-    if len(things) < 2 or not all(map(_says_what_becomes, things)):
-        return [piece]
-    if not all(thing.startswith(_DEFINITE) for thing in things[1:]):
+    if len(things) < 2 or not all(thing.startswith(_DEFINITE) and _says_what_becomes(thing) for thing in things):
         return [piece]
     return [f"{verb.group(1)} {thing}" for thing in things]
 

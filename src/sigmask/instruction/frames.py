@@ -32,6 +32,7 @@ from sigmask.types import Action, EditTuple
 Frame = Callable[[Clause], EditTuple | None]
 
 _LEX = lexicon()
+_REFERS_BACK = re.compile(r"(?:it|them|this|that)$|it from ")
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermark|logo|obscured (?:presence|part|area)")
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
@@ -72,7 +73,7 @@ def remove(clause: Clause) -> EditTuple:
     """ "remove X"; "rid the picture of X"."""
     rest = clause.rest
     rid = _RID_OF.match(rest)
-    if rid and names_scene(rid.group(1)) and not rest.startswith("it from "):
+    if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
     if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
@@ -84,7 +85,7 @@ def remove(clause: Clause) -> EditTuple:
         pass
     elif names_text(rest):
         concept, action = "text", Action.TEXT
-    elif concept is None and (rest.startswith("it from ") or rest in ("it", "them", "this", "that")):
+    elif concept is None and _REFERS_BACK.match(rest):
         pass  # what it is, a clause before it may say
     elif concept is None or about(concept, Action.RESTORATION):
         action = Action.RESTORATION

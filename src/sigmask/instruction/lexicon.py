@@ -48,6 +48,7 @@ class Lexicon:
     relations: Words
     sides: Words
     foreign: Words
+    foreign_articles: Words
     typos: Mapping[str, str]
     """Single words, those of `often_mistyped` included."""
     often_mistyped: Words

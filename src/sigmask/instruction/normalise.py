@@ -23,7 +23,6 @@ _ASKED = re.compile(
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
-_FOREIGN_ARTICLES = frozenset("un une ein eine einen der das el los las le les il gli uno una".split())  # noqa: SIM905
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
@@ -65,7 +64,7 @@ def is_foreign(text: str) -> bool:
     if sum(character > "ɏ" for character in letters) > len(letters) / 3:
         return True
     words = _WORD.findall(text)
-    if words and len(words) <= 4 and words[0] in _FOREIGN_ARTICLES:  # "un chat noir"
+    if words and len(words) <= 4 and words[0] in _LEX.foreign_articles:  # "un chat noir"
         return True
     foreign = len(_LEX.foreign.intersection(words))
     accented = any(not character.isascii() for character in letters)  # with one foreign word; "a café" has none

@@ -7,7 +7,6 @@ other frames.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
@@ -24,27 +23,13 @@ from sigmask.instruction.edits import (
     with_attribute,
     written,
 )
+from sigmask.instruction.idioms import BEARING, NO_MORE, THERE, WEATHER, idiom, in_weather
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
-_PICTURE = "(?:image|picture|photo|photograph|scene)"
-_NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
-_NO_MORE = re.compile(
-    r"^(?:that )?(?:"
-    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
-    r"|(?:the )?absence of|without|minus"
-    rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
-    rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
-    r")\s+(?:more |any )?(.+?)"
-    r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
-)
-_THERE = re.compile(
-    r"^there(?:'s| (?:(?:should|could|must|might|would|has to|needs? to|ought to) )?(?:be|is|are|were|was|to be))\s+"
-    r"(.+)$"
-)
 _PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
 _BE = re.compile(
     r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
@@ -55,7 +40,6 @@ _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
 )
-_BEARING = re.compile(rf"^(.+?)\s+{any_of(_LEX.bearing)}\s+(.+)$")
 _OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
@@ -72,62 +56,25 @@ _BECAME = re.compile(
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted)\b\s*")
-_COLOUR_FIRST = re.compile(
-    rf"^(?:(?:choose|opt for|pick|select|go with|go for|use)\s+)?(?:an? |the )?({any_of(_LEX.colours)})"
-    r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
-)
-_TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
-_WANTED_GONE = re.compile(
-    r"^(?:see )?(.+?)\s+(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
-)
 _MORE = re.compile(r"^((?:the|his|her|its|their|this|that|all) .+?|it|him|them)\s+((?:more|less) \w+)$")
-_WEATHER = re.compile(
-    r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
-    r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
-    r"cloud\w*)$"
-)
-_INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
-_COUNTED = re.compile(
-    r"^(?:what if )?(?:the )?(?:number|count|amount|quantity) of (.+?)\s+"
-    r"(?:(?:is|are|was|were|has|have|should be|be) )?"
-    r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
-    r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
-)
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
-_NOTHING = re.compile(r"^(?:do not|don't|never)\b")
-_NOT_THERE = re.compile(
-    r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
-    r"?(?:there|here|visible|in the \w+)?$"
-)
-_IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
-_DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
-_MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
-_LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
-_SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
-_ARROW = re.compile(r"^(.+?)\s*(?:->|=>|→)\s*(.+)$")
-_FROM_TO = re.compile(
-    r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)?) (?:to|into) "
-    r"((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
-)
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
-_ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
-_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 
 def make(clause: Clause) -> EditTuple:
     """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
-    gone = _NO_MORE.match(clause.rest)
+    gone = NO_MORE.match(clause.rest)
     if gone:
         return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
-    there = _THERE.match(clause.rest)
+    there = THERE.match(clause.rest)
     if there:
         return frames.add(replaced(clause, frame="add", rest=there.group(1)))
     return _state(clause.rest, clause)
@@ -149,15 +96,9 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
-    for pattern, read in _IDIOMS:
-        match = pattern.match(clause.text)
-        if match and not (pattern is _INSTEAD and _MODAL.search(match.group(1))):
-            edit = read(match, clause)
-            if edit:
-                return edit
-    stated = _statement(clause)
-    if stated:
-        return stated
+    said = idiom(clause) or _statement(clause)
+    if said:
+        return said
     if "§" in clause.text:
         return written(clause, None)
     topic = whole_picture_topic(clause.text)
@@ -191,113 +132,6 @@ FRAMES: dict[str, frames.Frame] = {
     "keep": free,
 }
 """Every frame that lexicon.yaml may name."""
-
-
-def _wanted_gone(match: re.Match[str], clause: Clause) -> EditTuple:
-    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
-
-
-def _weather(match: re.Match[str], _: Clause) -> EditTuple:
-    return EditTuple(None, match.group(1), Action.TONE)
-
-
-def _no_more(match: re.Match[str], clause: Clause) -> EditTuple:
-    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
-
-
-def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
-    taken, source = match.groups()
-    rest = f"{taken} {source.replace('of ', 'from ', 1)}"
-    return frames.remove(replaced(clause, frame="remove", rest=rest))
-
-
-def _instead(match: re.Match[str], clause: Clause) -> EditTuple:
-    edited, original = match.groups()
-    held = _BEARING.match(edited.replace(" is ", " ").replace(" are ", " "))
-    if held:  # "the woman is holding an umbrella instead of a bag"
-        wearer = noun_phrase(held.group(1)).concept
-        edit = changed(original, held.group(2), clause, described=False)
-        return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
-    return changed(original, edited, clause, described=False)
-
-
-def _counted(match: re.Match[str], _: Clause) -> EditTuple:
-    phrase = noun_phrase(match.group(1))
-    if match.group(2):
-        return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
-    return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
-
-
-def _nothing(_: re.Match[str], __: Clause) -> EditTuple:
-    """Of "don't change anything" nothing is left to do."""
-    return EditTuple()
-
-
-def _instead_of(match: re.Match[str], clause: Clause) -> EditTuple:
-    return changed(match.group(1), match.group(2), clause, described=False)
-
-
-def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
-    return with_attribute(*match.groups()) if is_description(match.group(2)) else None
-
-
-def _more_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    """ "more snow on the mountains" is a thing; "more contrast" is none."""
-    phrase = noun_phrase(match.group(1))
-    if not phrase.location and whole_picture_topic(match.group(1)):
-        return None
-    return frames.add(replaced(clause, frame="add", rest=match.group(1)))
-
-
-def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    if whole_picture_topic(match.group(1)):
-        return None
-    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
-
-
-def _see(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    if whole_picture_topic(match.group(1)):
-        return None
-    return frames.add(replaced(clause, frame="add", rest=match.group(1)))
-
-
-def _there(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    return _see(match, clause)
-
-
-def _from_to(match: re.Match[str], clause: Clause) -> EditTuple:
-    return changed(match.group(1), match.group(2), clause, described=False)
-
-
-def _only(match: re.Match[str], _: Clause) -> EditTuple:
-    """All but one thing goes."""
-    return EditTuple("background", None, Action.BACKGROUND, location=f"behind {noun_phrase(match.group(1)).concept}")
-
-
-def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
-    return with_attribute(match.group(2), match.group(1))
-
-
-_IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
-    (_NOTHING, _nothing),
-    (_NOT_THERE, _no_more),
-    (_IN_ITS_PLACE, _instead_of),
-    (_DONE_IN, _done_in),
-    (_COUNTED, _counted),
-    (_ONLY, _only),
-    (_NO_MORE, _no_more),
-    (_TAKEN_OUT, _taken_out),
-    (_INSTEAD, _instead),
-    (_COLOUR_FIRST, _colour_first),
-    (_WANTED_GONE, _wanted_gone),
-    (_WEATHER, _weather),
-    (_MORE_OF, _more_of),
-    (_LESS_OF, _less_of),
-    (_SEE, _see),
-    (_THERE, _there),
-    (_ARROW, _from_to),
-    (_FROM_TO, _from_to),
-)
 
 
 def _statement(clause: Clause) -> EditTuple | None:
@@ -340,9 +174,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     if says and not names_scene(says.group(1)):
         bearer = noun_phrase(says.group(1)).concept
         return EditTuple("text", "text", Action.TEXT, location=bearer and f"on {bearer}", quoted_text=says.group(2))
-    weather = _WEATHER.match(rest)
+    weather = WEATHER.match(rest)
     if weather:
-        return _weather(weather, clause)
+        return in_weather(weather, clause)
     like = _LIKE.match(rest)
     made_of = None if like else _MADE_OF.match(rest)
     if made_of:
@@ -350,7 +184,7 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     original, *edited = INTO.split(rest, maxsplit=1)
     if edited:
         return changed(original, edited[0], clause)
-    bearing = _BEARING.match(rest)
+    bearing = BEARING.match(rest)
     if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
         bearing = None
     if bearing and " with " not in rest[: bearing.start(2)]:

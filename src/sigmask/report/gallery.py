@@ -67,7 +67,7 @@ class Gallery:
             raise SigmaskError(f"{folder} holds a page or pictures of something else: name another folder for the page")
         images.mkdir(parents=True, exist_ok=True)
         (folder / _MARKER).touch()
-        for earlier in (folder / "images").glob("[0-9]*-*.jpg"):
+        for earlier in images.glob("[0-9]*-*.jpg"):
             earlier.unlink()
 
     def add(self, pair: EditPair, annotation: Annotation, note: str = "") -> None:

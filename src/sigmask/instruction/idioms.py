@@ -1,0 +1,179 @@
+"""Idioms: clauses without an opening verb that one pattern reads whole ("no more cars", "a cat instead of a dog").
+
+The patterns stand in `_IDIOMS` in the order in which they are tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace as replaced
+
+from sigmask.instruction import frames
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import noun_phrase
+from sigmask.instruction.edits import changed, is_description, with_attribute
+from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.topic import whole_picture_topic
+from sigmask.types import Action, EditTuple
+
+_LEX = lexicon()
+_PICTURE = "(?:image|picture|photo|photograph|scene)"
+_NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
+NO_MORE = re.compile(
+    r"^(?:that )?(?:"
+    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
+    r"|(?:the )?absence of|without|minus"
+    rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
+    rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
+    r")\s+(?:more |any )?(.+?)"
+    r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
+)
+THERE = re.compile(
+    r"^there(?:'s| (?:(?:should|could|must|might|would|has to|needs? to|ought to) )?(?:be|is|are|were|was|to be))\s+"
+    r"(.+)$"
+)
+BEARING = re.compile(rf"^(.+?)\s+{any_of(_LEX.bearing)}\s+(.+)$")
+_COLOUR_FIRST = re.compile(
+    rf"^(?:(?:choose|opt for|pick|select|go with|go for|use)\s+)?(?:an? |the )?({any_of(_LEX.colours)})"
+    r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
+)
+_TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
+_WANTED_GONE = re.compile(
+    r"^(?:see )?(.+?)\s+(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
+)
+WEATHER = re.compile(
+    r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
+    r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
+    r"cloud\w*)$"
+)
+_INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
+_COUNTED = re.compile(
+    r"^(?:what if )?(?:the )?(?:number|count|amount|quantity) of (.+?)\s+"
+    r"(?:(?:is|are|was|were|has|have|should be|be) )?"
+    r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
+    r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
+)
+_NOTHING = re.compile(r"^(?:do not|don't|never)\b")
+_NOT_THERE = re.compile(
+    r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
+    r"?(?:there|here|visible|in the \w+)?$"
+)
+_IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
+_DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
+_MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
+_LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
+_SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
+_ARROW = re.compile(r"^(.+?)\s*(?:->|=>|→)\s*(.+)$")
+_FROM_TO = re.compile(
+    r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)?) (?:to|into) "
+    r"((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
+)
+_ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
+_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
+
+
+def idiom(clause: Clause) -> EditTuple | None:
+    """What the first idiom that fits the clause's text makes of it; None if none does."""
+    for pattern, read in _IDIOMS:
+        match = pattern.match(clause.text)
+        edit = read(match, clause) if match else None
+        if edit:
+            return edit
+    return None
+
+
+def in_weather(match: re.Match[str], _: Clause) -> EditTuple:
+    """What `WEATHER` matched."""
+    return EditTuple(None, match.group(1), Action.TONE)
+
+
+def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
+    taken, source = match.groups()
+    rest = f"{taken} {source.replace('of ', 'from ', 1)}"
+    return frames.remove(replaced(clause, frame="remove", rest=rest))
+
+
+def _instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    edited, original = match.groups()
+    if _MODAL.search(edited):
+        return None
+    held = BEARING.match(edited.replace(" is ", " ").replace(" are ", " "))
+    if held:  # "the woman is holding an umbrella instead of a bag"
+        wearer = noun_phrase(held.group(1)).concept
+        edit = changed(original, held.group(2), clause, described=False)
+        return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
+    return changed(original, edited, clause, described=False)
+
+
+def _counted(match: re.Match[str], _: Clause) -> EditTuple:
+    phrase = noun_phrase(match.group(1))
+    if match.group(2):
+        return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
+    return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
+
+
+def _nothing(_: re.Match[str], __: Clause) -> EditTuple:
+    """Of "don't change anything" nothing is left to do."""
+    return EditTuple()
+
+
+def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
+    return with_attribute(*match.groups()) if is_description(match.group(2)) else None
+
+
+def _only(match: re.Match[str], _: Clause) -> EditTuple:
+    """All but one thing goes."""
+    return EditTuple("background", None, Action.BACKGROUND, location=f"behind {noun_phrase(match.group(1)).concept}")
+
+
+def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
+    return with_attribute(match.group(2), match.group(1))
+
+
+def _gone(match: re.Match[str], clause: Clause) -> EditTuple:
+    return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+
+
+def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
+    return changed(match.group(1), match.group(2), clause, described=False)
+
+
+def _there_is(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """A thing; the whole picture's tone or style is none."""
+    if whole_picture_topic(match.group(1)):
+        return None
+    return frames.add(replaced(clause, frame="add", rest=match.group(1)))
+
+
+def _more_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """ "more snow on the mountains" is a thing, for it is somewhere; "more contrast" is none."""
+    if noun_phrase(match.group(1)).location:
+        return frames.add(replaced(clause, frame="add", rest=match.group(1)))
+    return _there_is(match, clause)
+
+
+def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    return None if whole_picture_topic(match.group(1)) else _gone(match, clause)
+
+
+_IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
+    (_NOTHING, _nothing),
+    (_NOT_THERE, _gone),
+    (_IN_ITS_PLACE, _becomes),
+    (_DONE_IN, _done_in),
+    (_COUNTED, _counted),
+    (_ONLY, _only),
+    (NO_MORE, _gone),
+    (_TAKEN_OUT, _taken_out),
+    (_INSTEAD, _instead),
+    (_COLOUR_FIRST, _colour_first),
+    (_WANTED_GONE, _gone),
+    (WEATHER, in_weather),
+    (_MORE_OF, _more_of),
+    (_LESS_OF, _less_of),
+    (_SEE, _there_is),
+    (THERE, _there_is),
+    (_ARROW, _becomes),
+    (_FROM_TO, _becomes),
+)
