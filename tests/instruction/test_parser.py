@@ -325,6 +325,10 @@ def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: st
             "turn the cat to the left",
             EditTuple("cat", "cat turned", Action.ACTION_CHANGE, ("turned",), location="to the left"),
         ),
+        (
+            "blur everything except the face on the left",
+            EditTuple("background", "blurred", Action.BACKGROUND, location="behind face on the left"),
+        ),
         ("rmove the purpel hat", EditTuple("purple hat", None, REMOVE)),
     ],
 )

@@ -95,9 +95,14 @@ def put_on(who: str, given: str) -> EditTuple:
 
 def placed(who: str, place: str) -> EditTuple:
     """Someone is put elsewhere ("him in a zoo"): all but them changes, and their place in it is the location."""
+    return all_behind(who, noun_phrase(after_relation(place)).concept)
+
+
+def all_behind(who: str, edited: str | None) -> EditTuple:
+    """All but someone or something changes, or goes."""
     phrase = noun_phrase(who)
     location = " ".join(filter(None, ("behind", phrase.concept, phrase.location)))
-    return EditTuple("background", noun_phrase(after_relation(place)).concept, Action.BACKGROUND, location=location)
+    return EditTuple("background", edited, Action.BACKGROUND, location=location)
 
 
 def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.edits import (
+    all_behind,
     attributes_of,
     changed,
     is_description,
@@ -245,8 +246,7 @@ def obscure(clause: Clause) -> EditTuple | None:
     phrase = noun_phrase(clause.rest)
     spared = _BUT.match(clause.rest)
     if spared:
-        location = f"behind {noun_phrase(spared.group(1)).concept}"
-        return EditTuple("background", _participle(clause.text.split()[0]), Action.BACKGROUND, location=location)
+        return all_behind(spared.group(1), _participle(clause.text.split()[0]))
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
         return None
     done = _participle(clause.text.split()[0])

@@ -12,7 +12,7 @@ from dataclasses import replace as replaced
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import noun_phrase
-from sigmask.instruction.edits import changed, is_description, with_attribute
+from sigmask.instruction.edits import all_behind, changed, is_description, with_attribute
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -124,7 +124,7 @@ def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
 
 def _only(match: re.Match[str], _: Clause) -> EditTuple:
     """All but one thing goes."""
-    return EditTuple("background", None, Action.BACKGROUND, location=f"behind {noun_phrase(match.group(1)).concept}")
+    return all_behind(match.group(1), None)
 
 
 def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
