@@ -57,6 +57,7 @@ class BadReason(StrEnum):
     BAD_ROW = "bad_row"
     UNPAIRED = "unpaired"
     MODEL_FAILED = "model_failed"
+    CHANGED = "changed"
 
 
 class SampleError(SigmaskError):

@@ -72,7 +72,8 @@ class EditPair:
     """An original image, what an editor made of it, and what the editor was told.
 
     `original` and `edited` are RGB and may differ in size; `mask`, where a corpus has one, lies in the edited
-    image's pixel grid.
+    image's pixel grid. `checksum` is that of the files of both pictures (see `pair_checksum`), None where they came
+    decoded.
     """
 
     sample_id: str
@@ -83,6 +84,7 @@ class EditPair:
     mask: MaskArray | None = None
     source_file: str = ""
     row_index: int = 0
+    checksum: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("original", "edited"):

@@ -162,7 +162,7 @@ def test_a_full_disk_is_one_clear_error_and_no_lost_row(
 ) -> None:
     output = tmp_path / "out"
     sizes = {name: len(content) for name, content in unbroken.items()}
-    assert min(sizes.values()) > 1_000
+    assert min(size for name, size in sizes.items() if name != "README.md") > 1_000
     assert max(sizes.values()) > 7_510, sizes
     assert server.run(corpus, output, file_size_limit=limit) == 2
     message = Path(f"{output}.error").read_text()

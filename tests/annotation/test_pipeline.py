@@ -158,6 +158,26 @@ def test_a_corpus_may_grow(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     assert sum(annotator.batch_sizes) == 3
 
 
+def test_a_limit_may_be_raised_and_never_lowered(tmp_path: Path, many: tuple[Path, list[str]]) -> None:
+    """The first limit ends within a part, which is made again whole."""
+    path, _ = many
+    corpus = load_corpus(path)
+    options = AnnotateOptions(rows_per_part=10)
+    annotate(corpus, FakeAnnotator(), tmp_path / "whole", options)
+    for limit, rows, annotated in ((13, 13, 13), (20, 20, 10), (None, 23, 3)):
+        annotator = FakeAnnotator()
+        if limit == 20:
+            with pytest.warns(SigmaskWarning, match="cut off by an earlier --limit"):
+                summary = annotate(corpus, annotator, tmp_path / "out", replace(options, limit=limit))
+        else:
+            summary = annotate(corpus, annotator, tmp_path / "out", replace(options, limit=limit))
+        assert (summary.rows, sum(annotator.batch_sizes)) == (rows, annotated)
+    for name in sorted(path.name for path in (tmp_path / "whole").glob("masks-*")):
+        assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+    with pytest.raises(OutputDiffersError, match="limit: none there, '20' now"):
+        annotate(corpus, FakeAnnotator(), tmp_path / "out", replace(options, limit=20))
+
+
 def test_another_corpus_of_the_same_name_and_length_is_not_taken_for_a_finished_run(
     tmp_path: Path, drawn_pairs: list[EditPair]
 ) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from sigmask.annotation.pipeline import annotate
 from sigmask.data.corpus import load_corpus
+from sigmask.data.image_decoding import decode_image
 from sigmask.errors import SigmaskError, SigmaskWarning
 from sigmask.export import export as export_module
 from sigmask.export.accounting import Accounting
@@ -85,6 +87,39 @@ def test_every_row_is_accounted_for(tmp_path: Path, rng: np.random.Generator) ->
     stored = json.loads((tmp_path / "out" / "export.json").read_text())["counts"]
     assert stored["exported"] == {"train": 4, "val": 1}
     assert stored["filtered"] == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.2": 1, "quality > 0.6": 1}
+
+
+def test_pictures_that_changed_since_they_were_annotated_are_left_out(tmp_path: Path, rng: np.random.Generator) -> None:
+    """Same files, ids, rows and sizes, two pictures of them others: an original, and an edited one."""
+    pairs = draw_pairs(rng, 6)
+    annotate(load_corpus(write_corpus(tmp_path / "corpus", pairs)), FakeAnnotator(), tmp_path / "run")
+    others = [encode_image(draw_photo(rng, *pairs[row].edited.shape[:2])) for row in (1, 4)]
+    write_corpus(tmp_path / "corpus", pairs, {1: {"original": others[0]}, 4: {"edited": others[1]}})
+    accounting = run_export(tmp_path, keep_empty=True, keep_unaligned=True, val_share=0.0)
+    assert accounting.bad == {"changed": 2}
+    assert [line.split(":")[0] for line in accounting.first_bad] == ["id001", "id004"]
+    assert [row["row_index"] for row in metadata(tmp_path)] == [0, 2, 3, 5]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_halves_of_one_picture_are_exported_as_two(target: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 3)
+    both = [np.concatenate([pair.original, pair.edited], axis=1) for pair in pairs]
+    table = pa.table({"picture": [encode_image(picture) for picture in both], "text": ["add a thing"] * 3})
+    (tmp_path / "corpus").mkdir()
+    pq.write_table(table, tmp_path / "corpus" / "pairs.parquet")
+    corpus = load_corpus(tmp_path / "corpus", original="picture[left]", edited="picture[right]", instruction="text")
+    annotate(corpus, FakeAnnotator(), tmp_path / "run")
+    accounting = export(
+        MaskRun(tmp_path / "run"), corpus, tmp_path / "out", target,
+        Wishes(keep_empty=True, keep_unaligned=True, val_share=0.0, authentic=True),
+        ExportOptions(), np.random.default_rng(0),
+    )  # fmt: skip
+    assert accounting.exported == {"train": 3} and accounting.authentic == {"train": 3} and not accounting.bad
+    if target == "folders":
+        row = next(row for row in metadata(tmp_path) if row["row_index"] == 1 and not row["authentic"])
+        written = decode_image(tmp_path / "out" / row["file"])
+        np.testing.assert_array_equal(written, pairs[1].edited)
 
 
 @pytest.mark.parametrize("target", TARGETS)

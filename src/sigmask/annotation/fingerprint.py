@@ -12,11 +12,13 @@ from sigmask.data.corpus_address import CorpusAddress
 from sigmask.data.hub_name import PREFIX, HubName, parse_hub_name
 from sigmask.version import __version__
 
-FORMAT = 2
-"""Of ledger and part names; raised when a new version could not continue an old run."""
+FORMAT = 3
+"""Of ledger, part names and their columns; raised when a new version could not continue an old run."""
 
 Fingerprint = dict[str, str]
 """What it is → its value, both for people to read."""
+
+_LIMIT, _NO_LIMIT = "limit", str(None)
 
 PLACE = ("corpus", "root")
 """What of a fingerprint changes when a corpus is moved."""
@@ -50,7 +52,7 @@ def run_fingerprint(corpus: Corpus, annotator: PairAnnotator, *, limit: int | No
         **({} if address.root is None else {"root": address.root}),
         "layout": corpus.kind,
         **{f"column of the {name}": str(column) for name, column in columns.items() if column is not None},
-        "limit": str(limit),
+        _LIMIT: str(limit),
         "rows per part": str(rows_per_part),
     }
 
@@ -86,5 +88,13 @@ def differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> list[str]
     ]
 
 
+def limit_raised(earlier: Mapping[str, str], now: Mapping[str, str]) -> bool:
+    """Whether nothing differs but the limit, and that was lower before: then what was done is part of what is to be."""
+    before, after = earlier.get(_LIMIT), now.get(_LIMIT)
+    if before is None or after is None or before == after or {**earlier, _LIMIT: after} != now:
+        return False
+    return before != _NO_LIMIT and (after == _NO_LIMIT or int(before) < int(after))
+
+
 def _in_words(value: str | None) -> str:
-    return "none" if value in (None, "None") else f"'{value}'"
+    return "none" if value in (None, _NO_LIMIT) else f"'{value}'"

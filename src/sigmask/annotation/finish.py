@@ -1,4 +1,4 @@
-"""The last step of a run: what lies in the ledger becomes `quarantine.parquet` and `summary.json`.
+"""The last step of a run: what lies in the ledger becomes `quarantine.parquet`, `README.md` and `summary.json`.
 
 Every process takes this step when its own parts are done, and takes it only if all parts are: a process commits its
 last part before it looks, so whoever finishes last sees all. Should two see all at once, both write the same.
@@ -13,6 +13,7 @@ from sigmask.annotation.ledger import Ledger, PartRecord
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.part_plan import Part
 from sigmask.annotation.quarantine import write_quarantine
+from sigmask.annotation.run_card import write_run_card
 from sigmask.annotation.summary import Summary, Tally
 from sigmask.data.corpus import Corpus
 from sigmask.types import BadSample
@@ -36,6 +37,7 @@ def finish_run(
         return _summary((records[part] for part in own if part in records), annotator, corpus)
     summary = _summary(records.values(), annotator, corpus)
     write_quarantine(output, [bad for record in records.values() for bad in record.bad])
+    write_run_card(output, summary)
     summary.save(output)
     return summary
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from sigmask.annotation.exclusive_file import create_file, replace_file
-from sigmask.annotation.fingerprint import PLACE, Fingerprint, corpus_in, differences
+from sigmask.annotation.fingerprint import PLACE, Fingerprint, corpus_in, differences, limit_raised
 from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.summary import Tally
 from sigmask.annotation.write_errors import writing
@@ -75,7 +75,7 @@ class Ledger:
         self._output = output
 
     def begin(self, fingerprint: Fingerprint, parts: Sequence[Part], *, moved: bool = False) -> None:
-        """Open the run that lies here, or begin one.
+        """Open the run that lies here, or begin one. One that was limited to fewer rows goes on to the new limit.
 
         Args:
             moved: the corpus is the same, although it lies elsewhere than when the run was begun.
@@ -95,7 +95,8 @@ class Ledger:
             with writing(path):
                 create_file(path, _encoded_fingerprint(fingerprint))
         earlier = _read_fingerprint(path)
-        if moved and _without_place(earlier) == _without_place(fingerprint):
+        same_but_moved = moved and _without_place(earlier) == _without_place(fingerprint)
+        if same_but_moved or limit_raised(earlier, fingerprint):
             with writing(path):
                 replace_file(path, _encoded_fingerprint(fingerprint))
         else:

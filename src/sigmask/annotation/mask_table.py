@@ -19,12 +19,17 @@ Row = dict[str, Any]
 _VALUE = {"string": pa.string(), "int64": pa.int64(), "float32": pa.float32()}
 
 
-def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annotation) -> Row:
+def mask_row(
+    sample_id: str, source_file: str, row_index: int, annotation: Annotation, checksum: int | None = None
+) -> Row:
     """Encode one annotation as a row of `MASK_SCHEMA`.
 
     The mask is there twice: as a 1-bit PNG for eyes and image loaders, and as COCO RLE for counting tools.
     Of several edits in one instruction the first is written, with the concepts of all that have its action ("cup and
     plate"); `Annotation.edit` has them one by one.
+
+    Args:
+        checksum: of the pair's files (`pair_checksum`), by which an export sees that the corpus is still the same.
     """
     edit = annotation.edit[0] if annotation.edit else EditTuple()
     alike = [each for each in annotation.edit if each.action is edit.action]
@@ -42,6 +47,7 @@ def mask_row(sample_id: str, source_file: str, row_index: int, annotation: Annot
         "action": None if edit.action is Action.UNKNOWN and not annotation.edit else edit.action.value,
         "flags": list(annotation.flags),
         "model": annotation.model,
+        "pair_checksum": checksum,
     }
 
 
@@ -76,6 +82,7 @@ _FEATURES: dict[str, Any] = {
     "action": _value("string"),
     "flags": {"feature": _value("string"), "_type": "Sequence"},
     "model": _value("string"),
+    "pair_checksum": _value("int64"),
 }
 
 _STRUCTURED = {

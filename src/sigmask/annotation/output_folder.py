@@ -9,12 +9,13 @@ from pathlib import Path
 from sigmask.annotation.ledger import LEDGER_FOLDER, RUN_NAME
 from sigmask.annotation.part_plan import PART_PATTERN, Part
 from sigmask.annotation.quarantine import QUARANTINE_NAME
+from sigmask.annotation.run_card import RUN_CARD_NAME, is_run_card
 from sigmask.annotation.summary import SUMMARY_NAME
 from sigmask.annotation.write_errors import writing
 from sigmask.errors import SigmaskError
 from sigmask.whole_file import PARTIAL_SUFFIX
 
-_OWN_PREFIXES = ("masks-", "quarantine", "summary", "run", "lock-")
+_OWN_PREFIXES = ("masks-", "quarantine", "summary", "run", "lock-", f"{RUN_CARD_NAME}.")
 
 
 class OutputExistsError(SigmaskError):
@@ -97,4 +98,5 @@ def _run_files(folder: Path) -> list[Path]:
     files = [path for name in patterns for path in (*folder.glob(name), *folder.glob(f"{name}*{PARTIAL_SUFFIX}"))]
     # locks are their holders' own
     ledger = [path for path in (folder / LEDGER_FOLDER).glob("*") if not path.name.startswith("lock-")]
-    return files + ledger
+    card = [path for path in (folder / RUN_CARD_NAME,) if is_run_card(path)]
+    return [*files, *card, *folder.glob(f"{RUN_CARD_NAME}.*{PARTIAL_SUFFIX}"), *ledger]

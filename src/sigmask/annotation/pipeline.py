@@ -154,8 +154,8 @@ def _withdraw_damaged(ledger: Ledger, own: Sequence[Part]) -> None:
     if damaged:
         names = ", ".join(part.file_name for part in damaged[:3]) + (", …" if len(damaged) > 3 else "")
         warnings.warn(
-            f"{len(damaged)} finished part(s) are damaged, missing or of a source that has changed, and are made "
-            f"again: {names}",
+            f"{len(damaged)} finished part(s) are damaged, missing, cut off by an earlier --limit or of a source that "
+            f"has changed, and are made again: {names}",
             SigmaskWarning,
             stacklevel=3,
         )
@@ -246,7 +246,8 @@ class _Run:
                             continue
                         assert ready is not None
                         part.count(outcome)
-                        row = codecs.submit(mask_row, ready.sample_id, ready.source_file, ready.row_index, outcome)
+                        place = (ready.sample_id, ready.source_file, ready.row_index)
+                        row = codecs.submit(mask_row, *place, outcome, ready.checksum)
                         self._encoded.append((part, row))
                         if self._on_annotation is not None and ready.pair is not None:
                             self._on_annotation(ready.pair, outcome)

@@ -24,11 +24,15 @@ first large ones after small ones come as many at once as the small ones did.
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A pair ready for the model, and where its row came from; `pair`, with its mask, only where it is to be seen."""
+    """A pair ready for the model, and where its row came from; `pair`, with its mask, only where it is to be seen.
+
+    `checksum` is that of the pair's files, see `pair_checksum`.
+    """
 
     sample_id: str
     source_file: str
     row_index: int
+    checksum: int | None
     prepared: Any
     pixels: int
     pair: EditPair | None
@@ -129,6 +133,7 @@ class _Preparer:
             pair.sample_id,
             pair.source_file,
             pair.row_index,
+            pair.checksum,
             prepared=None,
             pixels=pair.original.shape[0] * pair.original.shape[1] + pair.edited.shape[0] * pair.edited.shape[1],
             pair=pair if self._keep_pairs else None,

@@ -100,7 +100,14 @@ def annotate(
         str(Path(model).resolve()) if Path(model).is_dir() else model,
         device=device, threshold=threshold, backend=backend, precision=precision, least_quality=least_quality,
     )  # fmt: skip
-    with _exit_codes(), progress_over(rows_to_read(rows, options)) as on_rows:
+    done_at_start: list[int] = []
+    with _exit_codes(), progress_over(rows_to_read(rows, options)) as show:
+
+        def on_rows(done: int, bad: int) -> None:
+            if not done_at_start:
+                done_at_start.append(done)
+            show(done, bad)
+
         if ray is None:
             summary = annotate_corpus(rows, open_annotator(), output, options, on_rows=on_rows)
         else:
@@ -108,7 +115,7 @@ def annotate(
 
             crew = Workers(ray, ray_address, workers, gpus=1.0 if device.startswith("cuda") else 0.0)
             summary = annotate_on_ray(rows, open_annotator, output, options, crew, on_rows=on_rows)
-    print_summary(Console(), summary, output)
+    print_summary(Console(), summary, output, done_before=done_at_start[0] if done_at_start else 0)
     if not (output / SUMMARY_NAME).exists():
         Console().print(
             f"shard {options.shard} is done, others are not: these figures are its own, and whichever shard ends last "

@@ -13,15 +13,21 @@ from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import Summary
 
 
-def print_summary(console: Console, summary: Summary, output: Path) -> None:
-    """Print counts, speed and the bad rows by reason, with the first few named."""
+def print_summary(console: Console, summary: Summary, output: Path, *, done_before: int = 0) -> None:
+    """Print counts, speed and the bad rows by reason, with the first few named.
+
+    Args:
+        done_before: rows that earlier calls had done; the speed is then that of all calls together.
+    """
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("rows", str(summary.rows))
+    if done_before:
+        table.add_row("of them done before", str(done_before))
     table.add_row("masks written", str(summary.written))
-    table.add_row("of them doubtful", str(summary.doubtful))
+    table.add_row("masks doubtful", str(summary.doubtful))
     for reason, count in summary.bad.items():
         table.add_row(f"bad: {reason}", str(count))
-    table.add_row("pairs/s", f"{summary.pairs_per_second:.1f}")
+    table.add_row("pairs/s, all calls" if done_before else "pairs/s", f"{summary.pairs_per_second:.1f}")
     table.add_row("mean area", f"{100 * summary.mean_area:.2f} %")
     table.add_row("mean quality", f"{summary.mean_quality:.2f}")
     table.add_row("scope", ", ".join(f"{scope} {count}" for scope, count in summary.scope_counts.items()) or "–")

@@ -14,6 +14,7 @@ from sigmask.data.cell_selector import ImageHalf, select
 from sigmask.data.columns import ColumnNames
 from sigmask.data.image_cell import is_null
 from sigmask.data.image_decoding import decode_image, decode_mask
+from sigmask.data.pair_checksum import in_memory, only_one, pair_checksum
 from sigmask.errors import BadReason, SampleError
 from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
 
@@ -91,9 +92,11 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
     """
     part = "original"
     try:
-        original = _image(raw.original, raw.root)
+        original_cell = in_memory(raw.original, raw.root)
+        original = decode_picture(original_cell)
         part = "edited"
-        edited = _image(raw.edited, raw.root)
+        edited_cell = in_memory(raw.edited, raw.root)
+        edited = decode_picture(edited_cell)
         _refuse_composite(original, edited)
         part = "mask"
         mask = _mask(raw.mask, raw.root, edited.shape[:2]) if with_mask and not is_null(raw.mask) else None
@@ -110,6 +113,7 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
             mask=mask,
             source_file=raw.source_file,
             row_index=raw.row_index,
+            checksum=pair_checksum(original_cell, edited_cell),
         )
     except SampleError as error:
         reason, problem = error.reason, str(error)
@@ -145,10 +149,15 @@ def _first_text(cell: Any, depth: int) -> str | None:
     return cell.replace(_IMAGE_TOKEN, " ").strip() or None
 
 
-def _image(cell: Any, root: Path | None) -> ImageArray:
+def decode_picture(cell: Any, root: Path | None = None) -> ImageArray:
+    """The picture of an image's cell (see `RawPair`).
+
+    Raises:
+        SampleError: BAD_ROW for a list of several images, and the reasons of `decode_image`.
+    """
     if isinstance(cell, ImageHalf):
-        return cell.cut(decode_image(_only_one(cell.cell), root))
-    return decode_image(_only_one(cell), root)
+        return cell.cut(decode_image(only_one(cell.cell), root))
+    return decode_image(only_one(cell), root)
 
 
 def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
@@ -161,13 +170,6 @@ def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:
             BadReason.BAD_MASK, f"expected a mask in the edited image's pixel grid, {expected}, got a half of {got}"
         )
     return mask
-
-
-def _only_one(cell: Any) -> Any:
-    """The image of a list of one, which is how corpora with several input images write a single one."""
-    if isinstance(cell, list | tuple) and len(cell) != 1:
-        raise SampleError(BadReason.BAD_ROW, f"expected one image, got a list of {len(cell)}")
-    return _unlisted(cell)
 
 
 def _unlisted(cell: Any) -> Any:

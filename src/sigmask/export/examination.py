@@ -9,11 +9,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from sigmask.data.image_decoding import decode_image
 from sigmask.data.mask_rle import MaskRle, decode_mask_rle
-from sigmask.data.raw_pair import RawPair
+from sigmask.data.pair_checksum import in_memory, pair_checksum, require_unchanged
+from sigmask.data.raw_pair import RawPair, decode_picture
 from sigmask.errors import BadReason, SampleError
-from sigmask.export.image_file import sole
 from sigmask.export.perceptual_hash import mask_hash, perceptual_hash
 from sigmask.types import ImageArray, MaskArray
 
@@ -36,14 +35,19 @@ class Examined:
     edited_digest: np.uint64
 
 
-def examine(raw: RawPair, rle: MaskRle) -> Examined:
+def examine(raw: RawPair, rle: MaskRle, checksum: int | None) -> Examined:
     """Decode the pair and its mask.
 
+    Args:
+        checksum: of the pictures that were annotated, None where the run does not say.
+
     Raises:
-        SampleError: a picture cannot be read, or the mask has another size than the edited picture (BAD_MASK).
+        SampleError: a picture cannot be read or is another than the annotated one (CHANGED), or the mask has another
+            size than the edited picture (BAD_MASK).
     """
-    original = _decode("original", raw.original, raw.root)
-    edited = _decode("edited", raw.edited, raw.root)
+    original_cell, original = _decoded("original", raw.original, raw.root)
+    edited_cell, edited = _decoded("edited", raw.edited, raw.root)
+    require_unchanged(checksum, pair_checksum(original_cell, edited_cell))
     require_size(rle, edited.shape[0], edited.shape[1])
     mask = decode_mask_rle(rle)
     return Examined(
@@ -81,8 +85,10 @@ def pixel_digest(image: ImageArray) -> np.uint64:
     return np.uint64(int.from_bytes(digest.digest(), "big"))
 
 
-def _decode(part: str, cell: object, root: Path | None) -> ImageArray:
+def _decoded(part: str, cell: object, root: Path | None) -> tuple[object, ImageArray]:
+    """The cell with its bytes in memory, and its picture."""
     try:
-        return decode_image(sole(cell), root)
+        held = in_memory(cell, root)
+        return held, decode_picture(held)
     except SampleError as error:
         raise SampleError(error.reason, f"{part}: {error}") from error

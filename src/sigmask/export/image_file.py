@@ -10,8 +10,9 @@ from typing import Any
 import cv2
 from PIL import Image
 
-from sigmask.data.image_cell import cell_bytes
-from sigmask.data.image_decoding import decode_image
+from sigmask.data.cell_selector import ImageHalf
+from sigmask.data.pair_checksum import in_memory
+from sigmask.data.raw_pair import decode_picture
 from sigmask.types import ImageArray
 
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "PNG": ".png"}
@@ -41,18 +42,18 @@ def image_file(cell: Any, root: Path | None) -> ImageFile:
 
     JPEG and PNG bytes are passed on as they are: compressing again would wipe out the traces that detectors look
     for. Exceptions are pictures that readers take differently: turned by an EXIF orientation, with transparency, or
-    of sixteen bits a grey level. These, and all other formats, become PNGs, upright and on white.
+    of sixteen bits a grey level. These, halves of composite pictures, and all other formats become PNGs, upright and
+    on white.
 
     Raises:
         SampleError: the cell holds no readable picture.
     """
-    cell = sole(cell)
-    encoded = cell_bytes(cell, root)
-    with_header = _plain_header(encoded)
+    held = in_memory(cell, root)
+    with_header = None if isinstance(held, ImageHalf) else _plain_header(held)
     if with_header is not None:
         suffix, width, height = with_header
-        return ImageFile(encoded, suffix, height, width, own=True)
-    pixels = decode_image(encoded)
+        return ImageFile(held, suffix, height, width, own=True)
+    pixels = decode_picture(held)
     return ImageFile(encode_png(pixels), ".png", pixels.shape[0], pixels.shape[1], own=False)
 
 
@@ -60,11 +61,6 @@ def encode_png(image: ImageArray) -> bytes:
     """(H, W, 3) uint8 RGB as PNG bytes."""
     encoded = cv2.imencode(".png", cv2.cvtColor(image, cv2.COLOR_RGB2BGR))[1]
     return encoded.tobytes()
-
-
-def sole(cell: Any) -> Any:
-    """The image of a list of one, else the cell itself."""
-    return cell[0] if isinstance(cell, list | tuple) and len(cell) == 1 else cell
 
 
 def _plain_header(encoded: bytes) -> tuple[str, int, int] | None:

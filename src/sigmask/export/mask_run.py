@@ -87,7 +87,7 @@ class MaskRun:
         part, group = self._groups[place]
         table = self._held.get((part, group))
         if table is None:
-            table = self._read(part, group, (*FACT_COLUMNS, "mask", "mask_rle"))
+            table = self._read(part, group, (*FACT_COLUMNS, "mask", "mask_rle", "pair_checksum"))
             self._held[part, group] = table
             if len(self._held) > _ROW_GROUPS_HELD:
                 self._held.popitem(last=False)

@@ -190,6 +190,6 @@ def _examined(item: PairedRow) -> Examined | BadSample:
     if isinstance(row, BadSample):
         return row
     try:
-        return examine(row, item.masked["mask_rle"])
+        return examine(row, item.masked["mask_rle"], item.masked.get("pair_checksum"))
     except SampleError as error:
         return BadSample(row.sample_id, error.reason, str(error), row.source_file, row.row_index)

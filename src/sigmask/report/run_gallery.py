@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sigmask.data.corpus import Corpus
 from sigmask.data.mask_rle import decode_mask_rle
+from sigmask.data.pair_checksum import require_unchanged
 from sigmask.data.raw_pair import RawPair, decode_pair
 from sigmask.data.unit import Unit
 from sigmask.errors import BadReason, SampleError, SigmaskError, unknown_name
@@ -115,7 +116,9 @@ def _add(gallery: Gallery, run: MaskRun, row: RawPair | BadSample, facts: Facts)
         raise SampleError(pair.reason, pair.message)
     position = run.find(facts.source_file, facts.row_index)
     assert position is not None
-    rle = run.row(position)["mask_rle"]
+    masked = run.row(position)
+    require_unchanged(masked.get("pair_checksum"), pair.checksum)
+    rle = masked["mask_rle"]
     require_size(rle, *pair.edited.shape[:2])
     named = facts.original_concept or facts.edited_concept
     gallery.add_row(
