@@ -168,7 +168,7 @@ def _on_hub(files: HubFiles, given: Given, root: Path | None) -> Corpus:
     known = known_on_hub(files.name.repository)
     available = hub_columns(files, names)
     reader = HubReader(files, names, guess_columns(available, given, known), root)
-    return Corpus(files.name.repository, reader, known or identified(available))
+    return Corpus(files.name.repository, reader, known or identified(available.names))
 
 
 def _local(path: Path, given: Given, root: Path | None) -> Corpus:
@@ -217,15 +217,17 @@ def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, ro
     suffix = first.suffix.lower()
     if suffix == ".parquet":
         available = parquet_columns(files)
-        return Corpus(name, ParquetReader(folder, files, guess_columns(available, given), base), identified(available))
+        return Corpus(
+            name, ParquetReader(folder, files, guess_columns(available, given), base), identified(available.names)
+        )
     if _is_tar(first):
         available = webdataset_columns(open_tars(files))
         return Corpus(
-            name, WebDatasetReader(folder, files, guess_columns(available, given), root), identified(available)
+            name, WebDatasetReader(folder, files, guess_columns(available, given), root), identified(available.names)
         )
     if suffix in TABLE_SUFFIXES:
         available = table_columns(first)
-        return Corpus(name, TableReader(first, guess_columns(available, given), base), identified(available))
+        return Corpus(name, TableReader(first, guess_columns(available, given), base), identified(available.names))
     raise CorpusError(f"'{first}' has suffix '{first.suffix}': {_EXPECTED}")
 
 

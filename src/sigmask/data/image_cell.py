@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -28,7 +28,7 @@ def is_null(cell: Any) -> bool:
         return not cell.strip()
     if isinstance(cell, Mapping):
         path = cell.get("path")
-        return _is_struct(cell) and cell.get("bytes") is None and not isinstance(path, Mapping) and is_null(path)
+        return is_image_struct(cell) and cell.get("bytes") is None and not isinstance(path, Mapping) and is_null(path)
     return isinstance(cell, float) and cell != cell  # NaN is how pandas writes an absent value
 
 
@@ -44,7 +44,7 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell)
-    if isinstance(cell, Mapping) and _is_struct(cell):
+    if isinstance(cell, Mapping) and is_image_struct(cell):
         held = cell.get("path") if cell.get("bytes") is None else cell.get("bytes")
         if isinstance(held, Mapping):
             raise SampleError(BadReason.NOT_AN_IMAGE, "expected bytes or a path in an image struct, got another struct")
@@ -57,6 +57,11 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
         BadReason.NOT_AN_IMAGE,
         f"expected a path, bytes, base64 text, image struct, PIL image or numpy array, got {type(cell).__name__}",
     )
+
+
+def is_image_struct(keys: Container[str]) -> bool:
+    """Whether an object, or a struct type, of these keys is an image as Hugging Face writes it: bytes or a path."""
+    return "bytes" in keys or "path" in keys
 
 
 def read_inside(path: Path, root: Path | None) -> bytes:
@@ -80,10 +85,6 @@ def read_inside(path: Path, root: Path | None) -> bytes:
     except (OSError, ValueError, RuntimeError) as error:  # name too long, no permission, a NUL inside, a loop of links
         shown = str(path)[:200]
         raise SampleError(BadReason.MISSING_FILE, f"cannot read '{shown}'{_below(root)}: {error}") from error
-
-
-def _is_struct(cell: Mapping[Any, Any]) -> bool:
-    return "bytes" in cell or "path" in cell
 
 
 def _inside(path: Path, root: Path) -> Path:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.unit import UNREADABLE, Unit
 from sigmask.errors import CorpusError, SigmaskError
@@ -103,8 +104,8 @@ def read_row_group(
         yield bad_row(f"cannot read this row of the parquet file: {problem}", unit.source_file, lost)
 
 
-def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
-    """The column names of the first readable file.
+def parquet_columns(files: tuple[Path, ...]) -> FoundColumns:
+    """The columns of the first readable file.
 
     Raises:
         CorpusError: no file can be read.
@@ -113,7 +114,7 @@ def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
     for path in files:
         try:
             with _open(path) as file:
-                return tuple(file.schema_arrow.names)
+                return FoundColumns.of_schema(file.schema_arrow)
         except Exception as error:  # see row_groups
             problem = problem or error
     raise CorpusError(f"expected a parquet file in '{files[0]}' (first of {len(files)}): {problem}")

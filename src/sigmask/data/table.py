@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.table_records import MalformedRow, Record, csv_rows, json_array, json_lines
 from sigmask.data.unit import ROWS_PER_BLOCK, UNREADABLE, Unit
@@ -69,18 +70,18 @@ class TableReader:
         return raw_pair(row, self.columns, source_file, index, self.root)
 
 
-def table_columns(path: Path) -> tuple[str, ...]:
-    """The column names that the first rows have, in the order of first sight.
+def table_columns(path: Path) -> FoundColumns:
+    """The columns that the first rows have, in the order of first sight.
 
     Raises:
         CorpusError: none of the first rows can be parsed, or there are none.
     """
     first = list(islice(table_rows(path), _ROWS_TO_FIND_COLUMNS))
-    names = dict.fromkeys(name for row in first if isinstance(row, dict) for name in row)
-    if not names:
+    found = FoundColumns.of_rows(row for row in first if isinstance(row, dict))
+    if not found.names:
         problem = next((row.message for row in first if isinstance(row, MalformedRow)), "it has no rows")
         raise CorpusError(f"expected a table with named columns in '{path}', but {problem}")
-    return tuple(names)
+    return found
 
 
 def table_rows(path: Path) -> Iterator[dict[str, Any] | MalformedRow]:

@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, cast
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
 from sigmask.data.folder import IMAGE_SUFFIXES
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.tar_members import TarDamage, TarMember, tar_members
 from sigmask.data.unit import ROWS_PER_BLOCK, UNREADABLE, Unit
@@ -100,7 +101,7 @@ def read_samples(
         yield bad_row(problem, unit.source_file, lost)
 
 
-def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> tuple[str, ...]:
+def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> FoundColumns:
     """The columns that the first samples of the first readable archive have, in the order of first sight.
 
     Raises:
@@ -111,12 +112,12 @@ def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> tu
         try:
             with open_tar() as file:
                 first = islice(_samples(file, 0, read=True), _SAMPLES_TO_FIND_COLUMNS)
-                names = dict.fromkeys(name for sample in first if isinstance(sample, Sample) for name in sample.row())
+                found = FoundColumns.of_rows(sample.row() for sample in first if isinstance(sample, Sample))
         except OSError as error:
             problem = str(error)
             continue
-        if names:
-            return tuple(names)
+        if found.names:
+            return found
     raise CorpusError(f"expected tar files of samples (KEY.original.jpg, KEY.edited.jpg, KEY.json), got {problem}")
 
 
