@@ -21,6 +21,10 @@ MapArray = npt.NDArray[np.float32]
 """(H, W) float32 in [0, 1]."""
 
 
+UNREADABLE_INSTRUCTION = "unreadable_instruction"
+"""The flag of a pair whose instruction is no text, or not UTF-8: it is annotated as if nothing were said."""
+
+
 class Action(StrEnum):
     """What an instruction asks for."""
 
@@ -72,7 +76,7 @@ class EditPair:
     """An original image, what an editor made of it, and what the editor was told.
 
     `original` and `edited` are RGB and may differ in size; `mask`, where a corpus has one, lies in the edited
-    image's pixel grid.
+    image's pixel grid. `flags` are the reader's remarks, which its annotation gets: `UNREADABLE_INSTRUCTION`.
     """
 
     sample_id: str
@@ -83,6 +87,7 @@ class EditPair:
     mask: MaskArray | None = None
     source_file: str = ""
     row_index: int = 0
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("original", "edited"):
@@ -118,7 +123,7 @@ class Annotation:
         edit: the instruction's tuples, in the order in which it names them; empty without an instruction.
         flags: "resized", or "aspect_mismatch" with one of "cropped", "stretched", "padded"; "registered" in their
             place if the original had to be moved, "unaligned" if the two agree almost nowhere; "doubtful" if the
-            mask was given up.
+            mask was given up; and the pair's own.
         model: the name of the weights that made it.
     """
 

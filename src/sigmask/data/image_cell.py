@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import BadReason, SampleError
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -39,8 +40,8 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
     is no dot: a path long enough to be mistaken has a suffix. Whether it is an image is the decoder's question.
 
     Raises:
-        SampleError: NOT_AN_IMAGE for a cell of another kind or a struct within a struct, and the reasons of
-            `read_inside`.
+        SampleError: NOT_AN_IMAGE for a cell of another kind or a struct within a struct, BAD_ROW for an
+            `UnreadableCell`, and the reasons of `read_inside`.
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell)
@@ -49,6 +50,8 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
         if isinstance(held, Mapping):
             raise SampleError(BadReason.NOT_AN_IMAGE, "expected bytes or a path in an image struct, got another struct")
         return cell_bytes(held, root)
+    if isinstance(cell, UnreadableCell):
+        raise SampleError(BadReason.BAD_ROW, cell.problem)
     if isinstance(cell, Path):
         return read_inside(cell, root)
     if isinstance(cell, str):
