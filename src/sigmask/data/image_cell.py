@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
 from sigmask.data.unreadable_cell import UnreadableCell
@@ -15,6 +15,16 @@ from sigmask.errors import BadReason, SampleError
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Files larger than this are refused unread (our choice)."""
+
+
+@runtime_checkable
+class StoredImage(Protocol):
+    """A cell whose image lies elsewhere than in the cell or in a file of its own."""
+
+    def encoded(self) -> bytes:
+        """The image file's bytes; raises `SampleError`."""
+        ...
+
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
@@ -34,7 +44,7 @@ def is_null(cell: Any) -> bool:
 
 
 def cell_bytes(cell: Any, root: Path | None) -> bytes:
-    """The encoded image that a cell (bytes, struct, base64 text, path or URL) holds or names.
+    """The encoded image that a cell (bytes, struct, base64 text, path, URL, `StoredImage`) holds or names.
 
     A string counts as base64 when it is at least 64 characters long and has only base64's alphabet, in which there
     is no dot: a path long enough to be mistaken has a suffix. Whether it is an image is the decoder's question.
@@ -50,6 +60,8 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
         if isinstance(held, Mapping):
             raise SampleError(BadReason.NOT_AN_IMAGE, "expected bytes or a path in an image struct, got another struct")
         return cell_bytes(held, root)
+    if isinstance(cell, StoredImage):
+        return cell.encoded()
     if isinstance(cell, UnreadableCell):
         raise SampleError(BadReason.BAD_ROW, cell.problem)
     if isinstance(cell, Path):
@@ -60,6 +72,15 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
         BadReason.NOT_AN_IMAGE,
         f"expected a path, bytes, base64 text, image struct, PIL image or numpy array, got {type(cell).__name__}",
     )
+
+
+def named_path(cell: Any) -> str | None:
+    """The path that a cell names; None for anything else: bytes, base64 text, URLs."""
+    if isinstance(cell, Mapping) and is_image_struct(cell):
+        cell = cell.get("path") if cell.get("bytes") is None else None
+    if not isinstance(cell, str) or is_null(cell) or cell[:5].lower() == "data:" or _URL.match(cell):
+        return None
+    return None if _is_base64(cell) else cell
 
 
 def is_image_struct(keys: Container[str]) -> bool:
@@ -115,9 +136,13 @@ def _text_bytes(text: str, root: Path | None) -> bytes:
         return _base64_bytes(body)
     if _URL.match(text):
         return _url_bytes(text, root)
-    if len(text) >= _LEAST_BASE64 and _BASE64.fullmatch(text):
+    if _is_base64(text):
         return _base64_bytes(text)
     return read_inside(Path(text), root)
+
+
+def _is_base64(text: str) -> bool:
+    return len(text) >= _LEAST_BASE64 and _BASE64.fullmatch(text) is not None
 
 
 def _base64_bytes(text: str) -> bytes:
