@@ -176,3 +176,11 @@ def test_a_damaged_archive_is_warned_of_and_the_rest_is_read(tmp_path: Path, dra
         rows = list(load_corpus(tmp_path / "hqedit.json"))
 
     assert [type(row) for row in rows] == [BadSample] + [EditPair] * 4
+
+
+def test_a_half_that_is_still_packed_is_warned_of(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_tar(tmp_path / "input.tar", images(drawn_pairs, "original", "hqedit/input/"))
+    write_tar(tmp_path / "output.tar.gz", images(drawn_pairs, "edited", "hqedit/output/"), "w:gz")
+    (tmp_path / "hqedit.json").write_text(json.dumps(conversations(drawn_pairs)))
+    with pytest.warns(SigmaskWarning, match=r"'hqedit/output/.*have to be unpacked: tar -xf .*output\.tar\.gz -C"):
+        load_corpus(tmp_path / "hqedit.json")

@@ -159,13 +159,21 @@ def archives_for(rows: Iterable[RawPair | BadSample], table: Path, root: Path) -
     missing = _missing_paths(rows, root)
     if not missing or root.resolve() == Path(root.resolve().anchor):
         return None
-    files = sorted(path for path in root.rglob("*") if path.is_file())
-    plain = [path for path in files if path.name.lower().endswith(_PLAIN)]
-    to_unpack = _ways_to_unpack(files, root)
+    there = sorted(root.rglob("*"))
+    plain = [path for path in there if path.name.lower().endswith(_PLAIN)]
+    to_unpack = _ways_to_unpack(there, root)
     if not plain and not to_unpack:
         return None
     archived = ArchivedImages.below(root, plain)
-    if any(archived.find(path) is not path for path in missing):
+    lacking = [path for path in missing if archived.find(path) is path]
+    if len(lacking) < len(missing):
+        if lacking and to_unpack:
+            warnings.warn(
+                f"'{lacking[0]}' is not in the plain archives below '{root}'; others there have to be unpacked: "
+                f"{to_unpack}",
+                SigmaskWarning,
+                stacklevel=4,
+            )
         return archived
     problem = f"no image of '{table}' is below '{root}'; the first is '{missing[0]}'"
     if to_unpack:

@@ -46,8 +46,8 @@ def has_other_bytes(text: str) -> bool:
 
 
 def warn_of_other_bytes(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Warn, once, if a text cell of these rows of the table `path` has bytes that are not UTF-8."""
-    if any(isinstance(cell, str) and has_other_bytes(cell) for row in rows for cell in row.values()):
+    """Warn, once, if a column's name or a text cell of these rows of the table `path` has bytes that are not UTF-8."""
+    if any(isinstance(text, str) and has_other_bytes(text) for row in rows for text in (*row, *row.values())):
         warnings.warn(
             f"'{path}' is not UTF-8 text throughout: instructions with other bytes count as unreadable, and their "
             f"pairs are annotated without; if it is Latin-1, convert it: {_conversion(path, 'ISO-8859-1')}",
