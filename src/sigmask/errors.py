@@ -85,6 +85,7 @@ def require_at_least(least: float, **values: float | None) -> None:
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> str:
     """A message for a name that is not known: what exists, and the nearest match."""
     choices = sorted(known)
-    nearest = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
-    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    by_lower_case = {choice.lower(): choice for choice in reversed(choices)}
+    nearest = difflib.get_close_matches(name.lower(), by_lower_case, n=1, cutoff=0.5)
+    hint = f" Did you mean '{by_lower_case[nearest[0]]}'?" if nearest else ""
     return f"unknown {kind} '{name}'.{hint} Known: {', '.join(choices) or 'none'}."

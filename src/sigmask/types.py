@@ -21,6 +21,10 @@ MapArray = npt.NDArray[np.float32]
 """(H, W) float32 in [0, 1]."""
 
 
+UNREADABLE_INSTRUCTION = "unreadable_instruction"
+"""The flag of a pair whose instruction is no text, or not UTF-8: it is annotated as if nothing were said."""
+
+
 class Action(StrEnum):
     """What an instruction asks for."""
 
@@ -73,7 +77,7 @@ class EditPair:
 
     `original` and `edited` are RGB and may differ in size; `mask`, where a corpus has one, lies in the edited
     image's pixel grid. `checksum` is that of the files of both pictures (see `pair_checksum`), None where they came
-    decoded.
+    decoded. `flags` are the reader's remarks, which its annotation gets: `UNREADABLE_INSTRUCTION`.
     """
 
     sample_id: str
@@ -85,6 +89,7 @@ class EditPair:
     source_file: str = ""
     row_index: int = 0
     checksum: int | None = None
+    flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("original", "edited"):
@@ -120,7 +125,7 @@ class Annotation:
         edit: the instruction's tuples, in the order in which it names them; empty without an instruction.
         flags: "resized", or "aspect_mismatch" with one of "cropped", "stretched", "padded"; "registered" in their
             place if the original had to be moved, "unaligned" if the two agree almost nowhere; "doubtful" if the
-            mask was given up.
+            mask was given up; and the pair's own.
         model: the name of the weights that made it.
     """
 

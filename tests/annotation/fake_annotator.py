@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -37,7 +38,11 @@ class FakeAnnotator:
         failing = self.fails_on & {pair.sample_id for pair in prepared}
         if failing or "*" in self.fails_on:
             raise RuntimeError("the model dislikes this one")
-        return [self(pair.original, pair.edited, pair.instruction) for pair in prepared]
+        found = [self(pair.original, pair.edited, pair.instruction) for pair in prepared]
+        return [
+            replace(annotation, flags=annotation.flags + pair.flags)
+            for annotation, pair in zip(found, prepared, strict=True)
+        ]
 
     def __call__(self, original: np.ndarray, edited: np.ndarray, instruction: str | None = None) -> Annotation:
         height, width = edited.shape[:2]

@@ -22,7 +22,7 @@ from sigmask.annotation.preparation import ReadAhead
 from sigmask.annotation.summary import Summary
 from sigmask.data.corpus import load_corpus
 from sigmask.errors import SigmaskError, SigmaskWarning
-from sigmask.types import Annotation, EditPair
+from sigmask.types import UNREADABLE_INSTRUCTION, Annotation, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_hub_cache, write_image_folders, write_parquet_corpus, write_table_corpus
@@ -268,16 +268,17 @@ def test_names_that_are_not_utf8_do_not_end_a_run(tmp_path: Path, drawn_pairs: l
     assert read_masks(tmp_path / "out")[0]["sample_id"].startswith("half \ufffd")
 
 
-def test_a_row_of_hundreds_of_nested_lists_is_quarantined(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+def test_an_instruction_of_hundreds_of_nested_lists_is_counted_as_unreadable(
+    tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
     table = write_table_corpus(tmp_path / "corpus", drawn_pairs)
     rows = [json.loads(line) for line in table.read_text().splitlines()]
     rows[2]["instruction"] = "NESTED"
     nested = "[" * 500 + "1" + "]" * 500
     table.write_text("\n".join(json.dumps(row) for row in rows).replace('"NESTED"', nested))
     summary = annotate(load_corpus(table), FakeAnnotator(), tmp_path / "out")
-    assert (summary.rows, summary.written, summary.bad) == (5, 4, {"bad_row": 1})
-    (message,) = pq.read_table(tmp_path / "out" / "quarantine.parquet")["message"].to_pylist()
-    assert "nested over 8 deep" in message
+    assert (summary.rows, summary.written, summary.unreadable_instructions, summary.bad) == (5, 5, 1, {})
+    assert [UNREADABLE_INSTRUCTION in row["flags"] for row in read_masks(tmp_path / "out")].count(True) == 1
 
 
 def test_a_mask_that_annotating_never_uses_costs_no_pair(tmp_path: Path, folder_corpus: Path) -> None:

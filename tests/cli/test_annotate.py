@@ -58,6 +58,22 @@ def test_it_ends_with_a_summary_that_names_bad_rows(tmp_path: Path, folder_corpu
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["written"] == 4
 
 
+def test_a_broken_row_of_instructions_is_no_row_of_the_summary(tmp_path: Path, folder_corpus: Path) -> None:
+    instructions = folder_corpus / "instructions.jsonl"
+    instructions.write_text(instructions.read_text().replace('"name"', "name", 1))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        code, output = run(folder_corpus, "-o", tmp_path / "out")
+
+    assert code == 0
+    assert "1 row(s) in the instructions of" in output
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text())
+    counts = summary["rows"], summary["written"], summary["unreadable_instructions"], summary["bad"]
+    assert counts == (5, 5, 1, {})
+    assert "instruction unreadable" in output and "flagged unreadable_instruction" in output
+
+
 def test_the_same_command_again_changes_nothing_and_other_options_are_refused(
     tmp_path: Path, folder_corpus: Path
 ) -> None:

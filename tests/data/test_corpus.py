@@ -14,7 +14,7 @@ import pytest
 from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.raw_pair import RawPair
 from sigmask.errors import BadReason, CorpusError, SigmaskWarning
-from sigmask.types import BadSample, EditPair
+from sigmask.types import UNREADABLE_INSTRUCTION, BadSample, EditPair
 from tests.drawn_corpora import encode_image, write_folder_corpus, write_parquet_corpus, write_table_corpus
 
 
@@ -99,7 +99,8 @@ def test_bad_lines_are_reported_with_their_number_and_the_rest_goes_on(jsonl_cor
     with jsonl_corpus.open("ab") as file:
         file.write(b'\n{"instruction": "\xff"}')
 
-    rows = list(load_corpus(jsonl_corpus))
+    with pytest.warns(SigmaskWarning, match="not UTF-8 text throughout"):
+        rows = list(load_corpus(jsonl_corpus))
 
     assert [type(row).__name__[:3] for row in rows] == ["Edi", "Bad", "Bad", "Bad", "Bad", "Edi", "Bad"]
     assert {row.reason for row in rows if isinstance(row, BadSample)} == {BadReason.BAD_ROW}
@@ -132,14 +133,78 @@ def test_a_folder_is_paired_by_name_and_lonely_files_are_counted(folder_corpus: 
     with (folder_corpus / "instructions.jsonl").open("a") as file:
         file.write('not json\n{"instruction": "of nobody"}\n')
 
-    corpus = load_corpus(folder_corpus)
+    with pytest.warns(SigmaskWarning, match=r"2 row\(s\) in the instructions of .* are no use.*line 6: not JSON"):
+        corpus = load_corpus(folder_corpus)
     rows = list(corpus)
 
-    assert len(corpus) == len(rows) == 7
+    assert len(corpus) == len(rows) == 5
     reasons = [row.reason if isinstance(row, BadSample) else None for row in rows]
-    unpaired, bad = BadReason.UNPAIRED, BadReason.BAD_ROW
-    assert reasons == [unpaired, None, unpaired, None, None, bad, bad]
-    assert [row.sample_id for row in rows[:5]] == names
+    assert reasons == [BadReason.UNPAIRED, None, BadReason.UNPAIRED, None, None]
+    assert [row.sample_id for row in rows] == names
+
+
+@pytest.mark.parametrize("without", [1, 2])
+def test_a_pair_whose_row_of_instructions_is_broken_is_flagged_if_it_can_be_told(
+    without: int, folder_corpus: Path
+) -> None:
+    instructions = folder_corpus / "instructions.jsonl"
+    lines = instructions.read_text().splitlines()
+    instructions.write_text("\n".join(['{"name": "black', *lines[without:]]))
+
+    with pytest.warns(SigmaskWarning, match="1 row"):
+        pairs = list(load_corpus(folder_corpus))
+
+    assert len(pairs) == 5
+    flagged = [pair.sample_id for pair in pairs if isinstance(pair, EditPair) and pair.flags]
+    assert flagged == ([json.loads(lines[0])["name"]] if without == 1 else [])
+
+
+def test_broken_rows_of_instructions_beside_named_files_are_warned_of(tmp_path: Path) -> None:
+    for name in ("000000000001.jpg", "000000000001_qwen1.jpg"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "checkpoint-1_results.json").write_text(
+        '[{"image_name": oops}, {"image_name": "000000000001.jpg", "generated_text": "go"}]'
+    )
+    with pytest.warns(SigmaskWarning, match=r"1 row\(s\) of .*results\.json' cannot be read"):
+        (row,) = load_corpus(tmp_path).rows()
+    assert isinstance(row, RawPair) and row.instruction == "go"
+
+
+def test_text_that_is_not_utf8_in_parquet_costs_the_instruction_and_nothing_else(
+    tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    said = [b"fine", b"caf\xe9", b"fine"]
+    struct = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+    def images(which: str) -> pa.Array:
+        encoded = pa.array([encode_image(getattr(pair, which)) for pair in drawn_pairs[:3]], pa.binary())
+        return pa.StructArray.from_arrays([encoded, not_utf8], fields=list(struct))
+
+    not_utf8 = pa.array(said, pa.binary()).view(pa.string())
+    listed = pa.ListArray.from_arrays(pa.array([0, 1, 2, 3], pa.int32()), not_utf8)
+    ids = pa.array([0, 2**62, 1], pa.timestamp("us"))  # the second is no date that Python has
+    table = pa.table(
+        {"id": ids, "original": images("original"), "edited": images("edited"), "text": not_utf8, "prompt": listed}
+    )
+    pq.write_table(table, tmp_path / "pairs.parquet")
+
+    for column in ("text", "prompt"):
+        pairs = list(load_corpus(tmp_path / "pairs.parquet", instruction=column))
+        assert [pair.instruction for pair in pairs if isinstance(pair, EditPair)] == ["fine", None, "fine"]
+        flagged = ((), (UNREADABLE_INSTRUCTION,), ())
+        assert tuple(pair.flags for pair in pairs if isinstance(pair, EditPair)) == flagged
+        assert pairs[1].sample_id == "pairs.parquet:1"
+
+
+def test_text_that_is_not_utf8_in_tables_costs_the_instruction_and_nothing_else(
+    jsonl_corpus: Path, csv_corpus: Path
+) -> None:
+    for table in (jsonl_corpus, csv_corpus):
+        table.write_bytes(table.read_bytes().replace(b"add a", b"add \xe9", 1))
+        with pytest.warns(SigmaskWarning, match="not UTF-8"):
+            pairs = list(load_corpus(table))
+        assert sum(pair.flags == (UNREADABLE_INSTRUCTION,) for pair in pairs if isinstance(pair, EditPair)) == 1
+        assert len(pairs) == 5
 
 
 def test_images_that_cannot_be_opened_are_rows_and_not_lost(folder_corpus: Path) -> None:

@@ -22,10 +22,10 @@ from sigmask.export.mask_run import MaskRun
 from sigmask.export.output_folder import ExportExistsError
 from sigmask.export.selection import Wishes
 from sigmask.export.targets import TARGETS
-from sigmask.types import EditPair
+from sigmask.types import UNREADABLE_INSTRUCTION, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_photo
-from tests.drawn_corpora import encode_image
+from tests.drawn_corpora import encode_image, write_table_corpus
 from tests.export.drawn_run import draw_edit, draw_pairs, draw_turns, write_corpus, write_run
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
@@ -211,6 +211,26 @@ def test_what_annotate_writes_is_what_export_reads(tmp_path: Path, folder_corpus
     for row in metadata(tmp_path):
         mask = (tmp_path / "out" / "train" / "mask" / f"{row['name']}.png").read_bytes()
         assert mask == written[row["sample_id"]]["mask"]["bytes"]
+
+
+def test_a_row_whose_instruction_cannot_be_read_is_exported_without(
+    tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    table = write_table_corpus(tmp_path / "corpus", drawn_pairs)
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    rows[0]["instruction"] = 7
+    table.write_text("\n".join(map(json.dumps, rows)))
+    corpus = load_corpus(table)
+    annotate(corpus, FakeAnnotator(), tmp_path / "run")
+
+    options, rng = ExportOptions(), np.random.default_rng(0)
+    wishes = Wishes(val_share=0.0)
+    accounting = export(MaskRun(tmp_path / "run"), corpus, tmp_path / "out", "folders", wishes, options, rng)
+
+    assert accounting.exported["train"] == 5
+    unread = [row for row in metadata(tmp_path) if row["instruction"] is None]
+    assert [row["sample_id"] for row in unread] == [drawn_pairs[0].sample_id]
+    assert UNREADABLE_INSTRUCTION in unread[0]["flags"]
 
 
 def test_a_corpus_that_was_not_annotated_is_refused(tmp_path: Path, rng: np.random.Generator) -> None:

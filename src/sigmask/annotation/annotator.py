@@ -58,7 +58,7 @@ class Prepared:
         picture: the edited image at its own size; the annotation's maps get its grid.
         guide: (H, W) uint8 at that size, by how much the two differ there (see `guided_outline`).
         edit: what the parser made of the instruction.
-        flags: remarks of the geometry check, and `NOT_UNDERSTOOD`.
+        flags: remarks of the geometry check, `NOT_UNDERSTOOD`, and the pair's own.
     """
 
     original: ImageArray
@@ -266,6 +266,7 @@ class Annotator:
         edit = parse(pair.instruction)
         if any(each.action is Action.UNKNOWN for each in edit):
             flags = (*flags, NOT_UNDERSTOOD)
+        flags = (*flags, *pair.flags)
         rows, columns = pair.edited.shape[:2]
         height, width = model_frame(rows, columns, self.config.long_side, BACKBONES[self.config.backbone].size_multiple)
         return Prepared(

@@ -14,7 +14,7 @@ from sigmask.annotation.exclusive_file import replace_file
 from sigmask.annotation.utf8_text import utf8_text
 from sigmask.annotation.write_errors import writing
 from sigmask.data.corpus_address import CorpusAddress
-from sigmask.types import Annotation, BadSample
+from sigmask.types import UNREADABLE_INSTRUCTION, Annotation, BadSample
 
 SUMMARY_NAME = "summary.json"
 NAMED_ROWS = 5
@@ -37,6 +37,7 @@ class Summary:
         scope_counts: rows by scope.
         model, fingerprint: the weights that made the masks.
         doubtful: written rows whose mask was given up, and is empty, since the model expects too little of it.
+        unreadable_instructions: written rows whose instruction could not be read: annotated as if nothing were said.
         corpus, columns, root: what opens the corpus again, see `CorpusAddress`; "" where the corpus has no address.
     """
 
@@ -51,6 +52,7 @@ class Summary:
     model: str
     fingerprint: str
     doubtful: int = 0
+    unreadable_instructions: int = 0
     corpus: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     root: str | None = None
@@ -89,6 +91,7 @@ class Tally:
     quality: float = 0.0
     scopes: dict[str, int] = field(default_factory=dict)
     doubtful: int = 0
+    unreadable_instructions: int = 0
 
     def add(self, annotation: Annotation) -> None:
         """Count one written row."""
@@ -97,6 +100,7 @@ class Tally:
         self.quality += annotation.quality
         self.scopes[annotation.scope.value] = self.scopes.get(annotation.scope.value, 0) + 1
         self.doubtful += DOUBTFUL in annotation.flags
+        self.unreadable_instructions += UNREADABLE_INSTRUCTION in annotation.flags
 
     def merge(self, other: Tally) -> None:
         """Add another count to this one."""
@@ -105,6 +109,7 @@ class Tally:
         self.quality += other.quality
         self.scopes = dict(Counter(self.scopes) + Counter(other.scopes))
         self.doubtful += other.doubtful
+        self.unreadable_instructions += other.unreadable_instructions
 
     def summary(
         self,
@@ -129,6 +134,7 @@ class Tally:
             model=model,
             fingerprint=fingerprint,
             doubtful=self.doubtful,
+            unreadable_instructions=self.unreadable_instructions,
             corpus=utf8_text(address.source),
             columns={name: utf8_text(column) for name, column in address.columns.items()},
             root=None if address.root is None else utf8_text(address.root),

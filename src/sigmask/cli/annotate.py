@@ -28,7 +28,9 @@ EXIT_TERMINATED = 143
 
 
 def annotate(
-    corpus: Annotated[str, typer.Argument(help="A folder, a .jsonl/.csv table, or parquet file(s).")],
+    corpus: Annotated[
+        str, typer.Argument(help="A folder, a .jsonl/.json/.csv table, parquet, tars, or hf:OWNER/NAME.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for masks, quarantine and summary.")],
     original: Annotated[str | None, typer.Option(help="Column of the original image.")] = None,
     edited: Annotated[str | None, typer.Option(help="Column of the edited image.")] = None,

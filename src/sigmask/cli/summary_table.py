@@ -11,6 +11,7 @@ from rich.table import Table
 from sigmask.annotation.doubtful import EVERY_MASK
 from sigmask.annotation.quarantine import QUARANTINE_NAME
 from sigmask.annotation.summary import Summary
+from sigmask.types import UNREADABLE_INSTRUCTION
 
 
 def print_summary(console: Console, summary: Summary, output: Path, *, done_before: int = 0) -> None:
@@ -25,6 +26,8 @@ def print_summary(console: Console, summary: Summary, output: Path, *, done_befo
         table.add_row("of them done before", str(done_before))
     table.add_row("masks written", str(summary.written))
     table.add_row("masks doubtful", str(summary.doubtful))
+    if summary.unreadable_instructions:
+        table.add_row("instruction unreadable", str(summary.unreadable_instructions))
     for reason, count in summary.bad.items():
         table.add_row(f"bad: {reason}", str(count))
     table.add_row("pairs/s, all calls" if done_before else "pairs/s", f"{summary.pairs_per_second:.1f}")
@@ -36,6 +39,13 @@ def print_summary(console: Console, summary: Summary, output: Path, *, done_befo
     console.print(table)
     if summary.doubtful:
         console.print(f"  doubtful masks were given up and are empty: {EVERY_MASK}", highlight=False, soft_wrap=True)
+    if summary.unreadable_instructions:
+        console.print(
+            f"  pairs with an unreadable instruction are annotated as if nothing were said, and flagged "
+            f"{UNREADABLE_INSTRUCTION}",
+            highlight=False,
+            soft_wrap=True,
+        )
     for line in summary.first_bad:
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     unnamed = sum(summary.bad.values()) - len(summary.first_bad)

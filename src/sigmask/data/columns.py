@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sigmask.data.cell_selector import bare_column, base_column
+from sigmask.data.cell_selector import base_column
+from sigmask.data.column_hint import Asked, cannot_tell
 from sigmask.data.corpus_registry import KnownCorpus, PublishedColumns, known_corpora
+from sigmask.data.found_columns import FoundColumns
 from sigmask.errors import CorpusError, unknown_name
 
 
@@ -36,14 +37,19 @@ class ColumnNames:
         return tuple(dict.fromkeys(base for base in bases if base is not None))
 
 
+def _image_names(*words: str) -> tuple[str, ...]:
+    """Each word as a column's name: alone, then as an image, then as a path."""
+    return tuple(f"{word}{what}" for word in words for what in ("", "_image", "_img", "_path"))
+
+
 _COMMON: dict[str, tuple[str, ...]] = {
     "original": (
-        *("original", "original_image", "original_img", "original_path", "original_file", "source", "source_image"),
-        *("source_img", "source_path", "src", "src_img", "input", "input_image", "input_img", "before", "real"),
+        *(*_image_names("original"), "original_file", *_image_names("source", "src", "input", "before", "orig")),
+        *("image_before", "real"),
     ),
     "edited": (
-        *("edited", "edited_image", "edited_img", "edited_path", "edited_file", "target", "target_image", "target_img"),
-        *("target_path", "output", "output_image", "output_img", "after", "fake"),
+        *(*_image_names("edited"), "edited_file", *_image_names("target", "tgt", "dst", "output", "after")),
+        *("image_after", "fake"),
     ),
     "instruction": ("instruction", "edit_instruction", "edit_prompt", "edit", "instructions", "prompt", "text", "txt"),
     "edit_type": ("edit_type", "task", "type", "category"),
@@ -53,34 +59,39 @@ _COMMON: dict[str, tuple[str, ...]] = {
 
 
 def guess_columns(
-    available: Sequence[str], given: Mapping[str, str | None] | None = None, known: KnownCorpus | None = None
+    available: Sequence[str] | FoundColumns,
+    given: Mapping[str, str | None] | None = None,
+    known: KnownCorpus | None = None,
 ) -> ColumnNames:
     """Decide which of the `available` columns holds what.
 
-    A name that the user gave wins; then the columns of the known corpus, which is that of the Hub name or the one
-    that shares most columns; then common names, in any case of letters.
+    A name that the user gave wins, and serves nothing else; then the columns of the known corpus, which is that of
+    the Hub name or the one that shares most columns; then common names, in any case of letters, with spaces or hyphens.
 
     Args:
-        available: the corpus's column names.
+        available: the corpus's column names, or these with what can be named within their cells.
         given: fields of `ColumnNames` to a column's name, or None where the user said nothing.
         known: the corpus that this is known to be.
 
     Raises:
-        CorpusError: a given column does not exist, or original or edited cannot be told.
+        CorpusError: a given column does not exist or is given twice, or original or edited cannot be told.
     """
+    there = available if isinstance(available, FoundColumns) else FoundColumns(tuple(available))
     asked = {field: name for field, name in (given or {}).items() if name is not None}
-    for field, name in asked.items():
-        if base_column(name, available) is None:
-            raise CorpusError(f"--{field.replace('_', '-')}: {unknown_name('column', name, available)}")
-    known = known if known is not None and _fits(known, available) else recognised(available)
-    found: dict[str, str | None] = {}
-    for field in _COMMON:
+    _check(asked, there)
+    known = known if known is not None and _fits(known, there.names) else recognised(there.names)
+    found: dict[str, str | None] = dict.fromkeys(_COMMON)
+    found.update(asked)
+    taken = set(asked.values())
+    for field in _COMMON.keys() - asked.keys():
         published = None if known is None else getattr(known.columns, field)
-        usable = published is not None and base_column(published, available) is not None
-        found[field] = asked.get(field) or (published if usable else _common_name(field, available))
+        usable = published is not None and published not in taken and base_column(published, there.names) is not None
+        free = [name for name in there.names if name not in taken]
+        found[field] = published if usable else _common_name(field, free)
     original, edited = found.pop("original"), found.pop("edited")
-    if original is None or edited is None or original == edited:
-        raise CorpusError(_cannot_tell(available))
+    if original is None or edited is None:
+        missing = [field for field, name in (("original", original), ("edited", edited)) if name is None]
+        raise CorpusError(cannot_tell(there, asked, missing))
     return ColumnNames(original, edited, **found)
 
 
@@ -113,25 +124,27 @@ def _missing(corpus: KnownCorpus, available: Sequence[str]) -> int:
     return len(set(_columns(corpus).present()) - set(available))
 
 
+def _check(asked: Asked, there: FoundColumns) -> None:
+    """Refuse given columns that do not exist, or of which one is given for two things.
+
+    Raises:
+        CorpusError: for the first of them.
+    """
+    first_use: dict[str, str] = {}
+    for field, name in asked.items():
+        option = f"--{field.replace('_', '-')}"
+        if base_column(name, there.names) is None:
+            raise CorpusError(f"{option}: {unknown_name('column', name, there.names)}")
+        if name not in there.names and not there.may_hold(name):
+            raise CorpusError(f"{option}: {unknown_name('part of a column', name, there.parts)}")
+        if name in first_use:
+            raise CorpusError(
+                f"{first_use[name]} and {option} both name '{name}': give each its own column, of "
+                f"{', '.join(there.names)}; or two parts of one, such as '{name}[left]' and '{name}[right]'"
+            )
+        first_use[name] = option
+
+
 def _common_name(field: str, available: Sequence[str]) -> str | None:
-    by_lower_case = {name.lower(): name for name in reversed(available)}
-    return next((by_lower_case[name] for name in _COMMON[field] if name in by_lower_case), None)
-
-
-def _cannot_tell(available: Sequence[str]) -> str:
-    def closeness(corpus: KnownCorpus) -> float:
-        return sum(
-            max((difflib.SequenceMatcher(None, wanted, name).ratio() for name in available), default=0.0)
-            for wanted in _columns(corpus).needed()
-        ) / len(_columns(corpus).needed())
-
-    named = [corpus for corpus in known_corpora() if corpus.columns is not None]
-    nearest = max(named, key=lambda corpus: (_fits(corpus, available), _shared(corpus, available), closeness(corpus)))
-    columns = _columns(nearest)
-    message = (
-        f"cannot tell which columns hold the original and the edited image. Found: {', '.join(available) or 'none'}. "
-        f"The nearest known corpus is '{nearest.name}' ({', '.join(map(bare_column, columns.present()))})"
-    )
-    if columns.edited is None and _fits(nearest, available):
-        message += ", which has originals only"
-    return f"{message}. Name them with --original, --edited and --instruction."
+    by_plain_name = {name.lower().replace(" ", "_").replace("-", "_"): name for name in reversed(available)}
+    return next((by_plain_name[name] for name in _COMMON[field] if name in by_plain_name), None)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import shlex
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol
 
-from sigmask.data.columns import ColumnNames, guess_columns, identified
+from sigmask.data.archived_images import ArchivedImagesReader, archives_for
+from sigmask.data.columns import guess_columns, identified
 from sigmask.data.corpus_address import CorpusAddress
 from sigmask.data.corpus_registry import KnownCorpus, known_corpora, known_on_hub
 from sigmask.data.folder import INSTRUCTION_FILES, LAYOUTS, FolderReader, find_layout
@@ -19,6 +23,7 @@ from sigmask.data.hub_name import PREFIX, parse_hub_name
 from sigmask.data.named_files import NamedFilesReader, has_named_files
 from sigmask.data.parquet import ParquetReader, parquet_columns
 from sigmask.data.raw_pair import RawPair, decode_pair
+from sigmask.data.reader import Reader
 from sigmask.data.table import TABLE_SUFFIXES, TableReader, table_columns
 from sigmask.data.unit import RUN_LEDGER, Unit
 from sigmask.data.webdataset import TAR_SUFFIXES, WebDatasetReader, open_tars, webdataset_columns
@@ -30,22 +35,11 @@ _EXPECTED = (
     "a folder of such, or hf:OWNER/NAME"
 )
 
+_MOST_TABLES = 100
+"""Tables beside tar files that are opened to find the one with pairs (our choice)."""
+
 Given = dict[str, str | None]
 """Fields of `ColumnNames` to the column that the user named, None where none was."""
-
-
-class Reader(Protocol):
-    """What a corpus needs of a layout: its parts, and the rows of a part."""
-
-    @property
-    def kind(self) -> str: ...
-
-    @property
-    def columns(self) -> ColumnNames | None: ...
-
-    def units(self) -> tuple[Unit, ...]: ...
-
-    def read(self, unit: Unit) -> Iterator[RawPair | BadSample]: ...
 
 
 class Corpus:
@@ -132,7 +126,8 @@ def load_corpus(
     Args:
         source: a folder, a file, or `hf:owner/name[:config][@revision]`. A folder is taken, in this order, for the
             layout of `original/` and `edited/` (or `source/` and `target/`, `real/` and `fake/`), for a known corpus
-            of files told apart by name, for parquet files at any depth, for tar files, for its only table.
+            of files told apart by name, for parquet files at any depth, for tar files of samples, for its only table,
+            the images of which may lie in tar files.
         original: the column of the original image, where it cannot be guessed; see `cell_selector` for parts of
             cells, such as one half of a composite picture.
         edited: the column of the edited image.
@@ -168,7 +163,7 @@ def _on_hub(files: HubFiles, given: Given, root: Path | None) -> Corpus:
     known = known_on_hub(files.name.repository)
     available = hub_columns(files, names)
     reader = HubReader(files, names, guess_columns(available, given, known), root)
-    return Corpus(files.name.repository, reader, known or identified(available))
+    return Corpus(files.name.repository, reader, known or identified(available.names))
 
 
 def _local(path: Path, given: Given, root: Path | None) -> Corpus:
@@ -198,7 +193,19 @@ def _local(path: Path, given: Given, root: Path | None) -> Corpus:
         chosen = tuple(tables) if len(tables) == 1 and tables[0].name not in INSTRUCTION_FILES else ()
     if not chosen:
         raise CorpusError(f"cannot tell what '{path}' is: {_EXPECTED}; got {_listing(path)}")
-    return _of_files(name, path, chosen, given, root)
+    try:
+        return _of_files(name, path, chosen, given, root)
+    except CorpusError:
+        tables = _tables_beside(files, given) if _is_tar(chosen[0]) else []
+        if not tables:
+            raise
+    if len(tables) > 1:
+        names = ", ".join(table.relative_to(path).as_posix() for table in tables)
+        raise CorpusError(
+            f"'{path}' has tar files and several tables that may name the images in them ({names}): give the path of "
+            f"one of these, with --root {shlex.quote(str(path))}"
+        )
+    return _of_files(name, path, tuple(tables), given, root)
 
 
 def _refuse_columns(given: Given, folder: Path) -> None:
@@ -215,18 +222,40 @@ def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, ro
     """A corpus of one file, or of several of one kind."""
     first, base = files[0], root or folder
     suffix = first.suffix.lower()
+    reader: Reader
     if suffix == ".parquet":
         available = parquet_columns(files)
-        return Corpus(name, ParquetReader(folder, files, guess_columns(available, given), base), identified(available))
-    if _is_tar(first):
+        parquet = ParquetReader(folder, files, guess_columns(available, given), base)
+        opening = replace(parquet, files=files[:1])
+        rows = itertools.chain.from_iterable(map(opening.read, opening.units()))
+        reader = _with_archives(parquet, rows, first, base)
+    elif _is_tar(first):
         available = webdataset_columns(open_tars(files))
-        return Corpus(
-            name, WebDatasetReader(folder, files, guess_columns(available, given), root), identified(available)
-        )
-    if suffix in TABLE_SUFFIXES:
+        reader = WebDatasetReader(folder, files, guess_columns(available, given), root)
+    elif suffix in TABLE_SUFFIXES:
         available = table_columns(first)
-        return Corpus(name, TableReader(first, guess_columns(available, given), base), identified(available))
-    raise CorpusError(f"'{first}' has suffix '{first.suffix}': {_EXPECTED}")
+        table = TableReader(first, guess_columns(available, given), base)
+        reader = _with_archives(table, table.read(Unit(first.name, 0, None)), first, base)
+    else:
+        raise CorpusError(f"'{first}' has suffix '{first.suffix}': {_EXPECTED}")
+    return Corpus(name, reader, identified(available.names))
+
+
+def _with_archives(reader: Reader, rows: Iterator[RawPair | BadSample], table: Path, root: Path) -> Reader:
+    """The reader of a table whose first rows are these, with images from archives if they lie there."""
+    archives = archives_for(rows, table, root)
+    return reader if archives is None else ArchivedImagesReader(reader, archives)
+
+
+def _tables_beside(files: tuple[Path, ...], given: Given) -> list[Path]:
+    """The tables that have the columns of pairs, of a folder whose tar files have not."""
+    tables = [file for file in files if file.suffix.lower() in TABLE_SUFFIXES]
+    fitting: list[Path] = []
+    for table in tables[:_MOST_TABLES]:
+        with contextlib.suppress(CorpusError):
+            guess_columns(table_columns(table), given)
+            fitting.append(table)
+    return fitting
 
 
 def _is_tar(path: Path) -> bool:

@@ -15,7 +15,9 @@ from typing import Any
 
 from sigmask.data.raw_pair import RawPair
 from sigmask.data.table import MalformedRow, table_rows
+from sigmask.data.text_encoding import warn_of_other_bytes
 from sigmask.data.unit import Unit, blocks_of
+from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import BadReason, CorpusError, SigmaskWarning
 from sigmask.types import BadSample
 
@@ -61,7 +63,8 @@ class FolderReader:
     """Reads the folder layout. Its rows are the stems in sorted order, its units blocks of them.
 
     Files of other kinds than `IMAGE_SUFFIXES`, and hidden ones, are not looked at. Rows of the instruction file that
-    cannot be parsed come last. Links may lead to anywhere below `root`, by default the folder itself.
+    are no use are no pairs and no rows, but are warned of. If no more pairs than these are without an instruction,
+    it is theirs that cannot be read. Links may lead to anywhere below `root`, by default the folder itself.
 
     Raises:
         CorpusError: the folder does not lie below `root`.
@@ -90,20 +93,20 @@ class FolderReader:
                 SigmaskWarning,
                 stacklevel=2,
             )
-        rows = len(self._stems) + len(self._instructions[1])
-        return blocks_of(self.source_file, rows)
+        problems = self._instructions[1]
+        if problems:
+            warnings.warn(
+                f"{len(problems)} row(s) in the instructions of '{self.folder}' are no use, and whichever pairs they "
+                f"belong to are annotated without: {problems[0]}{', …' if len(problems) > 1 else ''}",
+                SigmaskWarning,
+                stacklevel=2,
+            )
+        return blocks_of(self.source_file, len(self._stems))
 
     def read(self, unit: Unit) -> Iterator[RawPair | BadSample]:
-        rows, malformed = self._instructions
         for index in range(unit.first_row, unit.first_row + (unit.rows or 0)):
-            if index >= len(self._stems):
-                file_name, problem = malformed[index - len(self._stems)]
-                message = f"{file_name}: {problem}"
-                yield BadSample(f"{file_name}:{index}", BadReason.BAD_ROW, message, unit.source_file, index)
-                continue
             stem = self._stems[index]
-            row = rows.get(stem) or rows.get(PurePosixPath(stem).name) or {}
-            yield self._pair(unit.source_file, index, stem, row)
+            yield self._pair(unit.source_file, index, stem, self._row_of(stem) or self._lost_row)
 
     def _pair(self, source_file: str, index: int, stem: str, row: dict[str, Any]) -> RawPair | BadSample:
         originals, editeds = (self._files[name].get(stem, []) for name in self.layout)
@@ -144,21 +147,33 @@ class FolderReader:
         """What instructions may be called to belong to a pair."""
         return {name for stem in self._stems for name in (stem, PurePosixPath(stem).name)}
 
+    def _row_of(self, stem: str) -> dict[str, Any] | None:
+        rows = self._instructions[0]
+        return rows.get(stem) or rows.get(PurePosixPath(stem).name)
+
     @cached_property
-    def _instructions(self) -> tuple[dict[str, dict[str, Any]], list[tuple[str, str]]]:
-        """Stem → row of the instruction file, and (file name, problem) of each row that is no use."""
+    def _lost_row(self) -> dict[str, Any]:
+        """What pairs have that no row of the instruction file names."""
+        problems = self._instructions[1]
+        nameless = sum(self._row_of(stem) is None for stem in self._stems)
+        return {_INSTRUCTION_KEYS[0]: UnreadableCell(problems[0])} if nameless <= len(problems) and problems else {}
+
+    @cached_property
+    def _instructions(self) -> tuple[dict[str, dict[str, Any]], list[str]]:
+        """Stem → row of the instruction file, and what is wrong with each row that is no use."""
         rows: dict[str, dict[str, Any]] = {}
-        problems: list[tuple[str, str]] = []
+        problems: list[str] = []
         for file_name in INSTRUCTION_FILES:
             if not (self.folder / file_name).is_file():
                 continue
             for row in table_rows(self.folder / file_name):
                 if isinstance(row, MalformedRow):
-                    problems.append((file_name, row.message))
+                    problems.append(f"{file_name}: {row.message}")
                 elif (name := _first(row, _NAME_KEYS)) is None:
-                    problems.append((file_name, f"expected one of {', '.join(_NAME_KEYS)}, got {', '.join(row)}"))
+                    problems.append(f"{file_name}: expected one of {', '.join(_NAME_KEYS)}, got {', '.join(row)}")
                 else:
                     rows[self._name(str(name))] = row
+            warn_of_other_bytes(self.folder / file_name, rows.values())
         return rows, problems
 
     def _name(self, name: str) -> str:

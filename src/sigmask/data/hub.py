@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import pyarrow.parquet as pq
 
 from sigmask.data.columns import ColumnNames
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.hub_files import BLOCK_BYTES, HubFiles, HubUnreachableError
 from sigmask.data.parquet import read_row_group, row_groups
 from sigmask.data.raw_pair import RawPair
@@ -71,8 +72,8 @@ def readable_files(files: HubFiles) -> tuple[str, ...]:
     return found
 
 
-def hub_columns(files: HubFiles, names: tuple[str, ...]) -> tuple[str, ...]:
-    """The column names of the first readable file.
+def hub_columns(files: HubFiles, names: tuple[str, ...]) -> FoundColumns:
+    """The columns of the first readable file.
 
     Raises:
         CorpusError: none can be read.
@@ -83,7 +84,7 @@ def hub_columns(files: HubFiles, names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         try:
             with open_parquet(files, name) as file:
-                return tuple(file.schema_arrow.names)
+                return FoundColumns.of_schema(file.schema_arrow)
         except HubUnreachableError:
             raise
         except Exception as error:  # pyarrow raises a dozen types on damaged footers

@@ -5,15 +5,26 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import unquote, urlsplit
 
+from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import BadReason, SampleError
 
 MAX_FILE_BYTES = 512 * 1024 * 1024
 """Files larger than this are refused unread (our choice)."""
+
+
+@runtime_checkable
+class StoredImage(Protocol):
+    """A cell whose image lies elsewhere than in the cell or in a file of its own."""
+
+    def encoded(self) -> bytes:
+        """The image file's bytes; raises `SampleError`."""
+        ...
+
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
@@ -28,27 +39,31 @@ def is_null(cell: Any) -> bool:
         return not cell.strip()
     if isinstance(cell, Mapping):
         path = cell.get("path")
-        return _is_struct(cell) and cell.get("bytes") is None and not isinstance(path, Mapping) and is_null(path)
+        return is_image_struct(cell) and cell.get("bytes") is None and not isinstance(path, Mapping) and is_null(path)
     return isinstance(cell, float) and cell != cell  # NaN is how pandas writes an absent value
 
 
 def cell_bytes(cell: Any, root: Path | None) -> bytes:
-    """The encoded image that a cell (bytes, struct, base64 text, path or URL) holds or names.
+    """The encoded image that a cell (bytes, struct, base64 text, path, URL, `StoredImage`) holds or names.
 
     A string counts as base64 when it is at least 64 characters long and has only base64's alphabet, in which there
     is no dot: a path long enough to be mistaken has a suffix. Whether it is an image is the decoder's question.
 
     Raises:
-        SampleError: NOT_AN_IMAGE for a cell of another kind or a struct within a struct, and the reasons of
-            `read_inside`.
+        SampleError: NOT_AN_IMAGE for a cell of another kind or a struct within a struct, BAD_ROW for an
+            `UnreadableCell`, and the reasons of `read_inside`.
     """
     if isinstance(cell, bytes | bytearray | memoryview):
         return bytes(cell)
-    if isinstance(cell, Mapping) and _is_struct(cell):
+    if isinstance(cell, Mapping) and is_image_struct(cell):
         held = cell.get("path") if cell.get("bytes") is None else cell.get("bytes")
         if isinstance(held, Mapping):
             raise SampleError(BadReason.NOT_AN_IMAGE, "expected bytes or a path in an image struct, got another struct")
         return cell_bytes(held, root)
+    if isinstance(cell, StoredImage):
+        return cell.encoded()
+    if isinstance(cell, UnreadableCell):
+        raise SampleError(BadReason.BAD_ROW, cell.problem)
     if isinstance(cell, Path):
         return read_inside(cell, root)
     if isinstance(cell, str):
@@ -57,6 +72,20 @@ def cell_bytes(cell: Any, root: Path | None) -> bytes:
         BadReason.NOT_AN_IMAGE,
         f"expected a path, bytes, base64 text, image struct, PIL image or numpy array, got {type(cell).__name__}",
     )
+
+
+def named_path(cell: Any) -> str | None:
+    """The path that a cell names; None for anything else: bytes, base64 text, URLs."""
+    if isinstance(cell, Mapping) and is_image_struct(cell):
+        cell = cell.get("path") if cell.get("bytes") is None else None
+    if not isinstance(cell, str) or is_null(cell) or cell[:5].lower() == "data:" or _URL.match(cell):
+        return None
+    return None if _is_base64(cell) else cell
+
+
+def is_image_struct(keys: Container[str]) -> bool:
+    """Whether an object, or a struct type, of these keys is an image as Hugging Face writes it: bytes or a path."""
+    return "bytes" in keys or "path" in keys
 
 
 def read_inside(path: Path, root: Path | None) -> bytes:
@@ -80,10 +109,6 @@ def read_inside(path: Path, root: Path | None) -> bytes:
     except (OSError, ValueError, RuntimeError) as error:  # name too long, no permission, a NUL inside, a loop of links
         shown = str(path)[:200]
         raise SampleError(BadReason.MISSING_FILE, f"cannot read '{shown}'{_below(root)}: {error}") from error
-
-
-def _is_struct(cell: Mapping[Any, Any]) -> bool:
-    return "bytes" in cell or "path" in cell
 
 
 def _inside(path: Path, root: Path) -> Path:
@@ -111,9 +136,13 @@ def _text_bytes(text: str, root: Path | None) -> bytes:
         return _base64_bytes(body)
     if _URL.match(text):
         return _url_bytes(text, root)
-    if len(text) >= _LEAST_BASE64 and _BASE64.fullmatch(text):
+    if _is_base64(text):
         return _base64_bytes(text)
     return read_inside(Path(text), root)
+
+
+def _is_base64(text: str) -> bool:
+    return len(text) >= _LEAST_BASE64 and _BASE64.fullmatch(text) is not None
 
 
 def _base64_bytes(text: str) -> bytes:

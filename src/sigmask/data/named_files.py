@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,9 +13,10 @@ from pathlib import Path
 from sigmask.data.corpus_registry import FilePatterns, InstructionFiles
 from sigmask.data.folder import IMAGE_SUFFIXES, prefix_below
 from sigmask.data.raw_pair import RawPair
-from sigmask.data.table import table_rows
+from sigmask.data.table import MalformedRow, table_rows
+from sigmask.data.text_encoding import warn_of_other_bytes
 from sigmask.data.unit import Unit, blocks_of
-from sigmask.errors import BadReason
+from sigmask.errors import BadReason, SigmaskWarning
 from sigmask.types import BadSample
 
 Parts = frozenset[tuple[str, str]]
@@ -144,7 +146,17 @@ def _parts(pattern: str, path: str) -> Parts | None:
 
 
 def _texts(table: Path, asked: InstructionFiles) -> dict[str, str]:
-    rows = (row for row in table_rows(table) if isinstance(row, dict))
+    found = list(table_rows(table))
+    problems = [row.message for row in found if isinstance(row, MalformedRow)]
+    if problems:
+        warnings.warn(
+            f"{len(problems)} row(s) of '{table}' cannot be read, and their pairs are annotated without instruction: "
+            f"{problems[0]}{', …' if len(problems) > 1 else ''}",
+            SigmaskWarning,
+            stacklevel=2,
+        )
+    rows = [row for row in found if isinstance(row, dict)]
+    warn_of_other_bytes(table, rows)
     return {str(row[asked.name]): str(row[asked.text]) for row in rows if row.get(asked.name) and row.get(asked.text)}
 
 

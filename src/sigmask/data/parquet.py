@@ -14,12 +14,15 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.unit import UNREADABLE, Unit
+from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import CorpusError, SigmaskError
 from sigmask.types import BadSample
 
@@ -89,10 +92,7 @@ def read_row_group(
             for row in _cells(file, unit, columns):
                 if index == end:
                     return
-                if isinstance(row, _Unreadable):
-                    yield row.bad_sample(unit, index)
-                else:
-                    yield raw_pair(row, columns, unit.source_file, index, root)
+                yield raw_pair(row, columns, unit.source_file, index, root)
                 index += 1
         problem = f"the row group holds {index - unit.first_row} rows, its footer says {unit.rows}"
     except SigmaskError:
@@ -103,8 +103,8 @@ def read_row_group(
         yield bad_row(f"cannot read this row of the parquet file: {problem}", unit.source_file, lost)
 
 
-def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
-    """The column names of the first readable file.
+def parquet_columns(files: tuple[Path, ...]) -> FoundColumns:
+    """The columns of the first readable file.
 
     Raises:
         CorpusError: no file can be read.
@@ -113,23 +113,13 @@ def parquet_columns(files: tuple[Path, ...]) -> tuple[str, ...]:
     for path in files:
         try:
             with _open(path) as file:
-                return tuple(file.schema_arrow.names)
+                return FoundColumns.of_schema(file.schema_arrow)
         except Exception as error:  # see row_groups
             problem = problem or error
     raise CorpusError(f"expected a parquet file in '{files[0]}' (first of {len(files)}): {problem}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Unreadable:
-    """A row whose cells cannot become Python values, such as text that is not UTF-8."""
-
-    problem: str
-
-    def bad_sample(self, unit: Unit, index: int) -> BadSample:
-        return bad_row(f"cannot read this row of the parquet file: {self.problem}", unit.source_file, index)
-
-
-def _cells(file: Any, unit: Unit, columns: ColumnNames) -> Iterator[dict[str, Any] | _Unreadable]:
+def _cells(file: Any, unit: Unit, columns: ColumnNames) -> Iterator[dict[str, Any]]:
     there = file.schema_arrow.names
     for name in (columns.original, columns.edited):
         if base_column(name, there) is None:
@@ -137,15 +127,27 @@ def _cells(file: Any, unit: Unit, columns: ColumnNames) -> Iterator[dict[str, An
     # Optional columns may be missing in some of the files.
     for batch in file.iter_batches(ROWS_AT_A_TIME, [unit.row_group], list(columns.to_read(there))):
         try:
-            yield from batch.to_pylist()
-            continue
-        except UnicodeDecodeError:
-            pass
-        for position in range(batch.num_rows):
-            try:
-                yield batch.slice(position, 1).to_pylist()[0]
-            except UnicodeDecodeError as error:
-                yield _Unreadable(str(error))
+            rows = batch.to_pylist()
+        except Exception:  # text that is not UTF-8, a date that Python has not: then cell by cell
+            cells = zip(batch.schema.names, batch.columns, strict=True)
+            read = {name: [_cell(value) for value in column] for name, column in cells}
+            rows = [{name: column[place] for name, column in read.items()} for place in range(batch.num_rows)]
+        yield from rows
+
+
+def _cell(value: pa.Scalar[Any]) -> Any:
+    """The cell's value. Text that is not UTF-8 keeps its bytes, see `text_encoding`; what else fails is unreadable."""
+    try:
+        return value.as_py()
+    except Exception as error:  # UnicodeDecodeError, ValueError, OverflowError, pyarrow's own
+        problem = f"cannot read a cell of type {value.type}: {error}"
+    if isinstance(value, pa.StructScalar):
+        return {name: _cell(value[name]) for name in value}
+    if isinstance(value, pa.ListScalar):
+        return [_cell(element) for element in value.values]
+    if isinstance(value, pa.StringScalar):  # large ones too
+        return value.as_buffer().to_pybytes().decode("utf-8", "surrogateescape")
+    return UnreadableCell(problem)
 
 
 class _MissingColumnError(Exception):

@@ -15,8 +15,10 @@ from sigmask.data.columns import ColumnNames
 from sigmask.data.image_cell import is_null
 from sigmask.data.image_decoding import decode_image, decode_mask
 from sigmask.data.pair_checksum import in_memory, only_one, pair_checksum
+from sigmask.data.text_encoding import has_other_bytes
+from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import BadReason, SampleError
-from sigmask.types import BadSample, EditPair, ImageArray, MaskArray
+from sigmask.types import UNREADABLE_INSTRUCTION, BadSample, EditPair, ImageArray, MaskArray
 
 MAX_LIST_DEPTH = 8
 """Lists within lists of an instruction cell that are looked into (our choice; corpora have one or two)."""
@@ -52,21 +54,28 @@ def raw_pair(
 ) -> RawPair | BadSample:
     """The row's cells under the names that `columns` gives. A column that the row lacks is an empty cell.
 
-    A cell that has not the form that its name expects (`image[0/2]` of a list of three) makes a bad sample.
+    A cell that has not the form that its name expects (`image[0/2]` of a list of three) makes a bad sample; an
+    instruction's is an `UnreadableCell`.
     """
     sample_id = f"{source_file}:{row_index}"
 
     def cell(name: str | None) -> Any:
         return None if name is None else select(row, name)
 
+    def instruction_cell() -> Any:
+        try:
+            return cell(columns.instruction)
+        except SampleError as error:
+            return UnreadableCell(str(error))
+
     try:
         named = cell(columns.sample_id)
-        sample_id = sample_id if is_null(named) else str(named)
+        sample_id = sample_id if is_null(named) or isinstance(named, UnreadableCell) else str(named)
         return RawPair(
             sample_id=sample_id,
             original=cell(columns.original),
             edited=cell(columns.edited),
-            instruction=cell(columns.instruction),
+            instruction=instruction_cell(),
             edit_type=cell(columns.edit_type),
             mask=cell(columns.mask),
             source_file=source_file,
@@ -87,6 +96,8 @@ def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
 def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample:
     """The row with its images decoded, or why that cannot be done. Never raises for bad data.
 
+    An instruction that cannot be read does not cost the pair, which is flagged then.
+
     Args:
         with_mask: decode the row's mask too. Otherwise the pair has none, and a bad mask costs nothing.
     """
@@ -101,9 +112,10 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
         part = "mask"
         mask = _mask(raw.mask, raw.root, edited.shape[:2]) if with_mask and not is_null(raw.mask) else None
         part = "instruction"
-        instruction = read_instruction(raw.instruction)
+        instruction, flags = readable_instruction(raw.instruction)
         part = "edit_type"
-        edit_type = None if is_null(raw.edit_type) else str(raw.edit_type).strip()
+        unknown_type = is_null(raw.edit_type) or isinstance(raw.edit_type, UnreadableCell)
+        edit_type = None if unknown_type else str(raw.edit_type).strip()
         return EditPair(
             sample_id=raw.sample_id,
             original=original,
@@ -114,6 +126,7 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
             source_file=raw.source_file,
             row_index=raw.row_index,
             checksum=pair_checksum(original_cell, edited_cell),
+            flags=flags,
         )
     except SampleError as error:
         reason, problem = error.reason, str(error)
@@ -122,14 +135,22 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
     return BadSample(raw.sample_id, reason, f"{part}: {problem}", raw.source_file, raw.row_index)
 
 
+def readable_instruction(cell: Any) -> tuple[str | None, tuple[str, ...]]:
+    """As `read_instruction`, and no flags; None and `UNREADABLE_INSTRUCTION` where that raises."""
+    try:
+        return read_instruction(cell), ()
+    except SampleError:
+        return None, (UNREADABLE_INSTRUCTION,)
+
+
 def read_instruction(cell: Any) -> str | None:
     """The instruction without surrounding space; of a list the first that is not blank; None where there is none.
 
     LLaVA's `<image>` marks are not part of it.
 
     Raises:
-        SampleError: BAD_ROW if the cell is neither text nor a list of texts, or lists are nested deeper than
-            `MAX_LIST_DEPTH`.
+        SampleError: BAD_ROW if the cell is neither text nor a list of texts, is not UTF-8, or lists are nested deeper
+            than `MAX_LIST_DEPTH`.
     """
     return _first_text(cell, MAX_LIST_DEPTH)
 
@@ -144,8 +165,12 @@ def _first_text(cell: Any, depth: int) -> str | None:
         return next((text for text in (_first_text(item, depth - 1) for item in cell) if text is not None), None)
     if is_null(cell):
         return None
+    if isinstance(cell, UnreadableCell):
+        raise SampleError(BadReason.BAD_ROW, cell.problem)
     if not isinstance(cell, str):
         raise SampleError(BadReason.BAD_ROW, f"expected text or a list of texts, got {type(cell).__name__}")
+    if has_other_bytes(cell):
+        raise SampleError(BadReason.BAD_ROW, "expected UTF-8 text, got other bytes")
     return cell.replace(_IMAGE_TOKEN, " ").strip() or None
 
 

@@ -1,18 +1,24 @@
-"""Tables of paths or encoded images: JSONL, a JSON array, CSV and TSV. Malformed rows are reported, one by one."""
+"""Tables of paths or encoded images: JSONL, JSON (a list, or an object around one), CSV and TSV.
+
+Malformed rows are reported, one by one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
+from sigmask.data.found_columns import FoundColumns
+from sigmask.data.json_wrapper import records_start
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.table_records import MalformedRow, Record, csv_rows, json_array, json_lines
+from sigmask.data.text_encoding import refuse_other_encodings, warn_of_other_bytes
 from sigmask.data.unit import ROWS_PER_BLOCK, UNREADABLE, Unit
 from sigmask.errors import CorpusError
 from sigmask.types import BadSample
@@ -25,6 +31,7 @@ BYTES_PER_BLOCK = 64 * 1024 * 1024
 """A block ends early at this many bytes, which tables with images in their cells soon reach (our choice)."""
 
 _ROWS_TO_FIND_COLUMNS = 100
+_JSON = "; a .json file is a list of objects, an object a line, or one object around a list of objects"
 
 
 @dataclass(frozen=True)
@@ -69,27 +76,31 @@ class TableReader:
         return raw_pair(row, self.columns, source_file, index, self.root)
 
 
-def table_columns(path: Path) -> tuple[str, ...]:
-    """The column names that the first rows have, in the order of first sight.
+def table_columns(path: Path) -> FoundColumns:
+    """The columns that the first rows have, in the order of first sight.
 
     Raises:
         CorpusError: none of the first rows can be parsed, or there are none.
     """
     first = list(islice(table_rows(path), _ROWS_TO_FIND_COLUMNS))
-    names = dict.fromkeys(name for row in first if isinstance(row, dict) for name in row)
-    if not names:
+    rows = [row for row in first if isinstance(row, dict)]
+    found = FoundColumns.of_rows(rows)
+    if not found.names:
         problem = next((row.message for row in first if isinstance(row, MalformedRow)), "it has no rows")
-        raise CorpusError(f"expected a table with named columns in '{path}', but {problem}")
-    return tuple(names)
+        hint = _JSON if path.suffix.lower() == ".json" else ""
+        raise CorpusError(f"expected a table with named columns in '{path}', but {problem}{hint}")
+    warn_of_other_bytes(path, rows)
+    return found
 
 
 def table_rows(path: Path) -> Iterator[dict[str, Any] | MalformedRow]:
     """Every row of the table as {column: cell}, streamed.
 
     Raises:
-        CorpusError: the file cannot be opened.
+        CorpusError: the file cannot be opened, is not UTF-8, or has several lists that its rows may be in.
     """
     try:
+        refuse_other_encodings(path)
         yield from _rows(path)
     except OSError as error:
         raise CorpusError(f"cannot read the table '{path}': {error}") from error
@@ -126,9 +137,23 @@ def _format(path: Path, file: BinaryIO) -> tuple[Callable[..., Iterator[Record]]
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv"):
         return partial(csv_rows, delimiter="\t" if suffix == ".tsv" else ","), "line"
-    if suffix == ".json" and file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-        return json_array, "element"
+    if suffix == ".json":
+        head = file.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+        if head.startswith(b"["):
+            return json_array, "element"
+        if head.startswith(b"{"):
+            seen = path.stat()
+            start = _start_of_records(path, seen.st_size, seen.st_mtime_ns)
+            if start is not None:
+                return partial(json_array, start=start), "element"
     return json_lines, "line"
+
+
+@lru_cache(maxsize=16)
+def _start_of_records(path: Path, size: int, modified: int) -> int | None:
+    """As `records_start`, once for each state of the file."""
+    with path.open("rb") as file:
+        return records_start(path, file)
 
 
 def _lines_before(path: Path, offset: int) -> int:

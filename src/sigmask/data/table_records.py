@@ -1,29 +1,24 @@
 """Splits text tables into records, each with the byte at which the next begins, so that a reader can start anywhere.
 
 A damaged record costs itself and no more: what follows is found again. Memory stays bounded whatever a file holds.
+Bytes that are not UTF-8 stand in the text as `text_encoding` says.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import re
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-MAX_RECORD_BYTES = 256 * 1024 * 1024
-"""Longer lines and elements are malformed (our choice: two base64 images of 64 megapixels fit)."""
+from sigmask.data.json_window import BYTE_ORDER_MARK, CHUNK_BYTES, MAX_RECORD_BYTES, WHITESPACE, JsonWindow
 
 MAX_CSV_LINES = 1_000
 """A CSV record that runs over more lines has a quote that nobody closed (our choice)."""
 
 Row = dict[str, Any]
-
-_CHUNK_BYTES = 1 << 20
-_NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
-_NEAR_THE_END = 64  # bytes of the buffer in which a parser's complaint may only mean that more has to be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +47,24 @@ def json_lines(file: BinaryIO, offset: int = 0, *, parse: bool = True) -> Iterat
         if len(piece) == MAX_RECORD_BYTES and not piece.endswith(b"\n"):
             offset += _skip_line(file)
             yield Record(MalformedRow(f"longer than {MAX_RECORD_BYTES:,} bytes"), line, offset)
-        elif piece.strip():
+        elif piece.removeprefix(BYTE_ORDER_MARK.encode("latin-1")).strip():
             yield Record(_parsed(piece) if parse else {}, line, offset)
 
 
-def json_array(file: BinaryIO, offset: int = 0, *, parse: bool = True) -> Iterator[Record]:
-    """One record for each element of a JSON array of objects; `offset` is 0 or where an element ended.
+def json_array(file: BinaryIO, offset: int = 0, *, start: int = 0, parse: bool = True) -> Iterator[Record]:
+    """One record for each element of a JSON array of objects, which begins at byte `start`.
+
+    `offset` is 0, for all of it, or where an element ended.
 
     After an element that cannot be parsed, reading goes on at the next that looks like one.
     """
-    text = _Window(file, offset)
+    text = JsonWindow(file, offset or start)
     decoder = json.JSONDecoder()
     element = 0
-    if offset == 0 and not text.skip("\ufeff\xef\xbb\xbf \t\r\n", then="["):
+    if offset == 0 and not text.skip(BYTE_ORDER_MARK + WHITESPACE, then="["):
         yield Record(MalformedRow("expected a JSON array, which begins with '['"), 0, text.offset)
         return
-    while text.skip(", \t\r\n"):
+    while text.skip(WHITESPACE + ","):
         if text.peek() == "]":
             return
         element += 1
@@ -75,7 +72,7 @@ def json_array(file: BinaryIO, offset: int = 0, *, parse: bool = True) -> Iterat
         if problem is None:
             yield Record(_parsed(text.taken.encode("latin-1")) if parse else {}, element, text.offset)
             continue
-        found = text.skip_past(_NEXT_OBJECT)
+        found = text.skip_to_next_object()
         yield Record(MalformedRow(f"not JSON: {problem}"), element, text.offset)
         if not found:
             return
@@ -116,7 +113,7 @@ def csv_rows(file: BinaryIO, offset: int = 0, *, delimiter: str = ",", parse: bo
 
 def _parsed(encoded: bytes) -> Row | MalformedRow:
     try:
-        row = json.loads(encoded.decode("utf-8-sig"))
+        row = json.loads(encoded.decode("utf-8-sig", errors="surrogateescape"))
     except (ValueError, RecursionError) as error:
         return MalformedRow(f"not JSON: {error}")
     if isinstance(row, dict):
@@ -127,99 +124,11 @@ def _parsed(encoded: bytes) -> Row | MalformedRow:
 def _skip_line(file: BinaryIO) -> int:
     """Read on to the end of the line; returns how many bytes that was."""
     skipped = 0
-    while piece := file.readline(_CHUNK_BYTES):
+    while piece := file.readline(CHUNK_BYTES):
         skipped += len(piece)
         if piece.endswith(b"\n"):
             break
     return skipped
-
-
-class _Window:
-    """A piece of a JSON file, as Latin-1 so that characters are bytes, that moves on as elements are taken.
-
-    Attributes:
-        offset: the byte of the file at which the unread rest begins.
-        taken: the text of the element taken last.
-    """
-
-    def __init__(self, file: BinaryIO, offset: int) -> None:
-        file.seek(offset)
-        self._file = file
-        self._text = ""
-        self._position = 0
-        self._ended = False
-        self._start = offset
-        self.taken = ""
-
-    @property
-    def offset(self) -> int:
-        return self._start + self._position
-
-    def peek(self) -> str:
-        return self._text[self._position]
-
-    def skip(self, characters: str, then: str = "") -> bool:
-        """Pass over `characters`, and over `then`, which must follow; whether there is more."""
-        while True:
-            while self._position < len(self._text) and self._text[self._position] in characters:
-                self._position += 1
-            if self._position < len(self._text):
-                break
-            if not self._read_on():
-                return False
-        if not then:
-            return True
-        if self.peek() != then:
-            return False
-        self._position += 1
-        return True
-
-    def take(self, decoder: json.JSONDecoder) -> str | None:
-        """Move past one element; what is wrong with it, or None."""
-        while True:
-            problem: str | None = None
-            try:
-                _, end = decoder.raw_decode(self._text, self._position)
-                complete = end < len(self._text)
-            except json.JSONDecodeError as error:
-                problem = f"{error.msg} at byte {self._start + error.pos:,}"
-                near_the_end = error.pos >= len(self._text) - _NEAR_THE_END
-                complete = not (near_the_end or error.msg.startswith("Unterminated string"))
-            except (ValueError, RecursionError) as error:
-                problem, complete = str(error), True
-            too_long = len(self._text) - self._position > MAX_RECORD_BYTES
-            if not complete and not too_long and self._read_on():
-                continue
-            if problem is None:
-                self.taken = self._text[self._position : end]
-                self._position = end
-            return problem
-
-    def skip_past(self, pattern: re.Pattern[str]) -> bool:
-        """Move behind the next match; to the end of the file if there is none."""
-        self._position = min(self._position + 1, len(self._text))
-        while True:
-            match = pattern.search(self._text, self._position)
-            if match is not None and match.end() < len(self._text):
-                self._position = match.end()
-                return True
-            # What is kept for the next try is as long as any gap between two elements may be.
-            self._position = max(self._position, len(self._text) - _CHUNK_BYTES // 16)
-            if not self._read_on():
-                self._position = len(self._text)
-                return False
-
-    def _read_on(self) -> bool:
-        """Drop what was read and append at least as much as is left, so that a long element costs few tries."""
-        if self._ended:
-            return False
-        rest = self._text[self._position :]
-        more = self._file.read(max(_CHUNK_BYTES, len(rest)))
-        self._ended = not more
-        self._start += self._position
-        self._position = 0
-        self._text = rest + more.decode("latin-1")
-        return bool(more)
 
 
 class _Lines:
@@ -283,6 +192,4 @@ def _csv_problem(cells: list[str] | str, header: list[str]) -> str | None:
         return cells
     if len(cells) != len(header):
         return f"{len(cells)} cells, the header has {len(header)}"
-    if any("\ud800" <= letter <= "\udfff" for cell in cells if not cell.isascii() for letter in cell):
-        return "not UTF-8 text"
     return None

@@ -7,11 +7,12 @@ those of the JSON object. A key is the path up to the first dot of the file's na
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import io
 import json
 import lzma
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -21,6 +22,7 @@ from typing import Any, BinaryIO, cast
 from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
 from sigmask.data.folder import IMAGE_SUFFIXES
+from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
 from sigmask.data.tar_members import TarDamage, TarMember, tar_members
 from sigmask.data.unit import ROWS_PER_BLOCK, UNREADABLE, Unit
@@ -100,7 +102,7 @@ def read_samples(
         yield bad_row(problem, unit.source_file, lost)
 
 
-def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> tuple[str, ...]:
+def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> FoundColumns:
     """The columns that the first samples of the first readable archive have, in the order of first sight.
 
     Raises:
@@ -111,13 +113,21 @@ def webdataset_columns(open_tars: Iterator[OpenTar] | tuple[OpenTar, ...]) -> tu
         try:
             with open_tar() as file:
                 first = islice(_samples(file, 0, read=True), _SAMPLES_TO_FIND_COLUMNS)
-                names = dict.fromkeys(name for sample in first if isinstance(sample, Sample) for name in sample.row())
+                found = FoundColumns.of_rows(_readable_rows(first))
         except OSError as error:
             problem = str(error)
             continue
-        if names:
-            return tuple(names)
+        if found.names:
+            return found
     raise CorpusError(f"expected tar files of samples (KEY.original.jpg, KEY.edited.jpg, KEY.json), got {problem}")
+
+
+def _readable_rows(samples: Iterable[Sample | TarDamage]) -> Iterator[dict[str, Any]]:
+    """Those of the samples, without the ones that will be bad rows."""
+    for sample in samples:
+        if isinstance(sample, Sample):
+            with contextlib.suppress(ValueError, RecursionError):
+                yield sample.row()
 
 
 def open_tars(files: tuple[Path, ...]) -> tuple[OpenTar, ...]:
@@ -164,10 +174,10 @@ class Sample:
         merged: dict[str, Any] = {}
         for suffix, content in self.files.items():
             if suffix == "json":
-                parsed = json.loads(content or b"null")
+                parsed = json.loads((content or b"null").decode("utf-8-sig", errors="surrogateescape"))
                 merged = parsed if isinstance(parsed, dict) else {}
             elif content is not None and suffix.rpartition(".")[2] in _TEXT_SUFFIXES:
-                row[_column(suffix)] = content.decode("utf-8-sig", errors="replace")
+                row[_column(suffix)] = content.decode("utf-8-sig", errors="surrogateescape")
             else:
                 row[_column(suffix)] = content
         return {**merged, **row}

@@ -9,7 +9,7 @@ import numpy as np
 
 from sigmask.data.mask_png import encode_mask_png
 from sigmask.data.mask_rle import MaskRle, encode_mask_rle
-from sigmask.data.raw_pair import RawPair, read_instruction
+from sigmask.data.raw_pair import RawPair, readable_instruction
 from sigmask.export.facts import Facts
 from sigmask.export.image_file import ImageFile, image_file
 
@@ -86,7 +86,7 @@ def edited_sample(
         facts={
             **_origin(facts, group),
             "authentic": False,
-            "instruction": read_instruction(raw.instruction),
+            "instruction": readable_instruction(raw.instruction)[0],
             "action": facts.action,
             "original_concept": facts.original_concept,
             "edited_concept": facts.edited_concept,
