@@ -199,7 +199,22 @@ def test_every_verb_of_change_changes(verb: str) -> None:
         st.sampled_from(
             sorted(lexicon().verbs)
             + sorted(lexicon().relations)
-            + ["the", "a", "of", "dog", "red", "'hi'", "it", ",", ".", "and"]
+            + [
+                "the",
+                "a",
+                "of",
+                "dog",
+                "red",
+                "'hi'",
+                "it",
+                ",",
+                ".",
+                "and",
+                "i hate",
+                "i don't want",
+                "is too",
+                "bigger",
+            ]
         ),
         max_size=14,
     )
@@ -386,6 +401,62 @@ def test_short_orders_in_other_languages_are_unknown(text: str) -> None:
 @pytest.mark.parametrize("word", ["a ", "of ", "and ", "make "])
 def test_endless_text_is_cut(word: str) -> None:
     assert all(len((edit.edited_concept or "").split()) <= MAXIMUM_WORDS for edit in parse("make " + word * 20_000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't change anything",
+        "Please do not change anything at all.",
+        "never change the background",
+        "change nothing",
+        "no changes",
+        "leave everything as it is",
+    ],
+)
+def test_where_nothing_shall_change_there_is_no_edit(text: str) -> None:
+    assert parse(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("don't change anything but the sky", EditTuple("sky", None, REPLACE)),
+        ("don't forget to add a hat", EditTuple(None, "hat", ADD)),
+        ("change the background", EditTuple("background", None, Action.BACKGROUND)),
+        ("swap dog cat", EditTuple("dog", "cat", REPLACE)),
+        ("swap the dog for a cat", EditTuple("dog", "cat", REPLACE)),
+        ("swap hair color", EditTuple("hair", "hair", ATTRIBUTE)),
+        ("bigger nose", EditTuple("nose", "bigger nose", ATTRIBUTE, ("bigger",))),
+        ("curlier hair on the woman", EditTuple("hair", "curlier hair", ATTRIBUTE, ("curlier",), "on the woman")),
+        ("brighter colors", EditTuple(None, "brighter colors", Action.TONE)),
+        ("older man with a younger woman", EditTuple(None, "older man with a younger woman", Action.OTHER)),
+        ("bigger nose and a hat", EditTuple(None, "bigger nose and a hat", Action.OTHER)),
+        ("Put the dog on the moon", EditTuple("background", "moon", Action.BACKGROUND, (), "behind dog")),
+        ("put a dog on the moon", EditTuple(None, "dog", ADD, (), "on the moon")),
+        ("take them away", EditTuple(None, None, REMOVE)),
+    ],
+)
+def test_short_orders(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+def test_each_comparative_is_of_its_own_thing() -> None:
+    assert [edit.edited_concept for edit in parse("larger eyes and smaller mouth")] == ["larger eyes", "smaller mouth"]
+
+
+def test_it_is_where_it_was_before() -> None:
+    assert parse("make the cat on the right bigger and paint it blue") == (
+        EditTuple("cat", "bigger cat", ATTRIBUTE, ("bigger",), "on the right"),
+        EditTuple("cat", "blue cat", ATTRIBUTE, ("blue",), "on the right"),
+    )
+
+
+def test_a_word_that_begins_like_it_refers_to_nothing() -> None:
+    assert parse("add a ship. Add an Italian flag") == (
+        EditTuple(None, "ship", ADD),
+        EditTuple(None, "italian flag", ADD),
+    )
 
 
 def test_it_may_be_somewhere() -> None:
