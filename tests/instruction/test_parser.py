@@ -26,6 +26,12 @@ def test_nothing_said_is_no_edit(text: str | None) -> None:
         ("The road sign needs to vanish from the image", EditTuple("road sign", None, REMOVE)),
         ("Ensure there's no elephant in the image", EditTuple("elephant", None, REMOVE)),
         ("Take the birds out of the bottom cage", EditTuple("birds", None, REMOVE, (), "from the bottom cage")),
+        ("remove the cup located on the table", EditTuple("cup", None, REMOVE, (), "on the table")),
+        ("A man should be situated on the left of the car", EditTuple(None, "man", ADD, (), "on the left of the car")),
+        (
+            "delete the red and green shiny old plastic dragon toy",
+            EditTuple("green shiny old plastic dragon toy", None, REMOVE),
+        ),
         ("remove the left ski pole", EditTuple("ski pole", None, REMOVE, (), "left")),
         ("delete the deer sitting on the floor", EditTuple("deer", None, REMOVE, (), "on the floor")),
         ("add a red hat to the man", EditTuple(None, "red hat", ADD, ("red",), "to the man")),
@@ -86,6 +92,8 @@ def test_a_list_of_things_is_an_edit_each() -> None:
         EditTuple(None, "glasses", ADD, (), "on woman"),
         EditTuple(None, "hat", ADD, (), "on woman"),
     )
+    assert parse("add a hat, a scarf") == (EditTuple(None, "hat", ADD), EditTuple(None, "scarf", ADD))
+    assert len(parse("remove " + ", ".join(f"the {letter}-shirt" for letter in "abcdefghijkl"))) == 12
     assert parse("remove the man and woman") == (EditTuple("man", None, REMOVE), EditTuple("woman", None, REMOVE))
     assert parse("remove the black and white dog") == (EditTuple("black and white dog", None, REMOVE),)
 
