@@ -26,6 +26,12 @@ def test_nothing_said_is_no_edit(text: str | None) -> None:
         ("The road sign needs to vanish from the image", EditTuple("road sign", None, REMOVE)),
         ("Ensure there's no elephant in the image", EditTuple("elephant", None, REMOVE)),
         ("Take the birds out of the bottom cage", EditTuple("birds", None, REMOVE, (), "from the bottom cage")),
+        ("remove the cup located on the table", EditTuple("cup", None, REMOVE, (), "on the table")),
+        ("A man should be situated on the left of the car", EditTuple(None, "man", ADD, (), "on the left of the car")),
+        (
+            "delete the red and green shiny old plastic dragon toy",
+            EditTuple("green shiny old plastic dragon toy", None, REMOVE),
+        ),
         ("remove the left ski pole", EditTuple("ski pole", None, REMOVE, (), "left")),
         ("delete the deer sitting on the floor", EditTuple("deer", None, REMOVE, (), "on the floor")),
         ("add a red hat to the man", EditTuple(None, "red hat", ADD, ("red",), "to the man")),
@@ -86,6 +92,8 @@ def test_a_list_of_things_is_an_edit_each() -> None:
         EditTuple(None, "glasses", ADD, (), "on woman"),
         EditTuple(None, "hat", ADD, (), "on woman"),
     )
+    assert parse("add a hat, a scarf") == (EditTuple(None, "hat", ADD), EditTuple(None, "scarf", ADD))
+    assert len(parse("remove " + ", ".join(f"the {letter}-shirt" for letter in "abcdefghijkl"))) == 12
     assert parse("remove the man and woman") == (EditTuple("man", None, REMOVE), EditTuple("woman", None, REMOVE))
     assert parse("remove the black and white dog") == (EditTuple("black and white dog", None, REMOVE),)
 
@@ -199,7 +207,22 @@ def test_every_verb_of_change_changes(verb: str) -> None:
         st.sampled_from(
             sorted(lexicon().verbs)
             + sorted(lexicon().relations)
-            + ["the", "a", "of", "dog", "red", "'hi'", "it", ",", ".", "and"]
+            + [
+                "the",
+                "a",
+                "of",
+                "dog",
+                "red",
+                "'hi'",
+                "it",
+                ",",
+                ".",
+                "and",
+                "i hate",
+                "i don't want",
+                "is too",
+                "bigger",
+            ]
         ),
         max_size=14,
     )
@@ -386,6 +409,62 @@ def test_short_orders_in_other_languages_are_unknown(text: str) -> None:
 @pytest.mark.parametrize("word", ["a ", "of ", "and ", "make "])
 def test_endless_text_is_cut(word: str) -> None:
     assert all(len((edit.edited_concept or "").split()) <= MAXIMUM_WORDS for edit in parse("make " + word * 20_000))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "don't change anything",
+        "Please do not change anything at all.",
+        "never change the background",
+        "change nothing",
+        "no changes",
+        "leave everything as it is",
+    ],
+)
+def test_where_nothing_shall_change_there_is_no_edit(text: str) -> None:
+    assert parse(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("don't change anything but the sky", EditTuple("sky", None, REPLACE)),
+        ("don't forget to add a hat", EditTuple(None, "hat", ADD)),
+        ("change the background", EditTuple("background", None, Action.BACKGROUND)),
+        ("swap dog cat", EditTuple("dog", "cat", REPLACE)),
+        ("swap the dog for a cat", EditTuple("dog", "cat", REPLACE)),
+        ("swap hair color", EditTuple("hair", "hair", ATTRIBUTE)),
+        ("bigger nose", EditTuple("nose", "bigger nose", ATTRIBUTE, ("bigger",))),
+        ("curlier hair on the woman", EditTuple("hair", "curlier hair", ATTRIBUTE, ("curlier",), "on the woman")),
+        ("brighter colors", EditTuple(None, "brighter colors", Action.TONE)),
+        ("older man with a younger woman", EditTuple(None, "older man with a younger woman", Action.OTHER)),
+        ("bigger nose and a hat", EditTuple(None, "bigger nose and a hat", Action.OTHER)),
+        ("Put the dog on the moon", EditTuple("background", "moon", Action.BACKGROUND, (), "behind dog")),
+        ("put a dog on the moon", EditTuple(None, "dog", ADD, (), "on the moon")),
+        ("take them away", EditTuple(None, None, REMOVE)),
+    ],
+)
+def test_short_orders(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+def test_each_comparative_is_of_its_own_thing() -> None:
+    assert [edit.edited_concept for edit in parse("larger eyes and smaller mouth")] == ["larger eyes", "smaller mouth"]
+
+
+def test_it_is_where_it_was_before() -> None:
+    assert parse("make the cat on the right bigger and paint it blue") == (
+        EditTuple("cat", "bigger cat", ATTRIBUTE, ("bigger",), "on the right"),
+        EditTuple("cat", "blue cat", ATTRIBUTE, ("blue",), "on the right"),
+    )
+
+
+def test_a_word_that_begins_like_it_refers_to_nothing() -> None:
+    assert parse("add a ship. Add an Italian flag") == (
+        EditTuple(None, "ship", ADD),
+        EditTuple(None, "italian flag", ADD),
+    )
 
 
 def test_it_may_be_somewhere() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sigmask.annotation.explanation import ConceptMap, Explanation
-from sigmask.report.explanation_sheet import draw_explanation
+from sigmask.report.explanation_sheet import describe_explanation, draw_explanation
 from sigmask.types import Action, Annotation, EditTuple, Scope
 
 
@@ -33,6 +35,73 @@ def test_there_is_a_panel_for_every_step(rng: np.random.Generator, number: int) 
     # original, edited, prior, pixels, two depths, refined prior, probability, mask; and the concepts
     assert titled.sum() == 9 + number
     assert titled.ravel()[: 9 + number].all()
+
+
+@pytest.mark.parametrize("number", [1, 4])
+def test_no_title_runs_into_the_next(rng: np.random.Generator, number: int) -> None:
+    concept = ConceptMap("a most übergroße Löwe of a very long name indeed", True, None)
+    sheet = np.asarray(draw_explanation(_explanation(rng, (concept,) * number), "told " * 60))
+    assert (sheet[:, -10:] == 255).all()
+    between = sheet[-3 * 232 :, 10:].reshape(3, 232, 4, 310, 3)[:, :22, :, 300:]
+    assert (between == 255).all()
+
+
+def test_very_flat_pictures_leave_room_for_why_there_is_none(rng: np.random.Generator) -> None:
+    wide = np.zeros((4, 900), np.float32)
+    picture = rng.integers(0, 256, (*wide.shape, 3), dtype=np.uint8)
+    annotation = Annotation(wide > 0, wide, wide, 0.9, Scope.NONE)
+    concept = ConceptMap("dog", True, None)
+    flat = Explanation(picture, picture, (concept,), wide, (wide,), wide, annotation)
+    sheet = np.asarray(draw_explanation(flat, None))
+    # nine panels in three rows, the third: its box of 300 × 64 is grey, or dark where letters are, and nowhere white
+    box = sheet[-3 * 96 + 22 :][:64, 10 + 2 * 310 :][:, :300]
+    assert (box < 255).all()
+    assert (box < 200).any()
+
+
+def _with_edits(rng: np.random.Generator, *edits: EditTuple) -> Explanation:
+    explanation = _explanation(rng, tuple(ConceptMap(edit.edited_concept or "", False, None) for edit in edits[:4]))
+    return replace(explanation, annotation=replace(explanation.annotation, edit=edits))
+
+
+def test_concepts_past_the_fourth_are_said() -> None:
+    rng = np.random.default_rng(0)
+    edits = [EditTuple(None, name, Action.ADD) for name in ("hat", "scarf", "ball", "kite", "猫", "dog")]
+    lines = describe_explanation(_with_edits(rng, *edits), "add  them\nall")
+    assert lines[:2] == ["told: add them all", "understood: add: hat"]
+    assert lines[7] == 'not looked for: "猫", "dog"; the model takes 4 concepts'
+    assert len(lines) == 9
+    few = describe_explanation(_with_edits(rng, *edits[:4]), "add")
+    assert not any(line.startswith("not looked for") for line in few)
+
+
+def test_a_heading_of_hundreds_of_edits_is_cut_and_says_so(rng: np.random.Generator) -> None:
+    few, many = (
+        _with_edits(rng, *[EditTuple(None, f"thing {number}", Action.ADD) for number in range(count)])
+        for count in (14, 300)
+    )
+    assert len(describe_explanation(many, "add")) > 300
+    heights = [draw_explanation(explanation, "add").size[1] for explanation in (few, many)]
+    assert abs(heights[0] - heights[1]) < 100
+
+
+@pytest.mark.parametrize(
+    ("edit", "line"),
+    [
+        (EditTuple("dog", None, Action.REMOVE, location="left"), "understood: remove: dog, where: left"),
+        (EditTuple("dog", "cat", Action.REPLACE), "understood: replace: dog → cat"),
+        (EditTuple(None, "un chat", Action.UNKNOWN), "not understood: un chat"),
+        (EditTuple("text", "text", Action.TEXT, quoted_text="Öl"), "understood: text: text → text, text: Öl"),
+    ],
+)
+def test_an_edit_is_a_line(rng: np.random.Generator, edit: EditTuple, line: str) -> None:
+    assert describe_explanation(_with_edits(rng, edit), "so")[1] == line
+
+
+def test_where_no_edit_is_asked_for_it_says_so(rng: np.random.Generator) -> None:
+    assert describe_explanation(_with_edits(rng), "change nothing")[1] == "understood: no edit is asked for"
+    assert describe_explanation(_with_edits(rng), None)[0] == "told: nothing"
+    assert len(describe_explanation(_with_edits(rng), " ")) == 2
 
 
 def test_flat_maps_are_drawn_too(rng: np.random.Generator) -> None:

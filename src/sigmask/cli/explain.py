@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -27,12 +28,18 @@ def explain(
 
     from sigmask.annotation.annotator import Annotator
     from sigmask.annotation.explanation import explain as explain_pair
-    from sigmask.report.explanation_sheet import draw_explanation
+    from sigmask.report.explanation_sheet import describe_explanation, draw_explanation
 
     explanation = explain_pair(
         Annotator.from_pretrained(model, device=device, backend="torch"), original, edited, instruction
     )
     draw_explanation(explanation, instruction).save(output)
-    print(f"area     {100 * explanation.annotation.area_fraction:.2f} %")
-    print(f"quality  {explanation.annotation.quality:.2f}")
-    print(f"picture  {output}")
+    for line in describe_explanation(explanation, instruction):  # the picture cuts long lines, and lacks some letters
+        print(_printable(line))
+    print(_printable(f"picture: {output}"))
+
+
+def _printable(line: str) -> str:
+    """`line` with what the terminal's encoding lacks as an escape."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)

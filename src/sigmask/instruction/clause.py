@@ -9,19 +9,32 @@ from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
 
 _LEX = lexicon()
+_ORDER_ABOUT_IT = rf"{any_of({verb.split()[0] for verb in _LEX.verbs})} (?:it|them)\b"  # "take it away"
 _BORDER = re.compile(
-    r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but)(?:\s+(?:then|also|please))*\s+|\s*,\s+(?:then\s+|also\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|the background\b)|\s*[.;!?]+\s+(?=\S)"
+    r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
+    r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
+    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|the background\b)"
+    r"|\s*[.;!?]+\s+(?=\S)"
 )
+_FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
-    r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|do not|don't)\b"
-    rf"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|[.;]|$)"
+    r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
+    rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
+    r"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?"
+    rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
 )
-
-
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
+_NOTHING = re.compile(
+    rf"^(?:(?:do not|don't|never)\b(?! (?:really )?{any_of(_FELT)}\b)"
+    r"(?!.* (?:but|except|apart from|other than|besides) )|"
+    r"(?:change|alter|modify|edit|do|touch) nothing$|"
+    r"no (?:change|edit|alteration|modification)s?\b(?! (?:of|to|in)\b)|"
+    r"(?:keep|leave) (?:it|this|everything|all) "
+    r"(?:(?:just |exactly )?(?:as|the way) (?:it|they) (?:is|are)|alone|unchanged)$)"
+)
+_PARTED = re.compile(r"^(\w+) (it|them) (away|down|off|on|out|up)$")
 _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
 
 
@@ -42,6 +55,11 @@ class Clause:
     quotations: tuple[str, ...]
 
 
+def asks_for_nothing(clause: Clause) -> bool:
+    """Of "don't change anything" nothing is left to do."""
+    return clause.frame in (None, "change", "keep") and _NOTHING.match(clause.text) is not None
+
+
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
@@ -50,7 +68,13 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
 
 
 def _with_verb_of_its_own(piece: str) -> list[str]:
-    """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue"."""
+    """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue".
+
+    "Bigger eyes and a smaller nose" come apart too.
+    """
+    compared = _BESIDE.split(piece)
+    if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
+        return compared
     verb = _OF_EACH.match(piece)
     if not verb:
         return [piece]
@@ -68,6 +92,9 @@ def _says_what_becomes(thing: str) -> bool:
 
 def _clause(text: str, quotations: tuple[str, ...]) -> Clause:
     words = text.split()
+    parted = _PARTED.match(text)
+    if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"
+        words = [parted[1], parted[3], parted[2]]
     known = _LEX.verb(words)
     if known is None:
         return Clause(text, None, text, quotations)

@@ -27,6 +27,8 @@ _SCENE_TAIL = re.compile(
 )
 _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|photo|photograph|scene)\b")
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
+_LISTED = re.compile(r" and |, (?:an?|the|some|another) ")
+_PLACED = frozenset(("located", "situated", "placed", "positioned", "seated"))
 _POINTING = frozenset(("there", "here"))
 _EDGE = " ,.;:!?-'\""
 
@@ -45,7 +47,7 @@ def noun_phrase(text: str) -> NounPhrase:
 
     Articles, numbers and mentions of the picture itself are dropped; what follows a relation ("on", "to the left of")
     or a relative pronoun is the location; "left", "second" before the noun are a location too; pronouns become what
-    they may mean ("him" → "man") or nothing. What is joined by "and" stays whole, however long, since it may be a list.
+    they may mean ("him" → "man") or nothing. What is a list stays whole, however long.
     """
     text = without_scene(text).strip(_EDGE)
     match = _RELATION.search(text)
@@ -61,10 +63,16 @@ def noun_phrase(text: str) -> NounPhrase:
     words = _without_participle(words)
     if len(words) > 1 and words[-1] in _POINTING:
         words = words[:-1]  # "the book there"
-    if location and len(words) > 1 and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns:
-        words = words[:-1]  # "lanterns hanging" on the tree
-    concept = " ".join(words if "and" in words else _shortened(words))
+    hanging = words[-1:] and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns
+    if location and len(words) > 1 and (hanging or words[-1] in _PLACED):
+        words = words[:-1]  # "lanterns hanging" on the tree, "motorcycle located" in the centre
+    concept = " ".join(words if is_list(" ".join(words)) else _shortened(words))
     return NounPhrase(resolve_pronoun(concept), location or None)
+
+
+def is_list(phrase: str) -> bool:
+    """Whether a phrase may name several things: joined by "and", or by commas before articles ("a hat, a scarf")."""
+    return _LISTED.search(phrase) is not None
 
 
 def shortened(concept: str | None) -> str | None:
@@ -103,7 +111,8 @@ def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
 
 
 def _shortened(words: list[str]) -> list[str]:
-    return words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]
+    kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]
+    return kept[1:] if kept[:1] == ["and"] else kept
 
 
 def _without_articles(words: list[str]) -> list[str]:

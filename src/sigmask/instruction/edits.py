@@ -6,7 +6,15 @@ import re
 from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import MAXIMUM_WORDS, head, names_scene, noun_phrase, whole_words, without_scene
+from sigmask.instruction.concept import (
+    MAXIMUM_WORDS,
+    head,
+    is_list,
+    names_scene,
+    noun_phrase,
+    whole_words,
+    without_scene,
+)
 from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import after_relation, owner, sides
@@ -132,7 +140,7 @@ def one_by_one(edit: EditTuple) -> list[EditTuple]:
     "Salt and pepper" is one, and so is "black and white cat".
     """
     listed = edit.edited_concept if edit.action is Action.ADD else edit.original_concept
-    if edit.action not in (Action.ADD, Action.REMOVE, Action.ATTRIBUTE) or listed is None or " and " not in listed:
+    if edit.action not in (Action.ADD, Action.REMOVE, Action.ATTRIBUTE) or listed is None or not is_list(listed):
         return [edit]
     parts = _LISTED.split(_JOINED.sub(lambda found: found[0].replace(" ", "_"), listed))
     names = [noun_phrase(part.replace("_", " ")).concept for part in parts]

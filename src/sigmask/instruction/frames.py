@@ -47,6 +47,7 @@ _OUT_OF = re.compile(
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
 )
 _BOTH = re.compile(r"^(?:(?:the )?(?:positions?|places?|locations?) of )?(.+?)\s+and\s+(.+)$")
+_TWO_WORDS = re.compile(r"^(?!(?:an?|the|his|her|its|their|my|all|both) )([\w-]+),? ([\w-]+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
 _ALL_BUT = re.compile(
@@ -98,7 +99,7 @@ def remove(clause: Clause) -> EditTuple:
 def add(clause: Clause) -> EditTuple:
     """ "add Y to X", "put Y on X": X is the location and no concept, for it is not what changes.
 
-    "Put the dog in a park" is a change of what is behind the dog.
+    "Put the dog in a park", "on the moon" is a change of what is behind the dog.
     """
     instead = _INSTEAD.match(clause.rest)
     if instead:
@@ -110,7 +111,9 @@ def add(clause: Clause) -> EditTuple:
     if phrase.location and _LEX.pronouns.get(first):
         return placed(first, phrase.location)
     place = phrase.location or ""
-    if first == "the" and phrase.concept and _IN_PLACE.match(place) and is_scenery(after_relation(place)):
+    there = after_relation(place)
+    far_away = noun_phrase(there).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
+    if first == "the" and phrase.concept and (far_away or (_IN_PLACE.match(place) and is_scenery(there))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
@@ -120,7 +123,7 @@ def add(clause: Clause) -> EditTuple:
 
 
 def replace(clause: Clause) -> EditTuple:
-    """ "replace X with Y"; "swap with Y"; "swap X and Y"."""
+    """ "replace X with Y"; "swap with Y"; "swap X and Y", "swap dog cat"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
     all_but = _ALL_BUT.match(clause.rest)
@@ -135,6 +138,9 @@ def replace(clause: Clause) -> EditTuple:
     both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
     if both:
         return changed(both.group(1), both.group(2), clause, described=False)
+    beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
+    if beside and all(map(_names_thing, beside.groups())):
+        return changed(beside.group(1), beside.group(2), clause, described=False)
     original, *others = _SWAP.split(clause.rest, maxsplit=1)
     return changed(original, others[0] if others else "", clause, described=False)
 
@@ -290,6 +296,12 @@ def style(clause: Clause) -> EditTuple:
     if topic is None and clause.text.startswith(("sketch", "infuse")) and not names_scene(clause.rest):
         return add(clause)
     return of_whole_picture(topic or Action.STYLE, clause.rest, clause)
+
+
+def _names_thing(word: str) -> bool:
+    """Whether a word of "swap dog cat" is a thing; of "swap hair colour", "switch lights off" one is none."""
+    of_thing = _LEX.attribute_nouns | _LEX.pose_nouns | _LEX.relations
+    return word not in of_thing and not (is_description(word) or names_scene(word) or whole_picture_topic(word))
 
 
 def _participle(verb: str) -> str:

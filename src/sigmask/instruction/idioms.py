@@ -54,7 +54,10 @@ _COUNTED = re.compile(
     r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
     r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
 )
-_NOTHING = re.compile(r"^(?:do not|don't|never)\b")
+_NOTHING_BUT = re.compile(
+    r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
+    r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
+)
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in the \w+)?$"
@@ -62,6 +65,7 @@ _NOT_THERE = re.compile(
 _IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
 _DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
 _MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
+_COMPARED = re.compile(r"^(\w+er) (.+)$")
 _LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
 _SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
 _ARROW = re.compile(r"^(.+?)\s*(?:->|=>|→)\s*(.+)$")
@@ -113,9 +117,9 @@ def _counted(match: re.Match[str], _: Clause) -> EditTuple:
     return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
 
 
-def _nothing(_: re.Match[str], __: Clause) -> EditTuple:
-    """Of "don't change anything" nothing is left to do."""
-    return EditTuple()
+def _nothing_but(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """ "don't change anything but the sky": the sky changes."""
+    return frames.change(replaced(clause, frame="change", rest=match.group(1)))
 
 
 def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
@@ -146,6 +150,16 @@ def _there_is(match: re.Match[str], clause: Clause) -> EditTuple | None:
     return frames.add(replaced(clause, frame="add", rest=match.group(1)))
 
 
+def _compared(match: re.Match[str], _: Clause) -> EditTuple | None:
+    """ "bigger nose" is of a nose; "brighter colours" are the whole picture's, "older man sitting" is a caption."""
+    how, what = match.groups()
+    phrase = noun_phrase(what)
+    named = " ".join(filter(None, (phrase.concept, phrase.location)))
+    if not _LEX.compares(how) or named != what or whole_picture_topic(what) or len((phrase.concept or "").split()) > 2:
+        return None
+    return with_attribute(what, how)
+
+
 def _more_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
     """ "more snow on the mountains" is a thing, for it is somewhere; "more contrast" is none."""
     if noun_phrase(match.group(1)).location:
@@ -158,7 +172,7 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
 
 
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
-    (_NOTHING, _nothing),
+    (_NOTHING_BUT, _nothing_but),
     (_NOT_THERE, _gone),
     (_IN_ITS_PLACE, _becomes),
     (_DONE_IN, _done_in),
@@ -170,6 +184,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_COLOUR_FIRST, _colour_first),
     (_WANTED_GONE, _gone),
     (WEATHER, in_weather),
+    (_COMPARED, _compared),
     (_MORE_OF, _more_of),
     (_LESS_OF, _less_of),
     (_SEE, _there_is),

@@ -27,6 +27,7 @@ class Lexicon:
     scene: Words
     background: Words
     scenery: Words
+    far_away: Words
     style: Words
     tone: Words
     restoration: Words
@@ -71,6 +72,11 @@ class Lexicon:
     def does(self, word: str) -> bool:
         """Whether a word says what someone does: "smile", "smiling"."""
         return word in self.doing or (word.endswith("ing") and any(form in self.doing for form in lemmas(word)))
+
+    def compares(self, word: str) -> bool:
+        """Whether a word is a comparative of a quality: "bigger", "curlier"."""
+        forms = (word, *lemmas(word), word.removesuffix("ier") + "y") if word.endswith("er") else ()
+        return any(form in self.qualities or form in self.colours for form in forms)
 
     def describes(self, words: list[str]) -> bool:
         """Whether the words describe and name no thing: "bright red", "a shade of brown"; "an orange" is a thing."""

@@ -11,10 +11,19 @@ MAX_CONCEPTS = 4
 
 def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
     """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original."""
+    return _all_concepts(tuples)[:MAX_CONCEPTS]
+
+
+def concepts_left_out(tuples: Sequence[EditTuple]) -> list[str]:
+    """The concepts past `MAX_CONCEPTS`, which are not sought."""
+    return [concept for concept, _ in _all_concepts(tuples)[MAX_CONCEPTS:]]
+
+
+def _all_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
     for edit in tuples:
         if edit.original_concept:
             found.append((edit.original_concept, True))
         if edit.edited_concept:
             found.append((edit.edited_concept, False))
-    return found[:MAX_CONCEPTS]
+    return found

@@ -6,9 +6,12 @@ an idiom (`idioms.py`) or as a statement (`statements.py`).
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
-from sigmask.instruction.clause import split_clauses
+from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
+from sigmask.instruction.complaints import complaint
 from sigmask.instruction.concept import MAXIMUM_WORDS, shortened
 from sigmask.instruction.edits import one_by_one
 from sigmask.instruction.normalise import is_foreign, normalise
@@ -17,30 +20,44 @@ from sigmask.types import Action, EditTuple
 
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
-_ANAPHORA = (" it", " them", " its", " their")
+_ANAPHORA = re.compile(r"\b(?:it|them|its|their)\b")
 
 
 def parse(text: str | None) -> tuple[EditTuple, ...]:
     """The edits that an instruction asks for, in its order.
 
-    Nothing said (None, blank, no letters) gives an empty tuple. Text in another language gives one tuple of action
-    UNKNOWN with the text as its edited concept, so that the prior stays uniform. A bare caption ("a photo of a rotten
-    banana") is action OTHER with what it shows as the edited concept.
+    Nothing said (None, blank, no letters) and "don't change anything" give an empty tuple. Text in another language
+    gives one tuple of action UNKNOWN with the text as its edited concept, so that the prior stays uniform. A bare
+    caption ("a photo of a rotten banana") is action OTHER with what it shows as the edited concept.
     """
     if text is None or not any(map(str.isalnum, text[:_LONGEST])):
         return ()
     utterance = normalise(text[:_LONGEST])
     if is_foreign(utterance.text):
         return (EditTuple(None, " ".join(text.split()[:6]).lower(), Action.UNKNOWN),)
-    edits: list[EditTuple] = []
-    clauses = split_clauses(utterance.text, utterance.quotations)
-    for clause in [clause for clause in clauses if clause.frame != "keep"] or clauses:
-        frame = FRAMES.get(clause.frame or "", free)
-        edit = frame(clause) or free(clause)
-        if edits and edit.original_concept is None and any(word in f" {clause.text} " for word in _ANAPHORA):
-            edit = _resolve(edit, edits[-1])
-        edits += map(_shortened, one_by_one(edit))
+    clauses = [clause for clause in split_clauses(utterance.text, utterance.quotations) if not asks_for_nothing(clause)]
+    edits = _edits([clause for clause in clauses if clause.frame != "keep"] or clauses)
     return tuple(dict.fromkeys(edit for edit in edits if not _says_nothing(edit))) or tuple(edits[:1])
+
+
+def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
+    """What the clauses ask for; a complaint is dropped where the clause behind it says what to do about the thing."""
+    edits: list[EditTuple] = []
+    complained: EditTuple | None = None
+    before_complaint = 0
+    for clause in clauses:
+        if complained and clause.rest in ("it", "them"):  # "the sky is too dark, brighten it"
+            clause = replace(clause, rest=" ".join(filter(None, (complained.original_concept, complained.location))))
+        frame = FRAMES.get(clause.frame or "", free)
+        complains = complaint(clause)
+        edit = complains or frame(clause) or free(clause)
+        if edits and edit.original_concept is None and _ANAPHORA.search(clause.text):
+            edit = _resolve(edit, edits[-1])
+        if complained and complained.original_concept == edit.original_concept:
+            del edits[before_complaint:]
+        complained, before_complaint = complains, len(edits)
+        edits += map(_shortened, one_by_one(edit))
+    return edits
 
 
 def _says_nothing(edit: EditTuple) -> bool:
@@ -62,7 +79,8 @@ def _resolve(edit: EditTuple, earlier: EditTuple) -> EditTuple:
         return edit
     if edit.action is Action.ADD:
         return replace(edit, location=edit.location or f"on {meant}")
+    location = edit.location or (earlier.location if earlier.action not in (Action.BACKGROUND, Action.MOVE) else None)
     if edit.action is Action.ATTRIBUTE:
         words = [*edit.attributes, *meant.split()]
-        return replace(edit, original_concept=meant, edited_concept=" ".join(words[-MAXIMUM_WORDS:]))
-    return replace(edit, original_concept=meant)
+        return replace(edit, original_concept=meant, edited_concept=" ".join(words[-MAXIMUM_WORDS:]), location=location)
+    return replace(edit, original_concept=meant, location=location)

@@ -55,7 +55,7 @@ _BECAME = re.compile(
     r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
     r"(?:with|by|to|into|for|from) (.+)$"
 )
-_PUT = re.compile(r"(?:added|placed|put|inserted)\b\s*")
+_PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
 _MORE = re.compile(r"^((?:the|his|her|its|their|this|that|all) .+?|it|him|them)\s+((?:more|less) \w+)$")
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(

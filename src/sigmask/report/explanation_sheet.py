@@ -3,60 +3,101 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
-from sigmask.annotation.explanation import Explanation
+from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.types import EditTuple, ImageArray, MapArray
+from sigmask.instruction.instruction_arrays import AS_NOTHING_SAID
+from sigmask.instruction.named_concepts import MAX_CONCEPTS, concepts_left_out
+from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
+from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
 PANEL = 300
 """Pixels, the longer side of each panel. Our choice."""
 COLUMNS = 4
-_GAP, _TITLE = 10, 22
-_LINE = 20
-_INK, _PAPER, _FAINT = (24, 24, 24), (255, 255, 255), (105, 105, 105)
+_ROOM = (220, 64)
+"""Pixels, width and height: a panel has at least this much, for its title and for why there is no picture."""
+_MOST_LINES, _MOST_LETTERS = 16, 1_000
+"""Of the heading, and of one entry in it, before it is cut: `sigmask explain` prints all of it."""
+_GAP, _TITLE, _LINE = 10, 22, 20
+_HEADING_SIZE, _TITLE_SIZE = 15, 13
+_INK, _PAPER, _FAINT, _BLANK = (24, 24, 24), (255, 255, 255), (105, 105, 105), (238, 238, 238)
+_LEGEND = "maps: dark blue is least, dark red is most; each difference is stretched to its own range"
 
-Panel = tuple[str, ImageArray | None]
-"""A title, and a picture; None where there is nothing to show."""
-
-
-def draw_explanation(explanation: Explanation, instruction: str | None) -> Image.Image:
-    """The steps as panels with titles, four a row, under what the parser made of the instruction."""
-    lines = _heading(explanation, instruction)
-    panels = _panels(explanation)
-    height, width = explanation.edited.shape[:2]
-    scale = PANEL / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    cell = (max(size[0], 200) + _GAP, size[1] + _TITLE + _GAP)
-    rows = -(-len(panels) // COLUMNS)
-    top = _GAP + _LINE * len(lines) + _GAP
-    sheet = Image.new("RGB", (COLUMNS * cell[0] + _GAP, top + rows * cell[1]), _PAPER)
-    pen = ImageDraw.Draw(sheet)
-    for number, line in enumerate(lines):
-        pen.text((_GAP, _GAP + number * _LINE), line, fill=_INK, font=ImageFont.load_default(15))
-    for place, (title, picture) in enumerate(panels):
-        left, upper = _GAP + place % COLUMNS * cell[0], top + place // COLUMNS * cell[1]
-        pen.text((left, upper + 2), title, fill=_INK, font=ImageFont.load_default(13))
-        if picture is None:
-            pen.text((left, upper + _TITLE), "(not in the vocabulary)", fill=_FAINT, font=ImageFont.load_default(13))
-        else:
-            panel = Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS)
-            sheet.paste(panel, (left, upper + _TITLE))
-    return sheet
+Panel = tuple[str, ImageArray | str]
+"""A title, and a picture, or why there is none."""
 
 
-def _heading(explanation: Explanation, instruction: str | None) -> list[str]:
+def describe_explanation(explanation: Explanation, instruction: str | None) -> list[str]:
+    """What was told, understood and found, a line each."""
     annotation = explanation.annotation
-    told = f"told: {instruction}" if instruction else "told: nothing"
+    understood = [_words(edit) for edit in annotation.edit]
+    told = " ".join((instruction or "").split())
+    if told and not understood:
+        understood = ["understood: no edit is asked for"]
+    left_out = ", ".join(f'"{concept}"' for concept in concepts_left_out(annotation.edit))
     found = (
         f"found: {100 * annotation.area_fraction:.1f} % of the picture, quality {annotation.quality:.2f}, "
         f"scope {annotation.scope}" + (f", {', '.join(annotation.flags)}" if annotation.flags else "")
     )
-    return [_plain(told), *[_plain(f"understood: {_words(edit)}") for edit in annotation.edit], _plain(found)]
+    return [
+        f"told: {told or 'nothing'}",
+        *understood,
+        *[f"not looked for: {left_out}; the model takes {MAX_CONCEPTS} concepts" for _ in left_out[:1]],
+        found,
+    ]
+
+
+def draw_explanation(explanation: Explanation, instruction: str | None) -> Image.Image:
+    """The steps as panels with titles, four a row, under what the parser made of the instruction."""
+    panels = _panels(explanation)
+    height, width = explanation.edited.shape[:2]
+    scale = PANEL / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    room = (max(size[0], _ROOM[0]), max(size[1], _ROOM[1]))
+    cell = (room[0] + _GAP, room[1] + _TITLE + _GAP)
+    sheet_width = COLUMNS * cell[0] + _GAP
+    lines = _heading(describe_explanation(explanation, instruction), sheet_width - 2 * _GAP)
+    top = _GAP + _LINE * (len(lines) + 1) + _GAP
+    sheet = np.full((top + -(-len(panels) // COLUMNS) * cell[1], sheet_width, 3), _PAPER, np.uint8)
+    for number, line in enumerate(lines):
+        draw_text(sheet, line, _GAP, _GAP + number * _LINE, _HEADING_SIZE, _INK)
+    draw_text(sheet, _LEGEND, _GAP, _GAP + len(lines) * _LINE, _TITLE_SIZE, _FAINT)
+    for place, panel in enumerate(panels):
+        left, upper = _GAP + place % COLUMNS * cell[0], top + place // COLUMNS * cell[1]
+        draw_text(sheet, cut_to_width(panel[0], _TITLE_SIZE, room[0]), left, upper + 2, _TITLE_SIZE, _INK)
+        tile = sheet[upper + _TITLE : upper + _TITLE + room[1], left : left + room[0]]
+        tile[:] = _reason(panel[1], room) if isinstance(panel[1], str) else _placed(panel[1], size, room)
+    return Image.fromarray(sheet)
+
+
+def _heading(texts: list[str], width: int) -> list[str]:
+    """The lines of the heading, cut where they are too many or too long."""
+    hidden = len(texts) - _MOST_LINES
+    if hidden > 0:
+        texts = [*texts[: _MOST_LINES - 2], f"and {hidden + 1} lines more, which the command prints", texts[-1]]
+    cut = [text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + ELLIPSIS for text in texts]
+    return [line for text in cut for line in wrap_to_width(text, _HEADING_SIZE, width)]
+
+
+def _reason(why: str, room: tuple[int, int]) -> ImageArray:
+    """A blank tile of the room's width and height that says why there is no picture."""
+    tile = np.full((room[1], room[0], 3), _BLANK, np.uint8)
+    for number, line in enumerate(wrap_to_width(why, _TITLE_SIZE, room[0] - 2 * _GAP)):
+        draw_text(tile, line, _GAP, _GAP + number * _LINE, _TITLE_SIZE, _FAINT)
+    return tile
+
+
+def _placed(picture: ImageArray, size: tuple[int, int], room: tuple[int, int]) -> ImageArray:
+    """The picture at the given width and height, in the upper left of a tile of the room's."""
+    tile = np.full((room[1], room[0], 3), _PAPER, np.uint8)
+    tile[: size[1], : size[0]] = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+    return tile
 
 
 def _words(edit: EditTuple) -> str:
-    words = f"{edit.action}: {edit.original_concept or '-'} > {edit.edited_concept or '-'}"
+    doing = "not understood" if edit.action is Action.UNKNOWN else f"understood: {edit.action}"
+    words = f"{doing}: {' → '.join(filter(None, (edit.original_concept, edit.edited_concept))) or '-'}"
     if edit.location:
         words += f", where: {edit.location}"
     if edit.quoted_text:
@@ -67,12 +108,8 @@ def _words(edit: EditTuple) -> str:
 def _panels(explanation: Explanation) -> list[Panel]:
     annotation, edited = explanation.annotation, explanation.edited
     panels: list[Panel] = [("original", explanation.original), ("edited", edited)]
-    for concept in explanation.concepts:
-        where = "original" if concept.on_original else "edited"
-        base = explanation.original if concept.on_original else edited
-        drawn = None if concept.map is None else heat(base, concept.map)
-        panels.append((_plain(f'"{concept.concept}" on the {where}'), drawn))
-    panels.append(("prior: where the words point", heat(edited, annotation.prior)))
+    panels += [_concept_panel(explanation, concept) for concept in explanation.concepts]
+    panels.append((_title_of_prior(explanation), heat(edited, annotation.prior)))
     panels.append(("pixel difference / noise level", heat(edited, _stretched(explanation.pixel_difference))))
     panels += [
         (f"feature distance, depth {number}", heat(edited, _stretched(distance)))
@@ -80,16 +117,33 @@ def _panels(explanation: Explanation) -> list[Panel]:
     ]
     panels.append(("refined prior: after the evidence", heat(edited, explanation.refined_prior)))
     panels.append(("probability", heat(edited, annotation.probability)))
-    panels.append(("mask", draw_outline(edited, annotation.mask)))
+    panels.append(("mask" if annotation.mask.any() else "mask: empty", draw_outline(edited, annotation.mask)))
     return panels
+
+
+def _title_of_prior(explanation: Explanation) -> str:
+    if _says_nothing_of_where(explanation.annotation):
+        return "prior: no word points anywhere"
+    if any(edit.action is Action.STYLE for edit in explanation.annotation.edit):
+        return "prior: a style is everywhere"
+    pointed = any(concept.map is not None for concept in explanation.concepts)
+    return "prior: where the words point" if pointed else "prior: no word points anywhere"
+
+
+def _concept_panel(explanation: Explanation, concept: ConceptMap) -> Panel:
+    title = f'on the {"original" if concept.on_original else "edited"}: "{concept.concept}"'
+    if concept.map is not None:
+        return title, heat(explanation.original if concept.on_original else explanation.edited, concept.map)
+    if _says_nothing_of_where(explanation.annotation):
+        return title, "not looked for: this instruction says nothing of where"
+    return title, "not in the vocabulary"
+
+
+def _says_nothing_of_where(annotation: Annotation) -> bool:
+    return any(edit.action in AS_NOTHING_SAID for edit in annotation.edit)
 
 
 def _stretched(values: MapArray) -> MapArray:
     """Brought to [0, 1] by its 99.5th percentile, so that one bright pixel does not hide the rest."""
     top = max(float(np.percentile(values, 99.5)), 1e-6)
     return np.asarray(np.clip(values / top, 0, 1), np.float32)
-
-
-def _plain(text: str) -> str:
-    """`text` with what the built-in font cannot draw replaced."""
-    return text.encode("latin-1", "replace").decode("latin-1")

@@ -1,0 +1,58 @@
+"""Complaints: what is wrong with a thing, said before an order or instead of one ("the banana looks too fresh")."""
+
+from __future__ import annotations
+
+import re
+
+from sigmask.instruction import frames
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.topic import whole_picture_topic
+from sigmask.types import Action, EditTuple
+
+_NOT = r"(?:i )?(?:really )?(?:do not|don't) (?:really )?"
+_DISLIKED = re.compile(
+    rf"^(?:{_NOT}(?:like|love|enjoy)|i (?:really )?(?:hate|dislike|cannot stand|can't stand)) "
+    r"(?!to\b|that\b|how\b)(.+)$"
+)
+_NOT_SO = re.compile(rf"^{_NOT}want (?!to\b|you\b|me\b)(.+?) to (?:be|look|have|wear) .+$")
+_NOT_WANTED = re.compile(rf"^{_NOT}(?:want|need) (?!to\b|you\b|me\b)(.+)$")
+_TOO_MUCH = re.compile(
+    r"^((?:the|this|that|these|those|his|her|its|their|my|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
+    r"(?:(?:a bit|a little|way|far|much|just) )*too \w+[\w ]*$"
+)
+
+
+def complaint(clause: Clause) -> EditTuple | None:
+    """What a complaint points at; None where the clause is an order, or says what is wrong with the whole picture.
+
+    A thing that is not wanted goes. Of one that is "too fresh" an attribute changes, of one that is not liked
+    anything may: neither says into what.
+    """
+    if clause.frame is not None:
+        return None
+    for pattern, action in _COMPLAINTS:
+        found = pattern.match(clause.text)
+        if found and action is Action.REMOVE:
+            return frames.remove(Clause(clause.text, "remove", found.group(1), clause.quotations))
+        if found:
+            return _of_thing(found.group(1), action)
+    return None
+
+
+def _of_thing(named: str, action: Action) -> EditTuple | None:
+    topic = whole_picture_topic(named)
+    if topic is Action.BACKGROUND:
+        return EditTuple("background", None, topic)
+    if topic or (names_scene(named) and action is Action.ATTRIBUTE):
+        return None
+    phrase = noun_phrase(named)
+    return EditTuple(phrase.concept, None, action, location=phrase.location)
+
+
+_COMPLAINTS = (
+    (_DISLIKED, Action.OTHER),
+    (_NOT_SO, Action.OTHER),
+    (_NOT_WANTED, Action.REMOVE),
+    (_TOO_MUCH, Action.ATTRIBUTE),
+)

@@ -1,0 +1,53 @@
+"""Complaints: the order behind one says what to do; without it they point at what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, EditTuple
+
+REMOVE, REPLACE, ATTRIBUTE = Action.REMOVE, Action.REPLACE, Action.ATTRIBUTE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don't like the lamp, take it away", EditTuple("lamp", None, REMOVE)),
+        ("I hate these flowers, replace them with a cactus", EditTuple("flowers", "cactus", REPLACE)),
+        ("the banana looks too fresh, make it rotten", EditTuple("banana", "rotten banana", ATTRIBUTE, ("rotten",))),
+        (
+            "The background is too busy, so blur it",
+            EditTuple("background", "blurred background", Action.BACKGROUND, ("blurred",)),
+        ),
+        (
+            "the cup on the left is too dark, brighten it",
+            EditTuple("cup", "cup", ATTRIBUTE, ("brighten",), "on the left"),
+        ),
+        ("I don't want the red car in the picture", EditTuple("red car", None, REMOVE)),
+        ("The birds on the right side are too big", EditTuple("birds", None, ATTRIBUTE, (), "on the right side")),
+        ("I don't like the lamp", EditTuple("lamp", None, Action.OTHER)),
+        ("I don't want the cat to be black", EditTuple("cat", None, Action.OTHER)),
+        ("I don't like it", EditTuple(None, None, Action.OTHER)),
+        (
+            "I hate the big old rusty broken wooden garden table, take it away",
+            EditTuple("old rusty broken wooden garden table", None, REMOVE),
+        ),
+    ],
+)
+def test_of_a_complaint_the_order_is_kept_or_what_is_wrong(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+def test_a_complaint_of_two_things_is_taken_up_whole() -> None:
+    assert parse("I don't want the cup and the plate. Remove the cup and the plate.") == (
+        EditTuple("cup", None, REMOVE),
+        EditTuple("plate", None, REMOVE),
+    )
+
+
+def test_a_complaint_of_something_else_is_not_lost() -> None:
+    assert parse("I don't like the lamp. Remove the chair.") == (
+        EditTuple("lamp", None, Action.OTHER),
+        EditTuple("chair", None, REMOVE),
+    )
