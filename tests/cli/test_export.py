@@ -104,6 +104,7 @@ def test_a_run_knows_its_own_corpus_with_columns_and_root(
     code, output = run(tmp_path / "run", "-o", tmp_path / "out", "--to", "imdl-benco")
     assert code == 0
     assert [int(line.split()[-1]) for line in output.splitlines() if "exported to" in line] == [5, 0]
+    assert "no pair is for validation: 5 % of them is less than" in output
     (tmp_path / "tables").rename(tmp_path / "moved")
     code, output = run(tmp_path / "run", "-o", tmp_path / "again", "--to", "coco")
     assert code == 2

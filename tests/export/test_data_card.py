@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import yaml
 
+from sigmask.data.corpus_registry import known_corpora
 from sigmask.data.mask_png import encode_mask_png
 from sigmask.data.mask_rle import encode_mask_rle
 from sigmask.export.accounting import Accounting
 from sigmask.export.charts import bar_chart, heat_map
+from sigmask.export.corpus_origin import hub_licence
 from sigmask.export.data_card import GRID, DataCard, Provenance, mask_coverage
 from sigmask.export.image_file import ImageFile
 from sigmask.export.sample import MaskFile, Sample
@@ -36,7 +38,7 @@ def write_card(folder: Path, *samples: Sample, licence: str = "CC BY 4.0", front
         card.add(each, mask_coverage(each.mask.rle))
     accounting = Accounting(rows=4, filtered={"quality >= 0.8 | x": 1}, near_duplicates=1)
     accounting.exported["train"] = 2
-    provenance = Provenance("my\ncorpus", licence, "tiny", "0123abcd", {"seed": 7})
+    provenance = Provenance("my\ncorpus", licence, "Doe, On | pairs", "tiny", "0123abcd", {"seed": 7})
     card.write(folder, provenance, accounting, how_to_open="open it so", front_matter=front_matter)
     return (folder / "README.md").read_text()
 
@@ -46,6 +48,7 @@ def test_the_card_says_where_it_comes_from_and_where_rows_went(tmp_path: Path) -
     for line in (
         "# my corpus with masks",
         "| licence of the corpus | CC BY 4.0 |",
+        r"| to cite | Doe, On \| pairs |",
         "| fingerprint | 0123abcd |",
         "| seed | 7 |",
         "| train | 2 | 0 |",
@@ -67,9 +70,21 @@ def test_without_a_licence_the_card_says_so(tmp_path: Path) -> None:
 def test_the_front_matter_is_yaml_that_names_just_the_splits_there_are(tmp_path: Path) -> None:
     text = write_card(tmp_path, sample(), front_matter=True)
     values = yaml.safe_load(text.split("---\n")[1])
-    assert values["license"] == "other"
+    assert values["license"] == "cc-by-4.0"
     assert values["size_categories"] == ["n<1K"]
     assert values["configs"][0]["data_files"] == [{"split": "train", "path": "data/train-*.parquet"}]
+
+
+@pytest.mark.parametrize(
+    ("licence", "on_the_hub"),
+    [("Apache-2.0", "apache-2.0"), ("MIT", "mit"), ("not stated", "unknown"), ("", "unknown"), ("ask us", "other")],
+)
+def test_licences_get_the_hubs_own_names(licence: str, on_the_hub: str) -> None:
+    assert hub_licence(licence) == on_the_hub
+
+
+def test_every_known_licence_has_a_name_on_the_hub() -> None:
+    assert all(hub_licence(known.licence) != "other" for known in known_corpora())
 
 
 def bars(svg: str) -> dict[str, str]:

@@ -55,6 +55,7 @@ def export(
     from sigmask.export.expression import parse_filter, selection_rule
     from sigmask.export.mask_run import MaskRun
     from sigmask.export.output_folder import require_free
+    from sigmask.export.sample import VALIDATION
     from sigmask.export.selection import Wishes
     from sigmask.export.targets import find_target
 
@@ -99,6 +100,13 @@ def export(
         highlight=False,
         soft_wrap=True,
     )
+    if written and val_share and not accounting.exported[VALIDATION]:
+        console.print(
+            f"no pair is for validation: {100 * val_share:g} % of them is less than the pairs of any one original, "
+            "which are never separated; --val-share takes more",
+            highlight=False,
+            soft_wrap=True,
+        )
     for line in accounting.first_bad:
         console.print(f"  bad: {line}", markup=False, highlight=False, soft_wrap=True)
     if not written:

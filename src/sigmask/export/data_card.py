@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sigmask.data.mask_rle import MaskRle, decode_mask_rle
 from sigmask.export.accounting import Accounting
 from sigmask.export.charts import bar_chart, heat_map
+from sigmask.export.corpus_origin import hub_licence
 from sigmask.export.sample import TRAIN, VALIDATION, Sample
 from sigmask.types import Action, MapArray, Scope
 from sigmask.version import __version__
@@ -35,6 +36,7 @@ class Provenance:
 
     corpus: str
     licence: str
+    citation: str
     model: str
     fingerprint: str
     settings: dict[str, object]
@@ -82,7 +84,7 @@ class DataCard:
         )
         text = environment.get_template("card.md.j2").render(
             front_matter=front_matter,
-            licence=provenance.licence,
+            licence=hub_licence(provenance.licence),
             size_category=next((name for most, name in _SIZES if total < most), "1M<n<10M"),
             hub_splits=["validation" if split == VALIDATION else split for split in used],
             title=f"{_cell(provenance.corpus)} with masks",
@@ -136,6 +138,7 @@ def _properties(provenance: Provenance, accounting: Accounting) -> list[tuple[st
     values = {
         "source corpus": provenance.corpus,
         "licence of the corpus": provenance.licence or "not known to sigmask: ask the corpus's publisher",
+        "to cite": provenance.citation or "not known to sigmask",
         "model": provenance.model or "not stated by the run",
         "fingerprint": provenance.fingerprint or "not stated by the run",
         **provenance.settings,

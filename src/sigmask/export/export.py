@@ -18,7 +18,7 @@ import numpy as np
 from sigmask.data.corpus import Corpus
 from sigmask.errors import SampleError, SigmaskError, SigmaskWarning
 from sigmask.export.accounting import Accounting
-from sigmask.export.corpus_licence import corpus_licence
+from sigmask.export.corpus_origin import corpus_origin
 from sigmask.export.data_card import DataCard, Provenance, mask_coverage
 from sigmask.export.examination import require_size
 from sigmask.export.mask_run import MaskRun
@@ -88,9 +88,11 @@ def export(
     if not selection.chosen.any():
         return accounting
     settings = _settings(target_name, wishes, options)
+    origin = corpus_origin(corpus)
     provenance = Provenance(
         corpus=corpus.name,
-        licence=options.licence or corpus_licence(corpus),
+        licence=options.licence or origin.licence,
+        citation=origin.citation,
         model=run.model,
         fingerprint=run.fingerprint,
         settings=settings,
