@@ -7,6 +7,7 @@ import os
 import pickle
 import signal
 import socket
+import threading
 import warnings
 from collections.abc import Iterator
 from functools import partial
@@ -205,10 +206,33 @@ def test_an_address_at_which_nothing_listens_is_told_at_once(address: str) -> No
         require_reachable(address)
 
 
-def test_a_listener_is_let_through_and_auto_is_left_to_ray() -> None:
+def answering(server: socket.socket, answer: bytes) -> threading.Thread:
+    def serve() -> None:
+        with server.accept()[0] as connection:
+            connection.recv(64)
+            connection.sendall(answer)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_what_speaks_http2_is_let_through_and_auto_is_left_to_ray() -> None:
+    settings = bytes((0, 0, 6, 4, 0, 0, 0, 0, 0)) + bytes((0, 4, 0, 63, 255, 255))
     with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = answering(server, settings)
         require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
     require_reachable("auto")
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH\r\n", b""])
+def test_another_server_is_told_at_once(answer: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = answering(server, answer)
+        with pytest.raises(SigmaskError, match="is no Ray cluster"):
+            require_reachable(f"127.0.0.1:{server.getsockname()[1]}")
+        thread.join()
 
 
 def test_workers_share_the_cores_of_one_machine_and_take_four_of_a_cluster_s() -> None:

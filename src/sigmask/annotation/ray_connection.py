@@ -16,6 +16,8 @@ from typing import Any
 from sigmask.errors import MissingExtraError, SigmaskError
 
 _ANSWER_SECONDS = 10.0
+_HTTP2_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))  # and empty settings
+_HTTP2_HEADER, _SETTINGS = 9, 4  # bytes of a frame's header, the fourth of which is its type
 
 
 def import_ray() -> ModuleType:
@@ -29,18 +31,36 @@ def import_ray() -> ModuleType:
 
 
 def require_reachable(address: str) -> None:
-    """Look whether anything listens at HOST:PORT, for which Ray itself would wait for minutes; "auto" is left to Ray.
+    """Look whether a gRPC server listens at HOST:PORT, as Ray's do; for any other, and for none, Ray waits minutes.
+
+    "auto" is left to Ray, and a cluster with TLS too.
 
     Raises:
-        SigmaskError: nothing does.
+        SigmaskError: nothing listens there, or something else does.
     """
     match = re.fullmatch(r"(?:ray://)?\[?([^/\]]+?)\]?:(\d+)", address)
     if match is None:
         return
     try:
-        socket.create_connection((match[1], int(match[2])), timeout=_ANSWER_SECONDS).close()
+        with socket.create_connection((match[1], int(match[2])), timeout=_ANSWER_SECONDS) as connection:
+            if os.environ.get("RAY_USE_TLS", "0") == "1" or _speaks_http2(connection):
+                return
     except (OSError, OverflowError) as error:
         raise SigmaskError(f"no Ray cluster answers at {address}: {error}") from error
+    raise SigmaskError(f"what listens at {address} is no Ray cluster: give the address that 'ray start --head' printed")
+
+
+def _speaks_http2(connection: socket.socket) -> bool:
+    """Whether the other side answers the greeting of HTTP/2, which gRPC is carried by, with its settings."""
+    connection.settimeout(_ANSWER_SECONDS)
+    answer = b""
+    try:
+        connection.sendall(_HTTP2_GREETING)
+        while len(answer) < _HTTP2_HEADER and (more := connection.recv(_HTTP2_HEADER - len(answer))):
+            answer += more
+    except OSError:  # silence, or a connection cut off
+        return False
+    return len(answer) == _HTTP2_HEADER and answer[3] == _SETTINGS
 
 
 @contextlib.contextmanager
