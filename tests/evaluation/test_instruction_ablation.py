@@ -9,6 +9,7 @@ import pytest
 
 from sigmask.annotation.annotator import Annotator
 from sigmask.errors import ConfigError
+from sigmask.evaluation.bench_writer import BenchWriter
 from sigmask.evaluation.instruction_ablation import CONDITIONS, ablate_instruction, ablation_page
 from sigmask.evaluation.methods import create_method
 from sigmask.evaluation.prior_variants import naive_prior, uniform_prior
@@ -65,3 +66,24 @@ def test_every_condition_is_in_the_table(
     lines = ablation_page(results, "tiny").splitlines()
     (row,) = [line for line in lines if line.startswith("| drawn |") and " to " in line]
     assert row.count("(") == len(CONDITIONS) - 1
+
+
+def test_what_nobody_asked_for_has_a_table_of_its_own(
+    tmp_path: Path, drawn_pairs: list[EditPair], annotator: Annotator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Annotator, "from_pretrained", lambda *_, **__: annotator)
+    writer = BenchWriter(tmp_path / "hard")
+    for pair in drawn_pairs[:3]:
+        assert pair.mask is not None
+        unasked = pair.mask.copy()
+        unasked[: len(unasked) // 2] = False
+        writer.add(pair, unasked if unasked.any() else None)
+    writer.finish()
+    results = ablate_instruction([str(tmp_path / "hard" / "pairs.jsonl")], "tiny", RunStore(tmp_path / "store"))
+    page = ablation_page(results, "tiny")
+    table = page.split("does not name\n\n")[1].splitlines()
+    edited = results["no instruction"][0].edited
+    assert edited is not None and edited.side_effect_recall is not None
+    cells = [cell.strip() for cell in table[2].strip("|").split("|")]
+    assert cells[:2] == ["hard", str(edited.side_effect_pairs)]
+    assert cells[2 + list(CONDITIONS).index("no instruction")] == f"{100 * edited.side_effect_recall:.1f}"

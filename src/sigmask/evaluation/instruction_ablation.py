@@ -53,7 +53,10 @@ def ablate_instruction(
 
 
 def ablation_page(results: Results, model: str) -> str:
-    """As Markdown: F1 of each condition and its difference to no instruction, then the same per edit type."""
+    """As Markdown: F1 of each condition and its difference to no instruction, then the same per edit type.
+
+    Of benchmarks that mark what the instruction does not name, the recall of that part too: words must not hide it.
+    """
     lines = [f"# What the instruction buys: `{model}`", ""]
     lines += [
         "F1 in %, mean per image at 0.5; in brackets the difference to no instruction with its 95 % interval.",
@@ -66,6 +69,15 @@ def ablation_page(results: Results, model: str) -> str:
             row.append(_cell(condition[place], reference, show_difference=name != _REFERENCE))
         rows.append(row)
     lines += markdown_table(["benchmark", *results], rows)
+    unasked = []
+    for place, reference in enumerate(results[_REFERENCE]):
+        found = [condition[place].edited for condition in results.values()]
+        if reference.edited is not None and reference.edited.side_effect_pairs:
+            recalls = [_percent(None if each is None else each.side_effect_recall) for each in found]
+            unasked.append([reference.benchmark, str(reference.edited.side_effect_pairs), *recalls])
+    if unasked:
+        lines += ["", "## Recall in % of changes that the instruction does not name", ""]
+        lines += markdown_table(["benchmark", "pairs", *results], unasked)
     typed = []
     for place, reference in enumerate(results[_REFERENCE]):
         for kind in reference.by_edit_type:
@@ -75,6 +87,10 @@ def ablation_page(results: Results, model: str) -> str:
             )
     lines += ["", "## Per edit type", "", *markdown_table(["benchmark", "edit type", "pairs", *results], typed, 2)]
     return "\n".join(lines) + "\n"
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def _cell(result: BenchmarkResult, reference: BenchmarkResult, *, show_difference: bool) -> str:
