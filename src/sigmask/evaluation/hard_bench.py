@@ -1,7 +1,8 @@
 """Makes the *hard* bench: pairs whose evidence is ambiguous, so that what the instruction is worth can be measured.
 
 `python -m sigmask.evaluation.hard_bench cocoglide --autoencoder DIR -o runs/bench/hard`, then
-`sigmask evaluate runs/bench/hard/pairs.jsonl`.
+`sigmask evaluate runs/bench/hard/pairs.jsonl`. Several benchmarks make one; those of `kind_bench` bring orders of
+several kinds, where CocoGlide has the name of an object alone.
 
 From each pair of a benchmark with exact masks (our choice of how):
 
@@ -144,14 +145,16 @@ def _distractor(image: ImageArray, taken: MaskArray, rng: np.random.Generator) -
 
 
 def main(
-    benchmark: Annotated[str, typer.Argument(help="a benchmark with exact masks and instructions or prompts")],
+    benchmarks: Annotated[list[str], typer.Argument(help="benchmarks with exact masks and instructions or prompts")],
     output: Annotated[Path, typer.Option("--output", "-o", help="folder to write")],
     autoencoder: Annotated[
         Path, typer.Option(help="folder with taef2_encoder/decoder.safetensors or vae*.safetensors")
     ],
     seed: int = SEED,
 ) -> None:
-    """Make the hard version of BENCHMARK."""
+    """Make the hard version of BENCHMARKS."""
+    from itertools import chain
+
     from sigmask.synthesis.autoencoders import load_autoencoders
     from sigmask.synthesis.vae_roundtrip import round_trip
 
@@ -160,7 +163,8 @@ def main(
     def through(image: ImageArray, rng: np.random.Generator, noise: float) -> ImageArray:
         return round_trip(image, model, rng, latent_noise=noise)
 
-    for each in write_hard_bench(load_benchmark(benchmark).read(), through, output, seed=seed):
+    samples = chain.from_iterable(load_benchmark(name).read() for name in benchmarks)
+    for each in write_hard_bench(samples, through, output, seed=seed):
         print(f"left out: {each.sample_id}: {each.message}")
 
 
