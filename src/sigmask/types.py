@@ -77,7 +77,7 @@ class EditPair:
 
     `original` and `edited` are RGB and may differ in size; `mask`, where a corpus has one, lies in the edited
     image's pixel grid. `checksum` is that of the files of both pictures (see `pair_checksum`), None where they came
-    decoded. `flags` are the reader's remarks, which its annotation gets: `UNREADABLE_INSTRUCTION`.
+    decoded. `flags` are the reader's remarks, which its annotation gets: `UNREADABLE_INSTRUCTION`, `damaged`.
     """
 
     sample_id: str

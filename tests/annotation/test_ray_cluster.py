@@ -147,6 +147,7 @@ def test_bad_rows_of_all_workers_count(corpus: Path, tmp_path: Path) -> None:
     options = AnnotateOptions(rows_per_part=4, max_bad=BadRowLimit.parse("1"))
     with pytest.raises(TooManyBadRowsError, match=r"2 of \d+ rows are bad"):
         annotate_on_ray(load_corpus(corpus), open_fake, tmp_path, options, Workers(2))
+    assert set(pq.read_table(tmp_path / "quarantine.parquet")["reason"].to_pylist()) <= {"truncated"}
 
 
 def test_what_a_worker_raises_is_raised_here(corpus: Path, tmp_path: Path) -> None:

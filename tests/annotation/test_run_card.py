@@ -21,6 +21,20 @@ def test_datasets_opens_the_folder_of_a_run_with_bad_rows(tmp_path: Path, drawn_
     assert isinstance(opened.features["mask"], datasets.Image)
 
 
+def test_it_is_withdrawn_with_the_summary_while_parts_are_made(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_parquet_corpus(tmp_path / "pairs.parquet", drawn_pairs)
+    corpus = load_corpus(tmp_path / "pairs.parquet")
+    annotate(corpus, FakeAnnotator(), tmp_path / "run", AnnotateOptions(limit=2, rows_per_part=2))
+    seen: list[bool] = []
+
+    def look(rows: int, bad: int) -> None:
+        seen.append((tmp_path / "run" / "README.md").exists())
+
+    annotate(corpus, FakeAnnotator(), tmp_path / "run", AnnotateOptions(rows_per_part=2), on_rows=look)
+    assert seen[0] and not any(seen[1:])
+    assert "5 masks" in (tmp_path / "run" / "README.md").read_text()
+
+
 def test_a_readme_of_the_users_own_stays(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     write_parquet_corpus(tmp_path / "pairs.parquet", drawn_pairs)
     corpus = load_corpus(tmp_path / "pairs.parquet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.raw_pair import RawPair
 from sigmask.errors import BadReason, CorpusError, SigmaskWarning
 from sigmask.types import UNREADABLE_INSTRUCTION, BadSample, EditPair
-from tests.drawn_corpora import encode_image, write_folder_corpus, write_parquet_corpus, write_table_corpus
+from tests.drawn_corpora import (
+    encode_image,
+    write_folder_corpus,
+    write_image_folders,
+    write_parquet_corpus,
+    write_table_corpus,
+)
 
 
 def assert_same_pairs(corpus: Corpus, expected: list[EditPair], *, masks: bool = True) -> None:
@@ -216,7 +223,7 @@ def test_images_that_cannot_be_opened_are_rows_and_not_lost(folder_corpus: Path)
     assert [row.reason for row in rows if isinstance(row, BadSample) and row.sample_id == "phone"] == ["not_an_image"]
 
 
-@pytest.mark.parametrize("layout", [("source", "target"), ("real", "fake")])
+@pytest.mark.parametrize("layout", [("source", "target"), ("before", "after"), ("input", "output"), ("real", "fake")])
 def test_other_names_of_the_two_folders_and_mixed_suffixes(
     layout: tuple[str, str], tmp_path: Path, drawn_pairs: list[EditPair]
 ) -> None:
@@ -353,6 +360,21 @@ def test_what_is_no_corpus_is_an_error_that_says_what_was_expected(tmp_path: Pat
         load_corpus(tmp_path / "other.parquet", original="a", edited="b", root=tmp_path / "nowhere")
 
 
+def test_a_table_beside_the_folders_that_is_not_read_is_told(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_image_folders(tmp_path, drawn_pairs)
+    (tmp_path / "prompts.csv").write_text("name,text\na,b\n")
+    with pytest.warns(SigmaskWarning, match=r"prompts\.csv beside its folders is not read"):
+        load_corpus(tmp_path).units()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names of other bytes are a matter of POSIX")
+def test_a_parquet_file_of_a_name_that_is_not_utf8_is_read(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_parquet_corpus(tmp_path / "plain.parquet", drawn_pairs)
+    (tmp_path / "plain.parquet").rename(tmp_path / "caf\udce9.parquet")
+    assert len(list(load_corpus(tmp_path))) == len(drawn_pairs)
+
+
+@pytest.mark.filterwarnings("ignore:.*beside its folders is not read")
 @pytest.mark.parametrize("bench", ["cocoglide/vae.jsonl", "true_edits/pairs.jsonl", "casia"])
 def test_the_development_benches_are_read_whole(bench: str, shared_folder: Path) -> None:
     corpus = load_corpus(shared_folder / "data" / "bench" / bench)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -70,3 +71,19 @@ def test_images_within_structs_are_read_as_the_error_proposes(
 
     read = list(load_corpus(path, original="pair.before", edited=after, instruction="pair.prompt"))
     assert [row.instruction for row in read if isinstance(row, EditPair)] == [pair.instruction for pair in drawn_pairs]
+
+
+def test_what_is_plain_has_no_parts_and_halves_are_none() -> None:
+    found = FoundColumns.of_schema(pa.schema([("src", pa.binary()), ("picture", IMAGE)]))
+    assert found.plain == {"src"}
+    assert FoundColumns.of_rows([{"a": "x.png", "b": None, "c": ["y"]}, {"a": 1, "b": None}]).plain == {"a"}
+    assert [found.may_hold(name) for name in ("src.bytes", "src[0]", "src[left]", "picture.bytes")] == [
+        *(False, False, True, True)
+    ]
+
+
+def test_a_part_of_a_plain_column_is_refused_before_a_row_is_read(tmp_path: Path) -> None:
+    cells = [encode_image(np.zeros((8, 8, 3), np.uint8))]
+    pq.write_table(pa.table({"src": cells, "dst": cells}), tmp_path / "a.parquet")
+    with pytest.raises(CorpusError, match=r"--original: 'src\.bytes' names a part of a cell.*give 'src'"):
+        load_corpus(tmp_path / "a.parquet", original="src.bytes", edited="dst")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from sigmask.data import image_decoding
-from sigmask.data.image_decoding import decode_image, decode_mask
+from sigmask.data.image_decoding import DAMAGED, decode_image, decode_mask, decode_with_remarks
 from sigmask.errors import BadReason, SampleError
 from tests.drawing import draw_photo
 from tests.drawn_corpora import encode_image
@@ -159,8 +159,20 @@ def test_the_fast_path_for_jpegs_gives_pillows_pixels() -> None:
     for options in ({"quality": 60}, {"quality": 95, "subsampling": 0}, {"quality": 80, "progressive": True}):
         encoded = encode_image(PHOTO, "JPEG", **options)
         image = Image.open(io.BytesIO(encoded))
-        assert image_decoding._plain_jpeg(image, encoded) is not None
+        assert image_decoding._plain_jpeg(image, encoded, []) is not None
         np.testing.assert_array_equal(decode_image(encoded), np.asarray(image))
+
+
+def test_a_jpeg_whose_data_break_the_rules_is_told_and_still_decoded(capfd: pytest.CaptureFixture[str]) -> None:
+    sound = encode_image(PHOTO, "JPEG", quality=90)
+    assert decode_with_remarks(sound)[1] == ()
+    broken = bytearray(sound)
+    middle = len(sound) // 2
+    broken[middle : middle + 35] = bytes(range(100, 135))
+    pixels, remarks = decode_with_remarks(bytes(broken))
+    assert remarks == (DAMAGED,)
+    assert pixels.shape == PHOTO.shape
+    assert capfd.readouterr().err == ""  # decoders of C libraries write there
 
 
 def test_transparent_pixels_lie_on_white() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sigmask.export.targets import TARGETS
 from sigmask.types import UNREADABLE_INSTRUCTION, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import draw_photo
-from tests.drawn_corpora import encode_image, write_table_corpus
+from tests.drawn_corpora import encode_image, write_image_folders, write_table_corpus
 from tests.export.drawn_run import draw_edit, draw_pairs, draw_turns, write_corpus, write_run
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
@@ -99,6 +100,15 @@ def test_pictures_that_changed_since_they_were_annotated_are_left_out(tmp_path: 
     assert accounting.bad == {"changed": 2}
     assert [line.split(":")[0] for line in accounting.first_bad] == ["id001", "id004"]
     assert [row["row_index"] for row in metadata(tmp_path)] == [0, 2, 3, 5]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_an_id_that_is_not_utf8_costs_nothing(target: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = [replace(pair, sample_id=f"{pair.sample_id}\udce9") for pair in draw_pairs(rng, 3)]
+    write_image_folders(tmp_path / "corpus", pairs)
+    annotate(load_corpus(tmp_path / "corpus"), FakeAnnotator(), tmp_path / "run")
+    accounting = run_export(tmp_path, target, keep_empty=True, keep_unaligned=True, val_share=0.0)
+    assert accounting.exported == {"train": 3} and not accounting.bad
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -74,7 +74,8 @@ def reopen_output(folder: Path) -> None:
     Raises:
         OutputWriteError: a file cannot be removed.
     """
-    for name in (SUMMARY_NAME, QUARANTINE_NAME):
+    card = [RUN_CARD_NAME] if is_run_card(folder / RUN_CARD_NAME) else []
+    for name in (SUMMARY_NAME, QUARANTINE_NAME, *card):
         with writing(folder / name):
             (folder / name).unlink(missing_ok=True)
 

@@ -21,13 +21,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
-from sigmask.annotation.bad_row_limit import BadRowLimit
-from sigmask.annotation.ledger import LEDGER_FOLDER
+from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
+from sigmask.annotation.ledger import LEDGER_FOLDER, Ledger
+from sigmask.annotation.lost_files import tell_of_lost_files
 from sigmask.annotation.output_folder import clear_output, make_output
 from sigmask.annotation.output_lock import OutputLock
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.annotation.part_plan import plan_parts
 from sigmask.annotation.pipeline import AnnotateOptions, OnRows, annotate
+from sigmask.annotation.quarantine import write_quarantine
 from sigmask.annotation.ray_connection import connected, import_ray
 from sigmask.annotation.sharding import Shard
 from sigmask.annotation.summary import SUMMARY_NAME, Summary
@@ -138,6 +140,7 @@ def annotate_on_ray(
         raise SigmaskError("workers open the corpus anew, so it must be one that load_corpus gave")
     ray = import_ray()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
+    tell_of_lost_files(parts, None if options.retry_quarantine else options.max_bad)
     count = max(1, min(len(parts), SHARDS_PER_WORKER * workers.count))
     output = output.resolve()
     shards = [Shard(index, count) for index in range(count)]
@@ -155,7 +158,12 @@ def annotate_on_ray(
             if options.overwrite:
                 with OutputLock(output / LEDGER_FOLDER, Shard()):
                     clear_output(output)
-            summary = crew.work(on_rows or (lambda rows, bad: None))
+            try:
+                summary = crew.work(on_rows or (lambda rows, bad: None))
+            except TooManyBadRowsError:  # its message says where the bad rows are named: those of finished parts
+                records = Ledger(output).records(parts).values()
+                write_quarantine(output, [bad for record in records for bad in record.bad])
+                raise
             if not (output / SUMMARY_NAME).exists():  # the last shard did not see all records: look again
                 summary = crew.look_again()
     if options.max_bad is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from sigmask.data.cell_selector import base_column
+from sigmask.data.cell_selector import bare_column, base_column
 from sigmask.data.column_hint import Asked, cannot_tell
 from sigmask.data.corpus_registry import KnownCorpus, PublishedColumns, known_corpora
 from sigmask.data.found_columns import FoundColumns
@@ -135,6 +135,11 @@ def _check(asked: Asked, there: FoundColumns) -> None:
         option = f"--{field.replace('_', '-')}"
         if base_column(name, there.names) is None:
             raise CorpusError(f"{option}: {unknown_name('column', name, there.names)}")
+        column = bare_column(name)
+        if name not in there.names and column in there.plain and not there.may_hold(name):
+            raise CorpusError(
+                f"{option}: '{name}' names a part of a cell, and those of '{column}' have none: give '{column}'"
+            )
         if name not in there.names and not there.may_hold(name):
             raise CorpusError(f"{option}: {unknown_name('part of a column', name, there.parts)}")
         if name in first_use:

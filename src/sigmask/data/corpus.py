@@ -125,7 +125,7 @@ def load_corpus(
 
     Args:
         source: a folder, a file, or `hf:owner/name[:config][@revision]`. A folder is taken, in this order, for the
-            layout of `original/` and `edited/` (or `source/` and `target/`, `real/` and `fake/`), for a known corpus
+            layout of `original/` and `edited/` (or others of `folder.LAYOUTS`), for a known corpus
             of files told apart by name, for parquet files at any depth, for tar files of samples, for its only table,
             the images of which may lie in tar files.
         original: the column of the original image, where it cannot be guessed; see `cell_selector` for parts of

@@ -26,9 +26,10 @@ IMAGE_SUFFIXES = (
     *(".heic", ".heif"),
 )
 """Names of files that are taken for images; the last two cannot be opened, and are rows in quarantine, not lost."""
-LAYOUTS = (("original", "edited"), ("source", "target"), ("real", "fake"))
+LAYOUTS = (("original", "edited"), ("source", "target"), ("before", "after"), ("input", "output"), ("real", "fake"))
 """Names of the two folders, in the order in which they are looked for."""
 INSTRUCTION_FILES = ("instructions.jsonl", "instructions.csv")
+_TABLE_SUFFIXES = frozenset((".jsonl", ".json", ".csv", ".tsv"))
 
 _NAME_KEYS = ("name", "id", "file", "file_name", "stem")
 _INSTRUCTION_KEYS = ("instruction", "prompt", "text")
@@ -93,6 +94,14 @@ class FolderReader:
                 SigmaskWarning,
                 stacklevel=2,
             )
+        if not self._instructions[0] and (tables := self._other_tables()):
+            warnings.warn(
+                f"'{self.folder}' has no {' or '.join(INSTRUCTION_FILES)}, so its pairs are annotated without "
+                f"instructions; {', '.join(tables[:3])} beside its folders is not read: name it so, or annotate the "
+                "table itself",
+                SigmaskWarning,
+                stacklevel=2,
+            )
         problems = self._instructions[1]
         if problems:
             warnings.warn(
@@ -127,6 +136,10 @@ class FolderReader:
             row_index=index,
             root=self.root or self.folder,
         )
+
+    def _other_tables(self) -> list[str]:
+        """Names of tables beside the folders that are not known to hold instructions."""
+        return sorted(path.name for path in self.folder.iterdir() if path.suffix.lower() in _TABLE_SUFFIXES)
 
     @cached_property
     def _prefix(self) -> str:

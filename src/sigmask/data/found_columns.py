@@ -25,34 +25,45 @@ class FoundColumns:
     Attributes:
         names: the columns, in the corpus's order.
         parts: "pair.before", "images[0]" and the like; a struct that is an image has no parts.
+        plain: the columns whose cells are no structs and no lists.
     """
 
     names: tuple[str, ...]
     parts: tuple[str, ...] = ()
+    plain: frozenset[str] = frozenset()
 
     @classmethod
     def of_schema(cls, schema: pa.Schema) -> FoundColumns:
         """Those of a parquet file."""
-        return cls._of(tuple(schema.names), (part for field in schema for part in _of_type(field.name, field.type, 0)))
+        plain = {field.name for field in schema if not pa.types.is_nested(field.type)}
+        return cls._of(
+            tuple(schema.names), (part for field in schema for part in _of_type(field.name, field.type, 0)), plain
+        )
 
     @classmethod
     def of_rows(cls, rows: Iterable[Mapping[str, Any]]) -> FoundColumns:
         """Those that these rows have, in the order of first sight."""
         names: dict[str, None] = {}
         parts: dict[str, None] = {}
+        filled: set[str] = set()
+        nested: set[str] = set()
         for row in rows:
             names.update(dict.fromkeys(row))
+            filled.update(name for name, cell in row.items() if cell is not None)
+            nested.update(name for name, cell in row.items() if isinstance(cell, Mapping | list | tuple))
             parts.update((part, None) for name, cell in row.items() for part in _of_cell(name, cell, 0))
-        return cls._of(tuple(names), parts)
+        return cls._of(tuple(names), parts, filled - nested)
 
     @classmethod
-    def _of(cls, names: tuple[str, ...], parts: Iterable[str]) -> FoundColumns:
-        return cls(names, tuple(part for part in parts if part not in names))
+    def _of(cls, names: tuple[str, ...], parts: Iterable[str], plain: Iterable[str]) -> FoundColumns:
+        return cls(names, tuple(part for part in parts if part not in names), frozenset(plain))
 
     def may_hold(self, name: str) -> bool:
         """Whether a cell that was seen has the part that `name` selects, or is empty where it would be."""
         wanted = _anywhere(name)
         column = re.split(r"[.\[]", wanted, maxsplit=1)[0]
+        if column in self.plain:
+            return wanted == column
         within = [part for part in map(_anywhere, self.parts) if re.split(r"[.\[]", part, maxsplit=1)[0] == column]
         return not within or any(_is_within(wanted, part) or _is_within(part, wanted) for part in within)
 

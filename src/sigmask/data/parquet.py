@@ -7,6 +7,7 @@ file in row groups of 100 rows, as Hugging Face writes them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from sigmask.data.cell_selector import base_column
 from sigmask.data.columns import ColumnNames
 from sigmask.data.found_columns import FoundColumns
 from sigmask.data.raw_pair import RawPair, bad_row, raw_pair
+from sigmask.data.text_encoding import has_other_bytes
 from sigmask.data.unit import UNREADABLE, Unit
 from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import CorpusError, SigmaskError
@@ -156,4 +158,6 @@ class _MissingColumnError(Exception):
 
 def _open(path: Path) -> Any:
     # Without pre-buffering pages are read as they are needed, not a row group at once.
-    return pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER_BYTES)
+    # A name that is not UTF-8 has to be given as its bytes.
+    named = pa.OSFile(os.fsencode(path)) if has_other_bytes(str(path)) else path
+    return pq.ParquetFile(named, pre_buffer=False, buffer_size=_BUFFER_BYTES)

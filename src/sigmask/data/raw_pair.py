@@ -13,7 +13,7 @@ import numpy as np
 from sigmask.data.cell_selector import ImageHalf, select
 from sigmask.data.columns import ColumnNames
 from sigmask.data.image_cell import is_null
-from sigmask.data.image_decoding import decode_image, decode_mask
+from sigmask.data.image_decoding import decode_mask, decode_with_remarks
 from sigmask.data.pair_checksum import in_memory, only_one, pair_checksum
 from sigmask.data.text_encoding import has_other_bytes
 from sigmask.data.unreadable_cell import UnreadableCell
@@ -104,10 +104,10 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
     part = "original"
     try:
         original_cell = in_memory(raw.original, raw.root)
-        original = decode_picture(original_cell)
+        original, remarks = _picture_and_remarks(original_cell)
         part = "edited"
         edited_cell = in_memory(raw.edited, raw.root)
-        edited = decode_picture(edited_cell)
+        edited, more_remarks = _picture_and_remarks(edited_cell)
         _refuse_composite(original, edited)
         part = "mask"
         mask = _mask(raw.mask, raw.root, edited.shape[:2]) if with_mask and not is_null(raw.mask) else None
@@ -126,7 +126,7 @@ def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample
             source_file=raw.source_file,
             row_index=raw.row_index,
             checksum=pair_checksum(original_cell, edited_cell),
-            flags=flags,
+            flags=(*dict.fromkeys((*remarks, *more_remarks)), *flags),
         )
     except SampleError as error:
         reason, problem = error.reason, str(error)
@@ -180,9 +180,14 @@ def decode_picture(cell: Any, root: Path | None = None) -> ImageArray:
     Raises:
         SampleError: BAD_ROW for a list of several images, and the reasons of `decode_image`.
     """
+    return _picture_and_remarks(cell, root)[0]
+
+
+def _picture_and_remarks(cell: Any, root: Path | None = None) -> tuple[ImageArray, tuple[str, ...]]:
     if isinstance(cell, ImageHalf):
-        return cell.cut(decode_image(only_one(cell.cell), root))
-    return decode_image(only_one(cell), root)
+        whole, remarks = decode_with_remarks(only_one(cell.cell), root)
+        return cell.cut(whole), remarks
+    return decode_with_remarks(only_one(cell), root)
 
 
 def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:

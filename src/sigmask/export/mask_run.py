@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from sigmask.annotation.ledger import annotated_corpus
 from sigmask.annotation.part_plan import PART_PATTERN
 from sigmask.annotation.summary import SUMMARY_NAME
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.data.corpus_address import CorpusAddress
 from sigmask.errors import SigmaskError
 from sigmask.export.facts import FACT_COLUMNS, Facts
@@ -74,7 +75,7 @@ class MaskRun:
 
     def find(self, source_file: str, row_index: int) -> int | None:
         """The number of the row that came from there, None if the run has none."""
-        source = self._source_numbers.get(source_file)
+        source = self._source_numbers.get(utf8_text(source_file))  # as the run writes it
         if source is None:
             return None
         key = (source << _ROW_BITS) | row_index

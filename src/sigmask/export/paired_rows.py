@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sigmask.annotation.ordered_threads import in_order
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.data.corpus import Corpus
 from sigmask.data.raw_pair import RawPair
 from sigmask.errors import SigmaskError
@@ -65,10 +66,10 @@ def paired_rows(
 
 def require_same_id(run: MaskRun, row: RawPair | BadSample, sample_id: str) -> None:
     """Raise SigmaskError if a row that can be read has another id in the corpus than in the run."""
-    if isinstance(row, RawPair) and sample_id != row.sample_id:
+    if isinstance(row, RawPair) and sample_id != utf8_text(row.sample_id):
         raise SigmaskError(
-            f"row {row.row_index} of '{row.source_file}' is '{row.sample_id}' in the corpus and '{sample_id}' in "
-            f"'{run.folder}': name the very corpus that was annotated with --corpus"
+            f"row {row.row_index} of '{row.source_file}' is '{utf8_text(row.sample_id)}' in the corpus and "
+            f"'{sample_id}' in '{run.folder}': name the very corpus that was annotated with --corpus"
         )
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from sigmask.annotation.utf8_text import utf8_text
 from sigmask.data.corpus import Corpus
 from sigmask.data.mask_rle import decode_mask_rle
 from sigmask.data.pair_checksum import require_unchanged
@@ -78,7 +79,7 @@ def write_run_gallery(
     seen: set[int] = set()
     for unit in _units_with(corpus, place):
         for row in corpus.read(unit):
-            number = place.get((row.source_file, row.row_index))
+            number = place.get((utf8_text(row.source_file), row.row_index))
             if number is None:
                 continue
             on_row()
@@ -103,7 +104,7 @@ def _units_with(corpus: Corpus, rows: Iterable[tuple[str, int]]) -> Iterable[Uni
     for source_file, row_index in rows:
         wanted[source_file].append(row_index)
     for unit in corpus.units():
-        indices = wanted.get(unit.source_file, [])
+        indices = wanted.get(utf8_text(unit.source_file), [])
         end = float("inf") if unit.rows is None else unit.first_row + unit.rows
         if any(unit.first_row <= index < end for index in indices):
             yield unit
