@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
+from sigmask.cli.printable import print_line
 
 
 def explain(
@@ -35,11 +35,5 @@ def explain(
     )
     draw_explanation(explanation, instruction).save(output)
     for line in describe_explanation(explanation, instruction):  # the picture cuts long lines, and lacks some letters
-        print(_printable(line))
-    print(_printable(f"picture: {output}"))
-
-
-def _printable(line: str) -> str:
-    """`line` with what the terminal's encoding lacks as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    return line.encode(encoding, "backslashreplace").decode(encoding)
+        print_line(line)
+    print_line(f"picture: {output}")

@@ -9,6 +9,7 @@ import typer
 
 from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
 from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
+from sigmask.cli.printable import print_line
 from sigmask.errors import SigmaskError
 
 
@@ -44,10 +45,10 @@ def mask(
     from PIL import Image
 
     from sigmask.annotation.annotator import Annotator
-    from sigmask.data.image_decoding import decode_image
+    from sigmask.data.image_decoding import DAMAGED, decode_with_remarks
     from sigmask.data.overlay import draw_outline
 
-    before, after = decode_image(original), decode_image(edited)
+    (before, remarks), (after, more_remarks) = decode_with_remarks(original), decode_with_remarks(edited)
     annotator = Annotator.from_pretrained(
         model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
     )
@@ -61,9 +62,9 @@ def mask(
     print(f"quality  {annotation.quality:.2f}")
     print(f"scope    {annotation.scope}")
     for edit in annotation.edit:
-        print(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
-    if annotation.flags:
-        print(f"flags    {', '.join(annotation.flags)}")
+        print_line(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
+    if flags := (*annotation.flags, *((DAMAGED,) if remarks or more_remarks else ())):
+        print(f"flags    {', '.join(flags)}")
     if DOUBTFUL in annotation.flags:
         print(f"doubtful: the expected IoU is below {least_quality:g}, so the mask is empty; {EVERY_MASK}")
-    print(f"mask     {output}")
+    print_line(f"mask     {output}")
