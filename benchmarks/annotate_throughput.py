@@ -4,10 +4,11 @@
     python benchmarks/annotate_throughput.py --pairs 10000   # is memory flat?
     python benchmarks/annotate_throughput.py --scaling 100 1000 10000 100000    # of the data path, without the model
 
-It needs psutil, which comes with `sigmask[dev]`. The pairs are drawn once per distinct picture and repeated, so that drawing takes seconds whatever their number. Beside
-the whole it measures its parts: the model alone on prepared pairs; the data path alone, with a model that answers at
-once; and a naive loop, which opens each pair with Pillow, asks for one mask and saves it, before it takes the next: in
-the same engine, and with the model in torch and float32, as someone would write it who has the weights alone.
+It needs psutil, which comes with `sigmask[dev]`. The pairs are drawn once per distinct picture and repeated, so that
+drawing takes seconds whatever their number. Beside the whole it measures its parts: the model alone on prepared
+pairs; the data path alone, with a model that answers at once; and a naive loop, which opens each pair with Pillow,
+asks for one mask and saves it, before it takes the next: in the same engine, and with the model in torch and float32,
+as someone would write it who has the weights alone.
 """
 
 from __future__ import annotations
