@@ -30,3 +30,13 @@ def test_its_state_comes_back() -> None:
 def test_a_guard_that_cannot_work_is_refused() -> None:
     with pytest.raises(ValueError, match="factor above 1"):
         AreaGuard(factor=1.0)
+
+
+def test_masks_that_swell_from_two_thirds_close_it_too() -> None:
+    guard = AreaGuard(window=1, factor=1.6)
+    guard.add(0.68)
+    assert guard.open
+    guard.add(0.79)  # of 0.32 unmarked at first 0.21 are left, more than 0.32 / 1.6
+    assert guard.open
+    guard.add(0.81)
+    assert not guard.open

@@ -7,10 +7,11 @@ from torch import Tensor, nn
 
 
 class AreaGuard(nn.Module):
-    """Watches the mean area that is marked on unlabelled pairs; a module, so that checkpoints hold it.
+    """Watches the mean area that is marked on the pairs that teach; a module, so that checkpoints hold it.
 
-    The first `window` areas say what is normal. While the mean of the last `window` leaves [normal / factor,
-    normal · factor], self-training is switched off: the supervised losses then pull the model back (our choice).
+    The first `window` areas say what is normal. While the mean of the last `window` is under normal / factor, or over
+    normal · factor, or leaves less than (1 − normal) / factor unmarked, self-training is switched off: the supervised
+    losses then pull the model back (our choice).
     """
 
     areas: Tensor
@@ -44,4 +45,6 @@ class AreaGuard(nn.Module):
         """Whether self-training may go on."""
         if int(self.count) < self.window:
             return True
-        return float(self.normal) / self.factor <= self.mean <= float(self.normal) * self.factor
+        normal = float(self.normal)
+        most = min(normal * self.factor, 1 - (1 - normal) / self.factor)
+        return normal / self.factor <= self.mean <= most

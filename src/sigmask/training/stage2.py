@@ -51,7 +51,7 @@ from sigmask.training.stage2_views import (
     collate_two_views,
     read_unlabelled,
 )
-from sigmask.training.trained_parts import choose_trained
+from sigmask.training.trained_parts import choose_trained, with_fixed_statistics
 from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
@@ -133,7 +133,8 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
     choose_trained(model, config)
-    student = Student(model.to(memory_format=torch.channels_last).train()).to(usable_device(config.device))
+    model = with_fixed_statistics(model.to(memory_format=torch.channels_last).train())
+    student = Student(model).to(usable_device(config.device))
     average = MovingAverage(student, config.ema_decay, warmup=False)
     run_steps(
         student,
@@ -215,13 +216,14 @@ def _self_training(
     probability = torch.sigmoid(said.mask_logits.float())
     expected = torch.sigmoid(said.quality_logits.float())
     areas = (probability > 0.5).float().mean((1, 2))
-    for area in areas.tolist():
+    teaches = areas <= config.largest_area
+    for area in areas[teaches].tolist():
         student.guard.add(area)
     with mixed_precision(device, enabled=config.bfloat16):
         output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
     logits = output.mask_logits.float()
     confidence = confidence_at(step, config)
-    weight = pair_weight(expected) * (areas <= config.largest_area) * float(student.guard.open)
+    weight = pair_weight(expected) * teaches * float(student.guard.open)
     return {
         "self_training": self_training_loss(logits, probability, weight, confidence),
         "teacher_area": areas.mean(),

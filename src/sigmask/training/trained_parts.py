@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from torch import nn
+
 from sigmask.models.locator import Locator
 
 
@@ -21,6 +23,18 @@ class TrainedParts(Protocol):
     @property
     def grounding_frozen(self) -> bool:
         """Whether the joint space stays as it is."""
+
+
+def with_fixed_statistics(model: Locator) -> Locator:
+    """`model` with its batch normalisation as at inference: statistics stay as they are, scale and offset may learn.
+
+    Stage II shows batches of two unlabelled pairs, most of them redrawn all over. By their own statistics these look
+    like nothing special, and running statistics that follow them make every mask too careful (decision 0017).
+    """
+    for part in model.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
+    return model
 
 
 def choose_trained(model: Locator, config: TrainedParts) -> None:
