@@ -75,6 +75,9 @@ def codes_of(model: Locator, clean: Sequence[EditPair], noisy: Sequence[EditPair
 
     Args:
         clean, noisy: the same pairs with masks, before and after a round trip.
+
+    Raises:
+        ConfigError: there are none.
     """
     rng = np.random.default_rng(seed)
     columns: list[list[np.ndarray]] = [[], [], [], [], []]
@@ -94,6 +97,8 @@ def codes_of(model: Locator, clean: Sequence[EditPair], noisy: Sequence[EditPair
                 columns[1].append(noise[0, chosen].float().numpy())
                 for column, value in zip(columns[2:], (is_edited, bool(round_trip), number), strict=True):
                     column.append(np.full(count, value))
+    if not columns[0]:
+        raise ConfigError("expected pairs that are in both benchmarks, clean and after a round trip, and found none")
     edit_code, noise_code, edited, through, pairs = (np.concatenate(column) for column in columns)
     return Tokens(edit_code, noise_code, edited.astype(bool), through.astype(bool), pairs.astype(np.int64))
 

@@ -100,4 +100,7 @@ def _download(hub_id: str, revision: str | None) -> Path:
         return Path(snapshot_download(hub_id, revision=revision, allow_patterns=list(_FILES)))
     except Exception as error:  # the hub client raises many kinds; all mean the same to the user
         at = "" if revision is None else f" at '{revision}'"
-        raise WeightsError(f"'{hub_id}'{at} is no folder and could not be fetched from the Hub: {error}") from error
+        raise WeightsError(
+            f"'{hub_id}'{at} is no folder here (weights of one's own have to be trained first), and could not be "
+            f"fetched from the Hub: {error}"
+        ) from error

@@ -110,5 +110,5 @@ def _require_same(earlier: Settings, now: Settings, path: Path) -> None:
     if differing:
         raise WeightsError(
             f"{path} belongs to a run with other settings ({'; '.join(differing)}); "
-            "give another output folder, or start anew with --fresh"
+            "give another output folder, or remove that one (--fresh does so for a single run)"
         )
