@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,15 @@ from sigmask.export.selection import Wishes
 from sigmask.export.targets import TARGETS
 from sigmask.types import UNREADABLE_INSTRUCTION, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
-from tests.drawing import draw_photo
+from tests.drawing import COLOURS, draw_photo
 from tests.drawn_corpora import encode_image, write_table_corpus
 from tests.export.drawn_run import draw_edit, draw_pairs, draw_turns, write_corpus, write_run
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+COLOUR_VALUES = list(COLOURS.values())
 
 
 def run_export(
@@ -87,6 +91,32 @@ def test_every_row_is_accounted_for(tmp_path: Path, rng: np.random.Generator) ->
     stored = json.loads((tmp_path / "out" / "export.json").read_text())["counts"]
     assert stored["exported"] == {"train": 4, "val": 1}
     assert stored["filtered"] == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.2": 1, "quality > 0.6": 1}
+
+
+@pytest.mark.parametrize("quality", [70, 85])
+def test_pairs_that_were_compressed_again_are_near_duplicates(
+    quality: int, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Of two edits of each of three originals; the masks of the compressed ones lie two pixels beside the others."""
+    pairs, again = [], []
+    for number in range(6):
+        original = draw_photo(np.random.default_rng(number // 2), 256, 256)
+        pair = draw_edit(rng, original, f"e{number}")
+        pair.edited[pair.mask] = COLOUR_VALUES[number]
+        pairs.append(pair)
+        again.append(replace(pair, sample_id=f"again{number}", mask=np.roll(pair.mask, (2, -2), (0, 1))))
+    cells = {
+        6 + number: {
+            "original": encode_image(pair.original, "JPEG", quality=quality),
+            "edited": encode_image(pair.edited, "JPEG", quality=quality),
+        }
+        for number, pair in enumerate(pairs)
+    }
+    write_corpus(tmp_path / "corpus", [*pairs, *again], cells)
+    write_run(tmp_path / "run", [*pairs, *again], qualities=[0.9] * 6 + [0.8] * 6)
+    accounting = run_export(tmp_path, val_share=0.0, drop_near_duplicates=True)
+    assert (accounting.near_duplicates, accounting.exported["train"]) == (6, 6)
+    assert [row["sample_id"] for row in metadata(tmp_path)] == [pair.sample_id for pair in pairs]
 
 
 def test_pictures_that_changed_since_they_were_annotated_are_left_out(tmp_path: Path, rng: np.random.Generator) -> None:
