@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sigmask.annotation.pipeline import annotate
+from sigmask.annotation.write_errors import OutputWriteError
 from sigmask.data.corpus import load_corpus
 from sigmask.data.image_decoding import decode_image
 from sigmask.errors import SigmaskError, SigmaskWarning
@@ -20,7 +21,7 @@ from sigmask.export.accounting import Accounting
 from sigmask.export.export import ExportOptions, export
 from sigmask.export.expression import parse_filter
 from sigmask.export.mask_run import MaskRun
-from sigmask.export.output_folder import ExportExistsError
+from sigmask.export.output_folder import ExportExistsError, whole_folder
 from sigmask.export.selection import Wishes
 from sigmask.export.targets import TARGETS
 from sigmask.types import UNREADABLE_INSTRUCTION, EditPair
@@ -28,6 +29,7 @@ from tests.annotation.fake_annotator import FakeAnnotator
 from tests.drawing import COLOURS, draw_photo
 from tests.drawn_corpora import encode_image, write_table_corpus
 from tests.export.drawn_run import draw_edit, draw_pairs, draw_turns, write_corpus, write_run
+from tests.file_size_limit import file_size_limit
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -346,6 +348,37 @@ def test_a_broken_export_leaves_the_earlier_one_and_nothing_else(
     (left / ".sigmask-export").touch()
     run_export(tmp_path, overwrite=True)
     assert hashes_of(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_disk_that_is_full_is_told_with_the_folders_name(
+    target: str, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    pairs = draw_pairs(rng, 8)
+    write_run(write_corpus(tmp_path / "corpus", pairs).parent / "run", pairs)
+    run_export(tmp_path, val_share=0.0)
+    before = hashes_of(tmp_path / "out")
+    with (
+        file_size_limit(1_000),
+        pytest.raises(OutputWriteError, match=r"cannot write .*out: File too large\. Nothing of it is kept"),
+    ):
+        run_export(tmp_path, target, overwrite=True)
+    assert hashes_of(tmp_path / "out") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "out", "run"]
+
+
+def test_a_folder_that_may_not_be_made_is_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 3)
+    write_run(write_corpus(tmp_path / "corpus", pairs).parent / "run", pairs)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputWriteError, match=r"cannot write .*file/out: Not a directory"):
+        run_export(tmp_path, output="file/out")
+
+
+def test_only_an_error_of_writing_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), whole_folder(tmp_path / "out"):
+        (tmp_path / "a corpus").read_bytes()
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unfinished_run_is_exported_with_a_warning(tmp_path: Path, rng: np.random.Generator) -> None:
