@@ -192,6 +192,22 @@ def test_edits_of_one_original_are_never_separated(tmp_path: Path, rng: np.rando
         assert sum(row["authentic"] for row in rows) == 4  # each original once
 
 
+def test_a_mirrored_original_is_the_same_one(tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 4)
+    assert pairs[0].mask is not None
+    mirrored = replace(
+        pairs[0],
+        sample_id="mirrored",
+        original=pairs[0].original[:, ::-1],
+        edited=pairs[0].edited[:, ::-1],
+        mask=np.ascontiguousarray(pairs[0].mask[:, ::-1]),
+    )
+    write_corpus(tmp_path / "corpus", [*pairs, mirrored])
+    write_run(tmp_path / "run", [*pairs, mirrored])
+    run_export(tmp_path)
+    assert [row["original_group"] for row in metadata(tmp_path)] == [0, 1, 2, 3, 0]
+
+
 def test_the_result_of_an_edit_is_never_called_authentic(tmp_path: Path, rng: np.random.Generator) -> None:
     """…even if the row whose result it is was filtered away, or the picture was encoded anew."""
     pairs = draw_turns(rng)

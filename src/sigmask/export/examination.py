@@ -19,15 +19,16 @@ from sigmask.types import ImageArray
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What remains of a pair after it was looked at: 40 bytes.
+    """What remains of a pair after it was looked at: 48 bytes.
 
     Attributes:
-        original_hash: perceptual hash of the original.
+        original_hash, mirrored_hash: perceptual hash of the original, and of its mirror image.
         original_digest, edited_digest: of the pixels.
         signature: (16,) uint8, where the edit lies and what it looks like.
     """
 
     original_hash: np.uint64
+    mirrored_hash: np.uint64
     original_digest: np.uint64
     edited_digest: np.uint64
     signature: Signatures
@@ -49,6 +50,7 @@ def examine(raw: RawPair, rle: MaskRle, checksum: int | None) -> Examined:
     require_size(rle, edited.shape[0], edited.shape[1])
     return Examined(
         original_hash=perceptual_hash(original),
+        mirrored_hash=perceptual_hash(original[:, ::-1]),
         original_digest=pixel_digest(original),
         edited_digest=pixel_digest(edited),
         signature=edit_signature(edited, decode_mask_rle(rle)),

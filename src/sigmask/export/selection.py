@@ -101,8 +101,8 @@ def select(
     order, hashes, signatures = _examine_all(run, corpus, judged.passes, accounting, workers, on_row)
     accounting.rows = len(run)
     accounting.filtered = judged.counts
-    original_hashes, original_digests, edited_digests = hashes
-    groups = group_originals(original_hashes, original_digests, edited_digests)
+    original_hashes, mirrored_hashes, original_digests, edited_digests = hashes
+    groups = group_originals(original_hashes, mirrored_hashes, original_digests, edited_digests)
     chosen = np.flatnonzero(judged.passes[order])
     if wishes.drop_near_duplicates:
         repeats = near_duplicates(groups[chosen], signatures[chosen], judged.quality[order][chosen])
@@ -155,11 +155,11 @@ def _examine_all(
     workers: int,
     on_row: Callable[[], None],
 ) -> tuple[Indices, npt.NDArray[np.uint64], Signatures]:
-    """The numbers (M,) of all readable rows, in the corpus's order, their hashes and digests (3, M), and signatures.
+    """The numbers (M,) of all readable rows, in the corpus's order, their hashes and digests (4, M), and signatures.
 
     Unreadable and missing rows are counted, unless a rule turned them away already.
     """
-    hashes = np.zeros((3, len(run)), np.uint64)
+    hashes = np.zeros((4, len(run)), np.uint64)
     signatures = np.zeros((len(run), LENGTH), np.uint8)
     order = np.zeros(len(run), np.int64)
     met = np.zeros(len(run), np.bool_)
@@ -172,7 +172,12 @@ def _examine_all(
     for item, outcome in in_threads(_examined, paired_rows(run, corpus, on_row=count_row), workers):
         met[item.position] = True
         if isinstance(outcome, Examined):
-            hashes[:, readable] = (outcome.original_hash, outcome.original_digest, outcome.edited_digest)
+            hashes[:, readable] = (
+                outcome.original_hash,
+                outcome.mirrored_hash,
+                outcome.original_digest,
+                outcome.edited_digest,
+            )
             signatures[readable] = outcome.signature
             order[readable] = item.position
             readable += 1

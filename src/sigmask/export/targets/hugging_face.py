@@ -55,8 +55,8 @@ train[0]["image"], train[0]["mask"], train[0]["instruction"]
 
 `image` holds the corpus's own bytes where they are JPEG or PNG; `mask` is a one-bit PNG, white where changed, and
 black for authentic pictures (`authentic`). `original_group` is the same for pairs of one original."""
-_OPENING_ORIGINALS = """ `original` is the picture before the edit, and
-none for authentic pictures."""
+_OPENING_ORIGINALS = """
+`original` is the picture before the edit; authentic pictures have none."""
 
 
 class HuggingFaceTarget:
