@@ -1,7 +1,7 @@
 """Which changes of a photograph `sigmask export` sees through when it keeps the pairs of one original together.
 
-`python benchmarks/original_groups.py FOLDER` prints a table: what was done to each of 150 photographs of the folder, and
-the share that was then taken for another original.
+`python benchmarks/original_groups.py FOLDER` prints a table: what was done to each of 150 photographs of the folder,
+and the share that was then taken for another original.
 """
 
 from __future__ import annotations
