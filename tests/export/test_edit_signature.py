@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sigmask.export import edit_signature as edit_signature_module
 from sigmask.export.edit_signature import edit_signature, same_edit
 from sigmask.types import ImageArray, MaskArray
 from tests.drawing import COLOURS, draw_pair, draw_photo, draw_shape_mask
@@ -49,6 +50,23 @@ def test_an_empty_mask_has_no_spread_and_the_whole_pictures_colours() -> None:
     edited = np.full((6, 10, 3), (9, 8, 7), np.uint8)
     assert edit_signature(edited, np.zeros((6, 10), np.bool_)).tolist() == [128, 128, 0, 0, *([9, 8, 7] * 4)]
     assert edit_signature(edited, np.ones((6, 10), np.bool_))[2:4].tolist() == [73, 73]  # 255 · √((n² - 1) / 12) / n
+
+
+def test_a_large_edit_is_looked_at_in_a_smaller_picture(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = draw_pair(rng, 192, 256)
+    stripes = np.zeros((192, 256), np.bool_)
+    stripes[1::2] = True  # every other row, of which taking every other one would leave nothing
+    assert pair.mask is not None
+    for mask in (pair.mask, stripes, np.zeros_like(stripes)):
+        whole = edit_signature(pair.edited, mask)
+        with monkeypatch.context() as patch:
+            patch.setattr(edit_signature_module, "MOST_MARKED", 200)
+            shrunk = edit_signature(pair.edited, mask)
+        assert (shrunk != whole).any()
+        assert np.abs(shrunk.astype(int) - whole)[:4].max() <= 1
+        assert mask is stripes or same_edit(shrunk[None], whole[None])[0]  # a stripe has no inside to weigh more
 
 
 @pytest.mark.parametrize("quality", [70, 85])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +26,9 @@ SAME_COLOUR = 8.0
 FARTHEST = SAME_PLACE + 16
 """Centres of one edit never differ by more 255ths: no mask has a spread of more than half the picture."""
 
+MOST_MARKED = 1 << 20
+"""Pixels; larger masks are looked at in a smaller picture, since each takes about 100 bytes meanwhile. Our choice."""
+
 
 def edit_signature(edited: ImageArray, mask: MaskArray) -> Signatures:
     """(16,) uint8: centre and spread of the mask, then the mean RGB in the four quarters of it about its centre.
@@ -36,11 +41,15 @@ def edit_signature(edited: ImageArray, mask: MaskArray) -> Signatures:
         edited: (H, W, 3) uint8 RGB.
         mask: (H, W) bool.
     """
-    height, width = mask.shape
-    marked = mask if mask.any() else np.ones_like(mask)
+    empty = not mask.any()
+    marked = np.ones_like(mask) if empty else mask
+    step = math.ceil(math.sqrt(int(marked.sum()) / MOST_MARKED))
+    if step > 1:
+        edited, marked = _shrunk(edited, step), _shrunk(marked.astype(np.uint8) * 255, step) > 0
+    height, width = marked.shape
     rows, columns = np.nonzero(marked)
     centre_y, centre_x = rows.mean(), columns.mean()
-    spread = (columns.std() / width, rows.std() / height) if mask.any() else (0.0, 0.0)
+    spread = (columns.std() / width, rows.std() / height) if not empty else (0.0, 0.0)
     place = 255 * np.array([(centre_x + 0.5) / width, (centre_y + 0.5) / height, *spread])
     weights = _inwardness(marked)[rows, columns]
     colours = edited[rows, columns].astype(np.float64)
@@ -55,11 +64,20 @@ def edit_signature(edited: ImageArray, mask: MaskArray) -> Signatures:
 
 def same_edit(first: Signatures, second: Signatures) -> npt.NDArray[np.bool_]:
     """(N,) bool: whether two edits of one original, each (N, 16), are one by place and colours."""
-    apart = np.abs(first.astype(np.int32) - second)
-    spread = np.minimum(first[:, _SPREAD:PLACE], second[:, _SPREAD:PLACE]).astype(np.int32)
+    apart = np.abs(first.astype(np.int16) - second)
+    spread = np.minimum(first[:, _SPREAD:PLACE], second[:, _SPREAD:PLACE]).astype(np.int16)
     allowed = 8 * SAME_PLACE + np.tile(spread, 2)
-    same_place = (8 * apart[:, :PLACE] <= allowed).all(axis=1)
-    return np.asarray(same_place & ((apart[:, PLACE:] ** 2).mean(axis=1) <= SAME_COLOUR**2))
+    same = np.asarray((8 * apart[:, :PLACE] <= allowed).all(axis=1))
+    colours = apart[same, PLACE:].astype(np.int32)
+    same[same] = (colours**2).mean(axis=1) <= SAME_COLOUR**2
+    return same
+
+
+def _shrunk(image: npt.NDArray[np.uint8], step: int) -> npt.NDArray[np.uint8]:
+    """The means of blocks of `step` × `step` pixels."""
+    height, width = image.shape[:2]
+    size = (max(1, width // step), max(1, height // step))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _inwardness(mask: MaskArray) -> npt.NDArray[np.float64]:

@@ -24,7 +24,8 @@ def near_duplicates(groups: Indices, signatures: Signatures, quality: npt.NDArra
         quality: (N,) expected IoU.
     """
     best_first = np.lexsort((np.arange(len(groups)), -quality))
-    ranked = np.column_stack([groups[best_first], signatures[best_first]])
+    packed = np.ascontiguousarray(signatures[best_first]).view(np.uint64)
+    ranked = np.column_stack([groups[best_first].astype(np.uint64), packed])
     # Equal rows first: a picture that is there a thousand times is one row to compare, not half a million pairs.
     ranks = np.sort(np.unique(ranked, axis=0, return_index=True)[1]).astype(np.int64)
     candidates = best_first[ranks]
@@ -48,7 +49,10 @@ def _repeats(groups: Indices, signatures: Signatures) -> npt.NDArray[np.bool_]:
 
 
 def _side_by_side(groups: Indices, centres: Indices) -> Iterator[tuple[Indices, Indices]]:
-    """Arrays of all pairs of one group whose centres are near in x: sorted, then neighbours, then those two apart, …"""
+    """Arrays of all pairs of one group whose centres are near in x: sorted, then neighbours, then those two apart, …
+
+    Time grows with the square of how many edits of one original lie side by side: a second for 20,000 edits of one.
+    """
     order = np.lexsort((centres, groups)).astype(np.int64)
     start = np.arange(len(order), dtype=np.int64)
     for apart in range(1, len(order)):
