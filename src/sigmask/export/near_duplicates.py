@@ -51,7 +51,7 @@ def _repeats(groups: Indices, signatures: Signatures) -> npt.NDArray[np.bool_]:
 def _side_by_side(groups: Indices, centres: Indices) -> Iterator[tuple[Indices, Indices]]:
     """Arrays of all pairs of one group whose centres are near in x: sorted, then neighbours, then those two apart, …
 
-    Time grows with the square of how many edits of one original lie side by side: a second for 20,000 edits of one.
+    Time grows with the square of how many edits of one original lie side by side: two seconds for 20,000 edits of one.
     """
     order = np.lexsort((centres, groups)).astype(np.int64)
     start = np.arange(len(order), dtype=np.int64)
