@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sigmask.command_errors import reason_of
+from sigmask.annotation.write_errors import OutputWriteError
+from sigmask.command_errors import exit_code_of, reason_of
 from sigmask.errors import SigmaskError
 
 
@@ -26,6 +27,20 @@ from sigmask.errors import SigmaskError
 )
 def test_what_is_told_and_what_is_raised(error: Exception, wanted: str | None) -> None:
     assert reason_of(error, "sigmask x") == wanted
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (SigmaskError("so it is"), 2),
+        (FileNotFoundError(2, "No such file or directory", "a.jpg"), 2),
+        (OutputWriteError("cannot write"), 4),
+        (OSError(28, "No space left on device", "a.png"), 4),
+        (OSError(27, "File too large"), 4),
+    ],
+)
+def test_what_cannot_be_written_has_an_exit_code_of_its_own(error: Exception, code: int) -> None:
+    assert exit_code_of(error) == code
 
 
 @pytest.mark.parametrize(

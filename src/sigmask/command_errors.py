@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,10 +14,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from sigmask.errors import MissingExtraError, SigmaskError
+from sigmask.errors import DISK_ERRORS, EXIT_CANNOT_WRITE, EXIT_USER_ERROR, MissingExtraError, SigmaskError
 
-EXIT_USER_ERROR = 2
-_DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
 EXTRA_OF = {
     "torch": ("torch", "torch"),
     "torchvision": ("torchvision", "torch"),
@@ -42,9 +39,16 @@ def reason_of(error: Exception, command: str) -> str | None:
         return str(MissingExtraError(*EXTRA_OF[error.name], f"'{command}'"))
     if isinstance(error, OSError) and error.filename is not None:  # else it is not of a file that the user named
         return f"{error.strerror or type(error).__name__}: '{error.filename}'"
-    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:  # of a write in a library, which names no file
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # of a write in a library, which names no file
         return f"cannot write the output: {os.strerror(error.errno)}"
     return None
+
+
+def exit_code_of(error: Exception) -> int:
+    """The exit code of a command that `error`, which has a reason to tell, ends."""
+    if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+        return EXIT_CANNOT_WRITE
+    return error.exit_code if isinstance(error, SigmaskError) else EXIT_USER_ERROR
 
 
 def say_error(reason: str) -> None:
@@ -69,7 +73,7 @@ def tell_missing_extras() -> None:
 
 @contextlib.contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Leave the process with a line and exit code 2 where a user's mistake ends the block."""
+    """Leave the process with a line and `exit_code_of` where what a user can mend ends the block."""
     try:
         yield
     except Exception as error:
@@ -77,7 +81,7 @@ def one_line_errors() -> Iterator[None]:
         if reason is None:
             raise
         say_error(reason)
-        sys.exit(EXIT_USER_ERROR)
+        sys.exit(exit_code_of(error))
 
 
 def run_tool(main: Callable[..., Any]) -> None:

@@ -6,8 +6,13 @@ Each says what was expected, what was got and what to do. The command line print
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 from enum import StrEnum
+
+EXIT_USER_ERROR, EXIT_CANNOT_WRITE = 2, 4
+DISK_ERRORS = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS))
+"""Numbers of operating system errors that only writing meets: disk full, quota, file-size limit, read-only."""
 
 
 class SigmaskWarning(UserWarning):
@@ -15,7 +20,9 @@ class SigmaskWarning(UserWarning):
 
 
 class SigmaskError(Exception):
-    """Base of every error that sigmask raises on purpose."""
+    """Base of every error that sigmask raises on purpose. `exit_code` is that of a command which it ends."""
+
+    exit_code = EXIT_USER_ERROR
 
 
 class ConfigError(SigmaskError):

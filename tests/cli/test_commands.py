@@ -14,6 +14,8 @@ from sigmask.cli.main import app
 from sigmask.models.pretrained import save_pretrained
 from sigmask.types import EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
+from tests.drawn_corpora import write_image_folders
+from tests.file_size_limit import file_size_limit
 from tests.models.random_locator import random_locator
 
 
@@ -36,6 +38,18 @@ def run(*arguments: object) -> tuple[int, str]:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output
+
+
+@pytest.mark.usefixtures("fake_weights")
+def test_a_mask_that_cannot_be_written_is_told_with_its_name(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    write_image_folders(tmp_path, drawn_pairs[:1])
+    pictures = [tmp_path / part / f"{drawn_pairs[0].sample_id}.png" for part in ("original", "edited")]
+    output = tmp_path / "mask.png"
+    with file_size_limit(10):
+        code, told = run("mask", *pictures, "-o", output)
+    assert code == 4
+    assert told.startswith(f"sigmask: cannot write {output}: File too large. Make room")
+    assert not output.exists()
 
 
 @pytest.mark.usefixtures("fake_weights")

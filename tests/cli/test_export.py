@@ -122,6 +122,8 @@ def test_a_run_knows_its_own_corpus_with_columns_and_root(
         (("--to", "coco", "--where", "qualty > 1"), "Did you mean 'quality'"),
         (("--to", "coco", "--action", "ad"), "Did you mean 'add'"),
         (("--to", "coco", "--val-share", "1.5"), "--val-share"),
+        (("--to", "coco", "--with-originals"), "coco has no place for originals"),
+        (("--to", "imdl-benco", "--with-originals"), "Formats that have: webdataset, hf, folders"),
         (("--to", "coco", "--corpus", "nowhere"), "nowhere"),
     ],
 )

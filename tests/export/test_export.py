@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sigmask.annotation.pipeline import annotate
+from sigmask.annotation.write_errors import OutputWriteError
 from sigmask.data.corpus import load_corpus
 from sigmask.data.image_decoding import decode_image
 from sigmask.errors import SigmaskError, SigmaskWarning
@@ -20,17 +21,21 @@ from sigmask.export.accounting import Accounting
 from sigmask.export.export import ExportOptions, export
 from sigmask.export.expression import parse_filter
 from sigmask.export.mask_run import MaskRun
-from sigmask.export.output_folder import ExportExistsError
+from sigmask.export.output_folder import ExportExistsError, whole_folder
 from sigmask.export.selection import Wishes
 from sigmask.export.targets import TARGETS
 from sigmask.types import UNREADABLE_INSTRUCTION, EditPair
 from tests.annotation.fake_annotator import FakeAnnotator
-from tests.drawing import draw_photo
+from tests.drawing import COLOURS, draw_photo
 from tests.drawn_corpora import encode_image, write_image_folders, write_table_corpus
 from tests.export.drawn_run import draw_edit, draw_pairs, draw_turns, write_corpus, write_run
+from tests.file_size_limit import file_size_limit
 
 # pycocotools' own, which users never see: Python shows deprecations in tests only
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+
+
+COLOUR_VALUES = list(COLOURS.values())
 
 
 def run_export(
@@ -88,6 +93,32 @@ def test_every_row_is_accounted_for(tmp_path: Path, rng: np.random.Generator) ->
     stored = json.loads((tmp_path / "out" / "export.json").read_text())["counts"]
     assert stored["exported"] == {"train": 4, "val": 1}
     assert stored["filtered"] == {"trusted": 0, "marked": 0, "aligned": 0, "quality > 0.2": 1, "quality > 0.6": 1}
+
+
+@pytest.mark.parametrize("quality", [70, 85])
+def test_pairs_that_were_compressed_again_are_near_duplicates(
+    quality: int, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    """Of two edits of each of three originals; the masks of the compressed ones lie two pixels beside the others."""
+    pairs, again = [], []
+    for number in range(6):
+        original = draw_photo(np.random.default_rng(number // 2), 256, 256)
+        pair = draw_edit(rng, original, f"e{number}")
+        pair.edited[pair.mask] = COLOUR_VALUES[number]
+        pairs.append(pair)
+        again.append(replace(pair, sample_id=f"again{number}", mask=np.roll(pair.mask, (2, -2), (0, 1))))
+    cells = {
+        6 + number: {
+            "original": encode_image(pair.original, "JPEG", quality=quality),
+            "edited": encode_image(pair.edited, "JPEG", quality=quality),
+        }
+        for number, pair in enumerate(pairs)
+    }
+    write_corpus(tmp_path / "corpus", [*pairs, *again], cells)
+    write_run(tmp_path / "run", [*pairs, *again], qualities=[0.9] * 6 + [0.8] * 6)
+    accounting = run_export(tmp_path, val_share=0.0, drop_near_duplicates=True)
+    assert (accounting.near_duplicates, accounting.exported["train"]) == (6, 6)
+    assert [row["sample_id"] for row in metadata(tmp_path)] == [pair.sample_id for pair in pairs]
 
 
 def test_pictures_that_changed_since_they_were_annotated_are_left_out(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -168,6 +199,22 @@ def test_edits_of_one_original_are_never_separated(tmp_path: Path, rng: np.rando
         assert sum(found == {"val"} for found in splits.values()) == 1
         assert len({row["original_group"] for row in rows}) == 4
         assert sum(row["authentic"] for row in rows) == 4  # each original once
+
+
+def test_a_mirrored_original_is_the_same_one(tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 4)
+    assert pairs[0].mask is not None
+    mirrored = replace(
+        pairs[0],
+        sample_id="mirrored",
+        original=pairs[0].original[:, ::-1],
+        edited=pairs[0].edited[:, ::-1],
+        mask=np.ascontiguousarray(pairs[0].mask[:, ::-1]),
+    )
+    write_corpus(tmp_path / "corpus", [*pairs, mirrored])
+    write_run(tmp_path / "run", [*pairs, mirrored])
+    run_export(tmp_path)
+    assert [row["original_group"] for row in metadata(tmp_path)] == [0, 1, 2, 3, 0]
 
 
 def test_the_result_of_an_edit_is_never_called_authentic(tmp_path: Path, rng: np.random.Generator) -> None:
@@ -326,6 +373,37 @@ def test_a_broken_export_leaves_the_earlier_one_and_nothing_else(
     (left / ".sigmask-export").touch()
     run_export(tmp_path, overwrite=True)
     assert hashes_of(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_disk_that_is_full_is_told_with_the_folders_name(
+    target: str, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    pairs = draw_pairs(rng, 8)
+    write_run(write_corpus(tmp_path / "corpus", pairs).parent / "run", pairs)
+    run_export(tmp_path, val_share=0.0)
+    before = hashes_of(tmp_path / "out")
+    with (
+        file_size_limit(1_000),
+        pytest.raises(OutputWriteError, match=r"cannot write .*out: File too large\. Nothing of it is kept"),
+    ):
+        run_export(tmp_path, target, overwrite=True)
+    assert hashes_of(tmp_path / "out") == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "out", "run"]
+
+
+def test_a_folder_that_may_not_be_made_is_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    pairs = draw_pairs(rng, 3)
+    write_run(write_corpus(tmp_path / "corpus", pairs).parent / "run", pairs)
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputWriteError, match=r"cannot write .*file/out: Not a directory"):
+        run_export(tmp_path, output="file/out")
+
+
+def test_only_an_error_of_writing_is_told_as_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), whole_folder(tmp_path / "out"):
+        (tmp_path / "a corpus").read_bytes()
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unfinished_run_is_exported_with_a_warning(tmp_path: Path, rng: np.random.Generator) -> None:

@@ -9,15 +9,27 @@ from sigmask.export.original_groups import group_originals
 FAR = [0x0, 0xFFFF_0000_FFFF_0000, 0x00FF_00FF_00FF_00FF, 0xF0F0_F0F0_F0F0_F0F0]
 
 
-def groups(hashes: list[int], originals: list[int] | None = None, edited: list[int] | None = None) -> list[int]:
+def groups(
+    hashes: list[int],
+    originals: list[int] | None = None,
+    edited: list[int] | None = None,
+    *,
+    mirrored: list[int] | None = None,
+) -> list[int]:
+    """The groups; by default each original is its own mirror image, and no picture is another."""
     count = len(hashes)
-    columns = (hashes, originals or range(100, 100 + count), edited or range(200, 200 + count))
+    columns = (hashes, mirrored or hashes, originals or range(100, 100 + count), edited or range(200, 200 + count))
     return group_originals(*(np.array(list(column), np.uint64) for column in columns)).tolist()
 
 
 def test_near_originals_are_one_and_are_counted_by_first_appearance() -> None:
     assert groups([FAR[1], FAR[0], FAR[1] ^ 0b111, FAR[2], FAR[0]]) == [0, 1, 0, 2, 1]
     assert groups([FAR[0], FAR[0] ^ 0b1111]) == [0, 1]
+
+
+def test_an_original_and_its_mirror_image_are_one() -> None:
+    # row 2 is row 0 mirrored and compressed again, row 1 another picture
+    assert groups([FAR[0], FAR[1], FAR[2] ^ 0b1], mirrored=[FAR[2], FAR[3], FAR[0] ^ 0b11]) == [0, 1, 0]
 
 
 def test_nearness_goes_along_a_chain() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from sigmask.export.perceptual_hash import hamming, mask_hash, perceptual_hash
+from sigmask.export.perceptual_hash import hamming, perceptual_hash
 from sigmask.types import ImageArray
 from tests.drawing import draw_photo
 
@@ -41,18 +41,6 @@ def test_flat_pictures_are_one() -> None:
 
 def test_half_of_the_bits_are_set(rng: np.random.Generator) -> None:
     assert int(perceptual_hash(draw_photo(rng, 200, 200))).bit_count() == 32
-
-
-def test_the_masks_cells_by_hand() -> None:
-    mask = np.zeros((80, 160), np.bool_)
-    assert mask_hash(mask) == 0
-    mask[0, 0] = True  # first row, first cell: the highest bit
-    assert mask_hash(mask) == 1 << 63
-    mask[79, 159] = True  # last row, last cell: the lowest
-    assert mask_hash(mask) == (1 << 63) | 1
-    mask[:] = False
-    mask[19:21, 20] = True  # rows 19 and 20 lie in cell rows 1 and 2, column 20 in cell column 1
-    assert mask_hash(mask) == (1 << (63 - 9)) | (1 << (63 - 17))
 
 
 def test_hamming_by_hand() -> None:

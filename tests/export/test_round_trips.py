@@ -45,7 +45,7 @@ class Drawn:
     original: dict[str, ImageArray]
     jpeg: bytes
 
-    def export(self, target: str, val_share: float = 0.3) -> Path:
+    def export(self, target: str, val_share: float = 0.3, *, with_originals: bool = False) -> Path:
         output = self.folder / target
         accounting = export(
             MaskRun(self.folder / "run"),
@@ -53,7 +53,7 @@ class Drawn:
             output,
             target,
             Wishes(val_share=val_share, authentic=True),
-            ExportOptions(workers=2),
+            ExportOptions(workers=2, with_originals=with_originals),
             np.random.default_rng(0),
         )
         assert accounting.unaccounted == 0
@@ -244,6 +244,49 @@ def test_hugging_face_folder_is_opened_by_datasets(drawn: Drawn, monkeypatch: py
             assert row["instruction"] == instruction
             seen += 1
     assert seen == PICTURES
+
+
+def test_hugging_face_has_the_originals_if_so_wished(drawn: Drawn) -> None:
+    datasets = pytest.importorskip("datasets", reason="datasets is not installed: it comes with sigmask[dev]")
+    folder = drawn.export("hf", val_share=0.5, with_originals=True)
+    opened = datasets.load_dataset(str(folder), cache_dir=str(drawn.folder / "cache"))
+    seen = 0
+    for row in (row for split in opened.values() for row in split):
+        drawn.check(row["sample_id"], row["authentic"], row["image"], row["mask"])
+        if row["authentic"]:
+            assert row["original"] is None
+        else:
+            assert np.array_equal(np.asarray(row["original"]), drawn.original[row["sample_id"]])
+        seen += 1
+    assert seen == PICTURES
+    assert "`original` is the picture before the edit" in (folder / "README.md").read_text()
+    settings = json.loads((folder / "export.json").read_text())["settings"]
+    assert settings["originals beside the edited"] == "exported"
+
+
+def test_webdataset_has_the_originals_if_so_wished(drawn: Drawn) -> None:
+    webdataset = pytest.importorskip("webdataset", reason="webdataset is not installed: it comes with sigmask[dev]")
+    folder = drawn.export("webdataset", with_originals=True)
+    shards = sorted(map(str, folder.glob("*.tar")))
+    samples = [each for shard in shards for each in webdataset.WebDataset(shard, shardshuffle=False).decode("pil")]
+    assert len(samples) == PICTURES
+    for sample in samples:
+        facts = sample["json"]
+        picture, mask = sample.get("jpg") or sample["png"], sample["mask.png"].convert("1")
+        drawn.check(facts["sample_id"], facts["authentic"], picture, mask)
+        assert ("original.png" in sample) is not facts["authentic"]
+        if not facts["authentic"]:
+            assert np.array_equal(np.asarray(sample["original.png"]), drawn.original[facts["sample_id"]])
+    with tarfile.open(shards[0]) as tar:
+        assert tar.getnames()[1].endswith(".original.png")
+
+
+def test_without_the_wish_there_are_no_originals(drawn: Drawn) -> None:
+    [path, *_] = sorted(drawn.export("hf").glob("data/*.parquet"))
+    assert "original" not in pq.read_schema(path).names
+    for shard in drawn.export("webdataset").glob("*.tar"):
+        with tarfile.open(shard) as tar:
+            assert not any(".original." in name for name in tar.getnames())
 
 
 def test_hugging_face_parquet_holds_the_corpuss_bytes(drawn: Drawn) -> None:

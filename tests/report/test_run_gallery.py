@@ -18,6 +18,7 @@ from sigmask.export.mask_run import MaskRun
 from sigmask.report.run_gallery import choose_rows, write_run_gallery
 from tests.annotation.fake_annotator import FakeAnnotator
 from tests.export.drawn_run import draw_pairs, write_corpus, write_run
+from tests.file_size_limit import file_size_limit
 
 QUALITIES = (0.9, 0.2, 0.7, 0.4, 0.8, 0.6)
 
@@ -76,6 +77,14 @@ def test_the_command_writes_the_page_or_says_that_nothing_is_left(drawn: Path) -
     empty = CliRunner().invoke(app, [*arguments, "--where", "quality > .95"])
     assert empty.exit_code == 2
     assert "no row of" in empty.output
+
+
+def test_a_page_that_cannot_be_written_is_told_with_its_folder(drawn: Path) -> None:
+    arguments = ["gallery", str(drawn / "run"), "-o", str(drawn / "page"), "--corpus", str(drawn / "corpus")]
+    with file_size_limit(100):
+        refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 4
+    assert f"cannot write {drawn / 'page'}: File too large. Make room" in refused.output
 
 
 def test_a_smaller_page_leaves_no_pictures_of_a_larger_one_and_lost_rows_are_named(drawn: Path) -> None:

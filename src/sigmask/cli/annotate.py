@@ -18,11 +18,10 @@ from sigmask.annotation.part_plan import ROWS_PER_PART
 from sigmask.cli.progress import progress_over
 from sigmask.cli.summary_table import print_summary
 from sigmask.command_errors import say_error
-from sigmask.errors import SigmaskError
+from sigmask.errors import EXIT_CANNOT_WRITE, SigmaskError
 
 EXIT_NO_ROW_USABLE = 1
 EXIT_TOO_MANY_BAD = 3
-EXIT_CANNOT_WRITE = 4
 EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 

@@ -34,6 +34,10 @@ def export(
     authentic: Annotated[
         bool, typer.Option("--authentic", help="Also write each original once, as a picture without edits.")
     ] = False,
+    with_originals: Annotated[
+        bool,
+        typer.Option("--with-originals", help="hf, webdataset: also each pair's original; folders has it always."),
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Decides which originals are for validation.")] = 0,
     licence: Annotated[str, typer.Option(help="The corpus's licence, where sigmask does not know it.")] = "",
     original: Annotated[str | None, typer.Option(help="Column of the original image, as for annotate.")] = None,
@@ -59,13 +63,13 @@ def export(
     from sigmask.export.selection import Wishes
     from sigmask.export.targets import find_target
 
-    find_target(to)
+    find_target(to, with_originals=with_originals)
     rules = parse_filter(where) if where is not None else ()
     for column, wanted in (("action", action), ("scope", scope)):
         if wanted is not None:
             rules = (*rules, selection_rule(column, [word.strip() for word in wanted.split(",")]))
     wishes = Wishes(rules, val_share, drop_near_duplicates, authentic, keep_empty, keep_unaligned)
-    options = ExportOptions(seed, licence, workers, overwrite)
+    options = ExportOptions(seed, licence, workers, overwrite, with_originals)
     require_free(output, overwrite=overwrite)
     run = MaskRun(run_folder)
     pairs = corpus_of(run, corpus, {"original": original, "edited": edited, "instruction": instruction}, root)

@@ -13,12 +13,12 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from sigmask.cli import annotate, corpora, demo, doctor, explain, export, gallery, mask, train
-from sigmask.command_errors import EXIT_USER_ERROR, reason_of, say_error
+from sigmask.command_errors import exit_code_of, reason_of, say_error
 from sigmask.version import __version__
 
 
 class _OneLineErrors(TyperGroup):
-    """Turns what a user can mend (`reason_of`) into one line on stderr and exit code 2, for every command."""
+    """Turns what a user can mend (`reason_of`) into one line on stderr and `exit_code_of`, for every command."""
 
     def invoke(self, ctx: Any) -> Any:
         warnings.showwarning = _print_warning
@@ -29,8 +29,9 @@ class _OneLineErrors(TyperGroup):
             reason = reason_of(error, f"sigmask {ctx.invoked_subcommand}")
             if reason is None:
                 raise
+            code = exit_code_of(error)
         say_error(reason)
-        ctx.exit(EXIT_USER_ERROR)
+        ctx.exit(code)
         return None
 
 

@@ -45,6 +45,7 @@ def mask(
     from PIL import Image
 
     from sigmask.annotation.annotator import Annotator
+    from sigmask.annotation.write_errors import BEGINS_ANEW, writing
     from sigmask.data.image_decoding import DAMAGED, decode_with_remarks
     from sigmask.data.overlay import draw_outline
 
@@ -53,11 +54,14 @@ def mask(
         model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
     )
     annotation = annotator(before, after, instruction)
-    annotation.save(str(output))
+    with writing(output, BEGINS_ANEW):
+        annotation.save(str(output))
     if overlay is not None:
-        Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
+        with writing(overlay, BEGINS_ANEW):
+            Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
     if probability is not None:
-        Image.fromarray(np.rint(annotation.probability * 255).astype(np.uint8)).save(probability)
+        with writing(probability, BEGINS_ANEW):
+            Image.fromarray(np.rint(annotation.probability * 255).astype(np.uint8)).save(probability)
     print(f"area     {100 * annotation.area_fraction:.2f} %")
     print(f"quality  {annotation.quality:.2f}")
     print(f"scope    {annotation.scope}")

@@ -21,11 +21,13 @@ def require_picture_suffix(path: Path) -> None:
 
 
 def require_parent(path: Path) -> None:
-    """Raise if there is no folder for `path`.
+    """Raise if there is no folder for `path`, or a folder in its place.
 
     Raises:
-        SigmaskError: the folder is missing.
+        SigmaskError: so it is.
     """
+    if path.is_dir():
+        raise SigmaskError(f"{path} is a directory: name a file to write")
     if not path.parent.is_dir():
         raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
 

@@ -6,33 +6,32 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from sigmask.data.mask_rle import MaskRle, decode_mask_rle
 from sigmask.data.pair_checksum import in_memory, pair_checksum, require_unchanged
 from sigmask.data.raw_pair import RawPair, decode_picture
 from sigmask.errors import BadReason, SampleError
-from sigmask.export.perceptual_hash import mask_hash, perceptual_hash
-from sigmask.types import ImageArray, MaskArray
+from sigmask.export.edit_signature import Signatures, edit_signature
+from sigmask.export.perceptual_hash import perceptual_hash
+from sigmask.types import ImageArray
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """What remains of a pair after it was looked at: 40 bytes.
+    """What remains of a pair after it was looked at: 48 bytes.
 
     Attributes:
-        original_hash: perceptual hash of the original.
-        region_hash: of the edited picture inside the mask's bounding box; of the whole picture for an empty mask.
-        mask_hash: which cells of an 8 × 8 grid the mask touches.
+        original_hash, mirrored_hash: perceptual hash of the original, and of its mirror image.
         original_digest, edited_digest: of the pixels.
+        signature: (16,) uint8, where the edit lies and what it looks like.
     """
 
     original_hash: np.uint64
-    region_hash: np.uint64
-    mask_hash: np.uint64
+    mirrored_hash: np.uint64
     original_digest: np.uint64
     edited_digest: np.uint64
+    signature: Signatures
 
 
 def examine(raw: RawPair, rle: MaskRle, checksum: int | None) -> Examined:
@@ -49,13 +48,12 @@ def examine(raw: RawPair, rle: MaskRle, checksum: int | None) -> Examined:
     edited_cell, edited = _decoded("edited", raw.edited, raw.root)
     require_unchanged(checksum, pair_checksum(original_cell, edited_cell))
     require_size(rle, edited.shape[0], edited.shape[1])
-    mask = decode_mask_rle(rle)
     return Examined(
         original_hash=perceptual_hash(original),
-        region_hash=perceptual_hash(marked_region(edited, mask)),
-        mask_hash=mask_hash(mask),
+        mirrored_hash=perceptual_hash(original[:, ::-1]),
         original_digest=pixel_digest(original),
         edited_digest=pixel_digest(edited),
+        signature=edit_signature(edited, decode_mask_rle(rle)),
     )
 
 
@@ -68,14 +66,6 @@ def require_size(rle: MaskRle, height: int, width: int) -> None:
             f"expected a mask of the edited picture's {width}×{height} pixels, got {columns}×{rows}: "
             "the corpus has changed since it was annotated",
         )
-
-
-def marked_region(image: ImageArray, mask: MaskArray) -> ImageArray:
-    """The part of the picture inside the mask's bounding box; all of it for an empty mask."""
-    if not mask.any():
-        return image
-    left, top, width, height = cv2.boundingRect(mask.astype(np.uint8))
-    return image[top : top + height, left : left + width]
 
 
 def pixel_digest(image: ImageArray) -> np.uint64:

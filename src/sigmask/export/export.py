@@ -41,12 +41,14 @@ class ExportOptions:
         licence: of the corpus; "" to look it up among the known corpora.
         workers: threads that read and decode; None means one per core, at most 8.
         overwrite: replace an earlier export.
+        with_originals: write the original beside each edited picture, in formats that have a place for it.
     """
 
     seed: int = 0
     licence: str = ""
     workers: int | None = None
     overwrite: bool = False
+    with_originals: bool = False
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 1:
@@ -76,9 +78,11 @@ def export(
 
     Raises:
         ExportExistsError: `output` is not empty and must not be replaced.
-        SigmaskError: there is no such format, or the corpus is not the one that was annotated.
+        SigmaskError: there is no such format, it has no place for wished originals, or the corpus is not the one that
+            was annotated.
+        OutputWriteError: the disk is full, or the output cannot be written for another reason.
     """
-    make_target = find_target(target_name)
+    make_target = find_target(target_name, with_originals=options.with_originals)
     require_free(output, overwrite=options.overwrite)
     if not run.finished:
         warnings.warn(f"the run in '{run.folder}' is not finished; what it has is exported", SigmaskWarning, 2)
@@ -87,7 +91,8 @@ def export(
     selection = select(run, corpus, wishes, accounting, rng, workers=workers, on_row=lambda: on_row("examining"))
     if not selection.chosen.any():
         return accounting
-    settings = _settings(target_name, wishes, options)
+    originals = options.with_originals or target_name == "folders"
+    settings = _settings(target_name, wishes, options, originals=originals)
     origin = corpus_origin(corpus)
     provenance = Provenance(
         corpus=corpus.name,
@@ -165,12 +170,13 @@ def _count(sample: Sample, accounting: Accounting) -> None:
         accounting.encoded += not image.own
 
 
-def _settings(target_name: str, wishes: Wishes, options: ExportOptions) -> dict[str, object]:
+def _settings(target_name: str, wishes: Wishes, options: ExportOptions, *, originals: bool) -> dict[str, object]:
     return {
         "format": target_name,
         "filter": " and ".join(rule.name for rule in wishes.all_rules) or "none",
         "validation share": wishes.val_share,
         "near-duplicates": "dropped" if wishes.drop_near_duplicates else "kept",
         "authentic originals": "exported" if wishes.authentic else "not exported",
+        "originals beside the edited": "exported" if originals else "not exported",
         "seed": options.seed,
     }

@@ -16,7 +16,7 @@ Indices = npt.NDArray[np.int64]
 _BLOCKS_BEYOND_DISTANCE = 3
 
 
-def near_pairs(hashes: Hashes, distance: int, within: Indices | None = None) -> Iterator[tuple[Indices, Indices]]:
+def near_pairs(hashes: Hashes, distance: int) -> Iterator[tuple[Indices, Indices]]:
     """Yield arrays (i, j) of positions whose hashes differ in at most `distance` bits; a pair may come more than once.
 
     The hash is cut into `distance + 3` blocks. A pair differing in that many bits agrees wholly on at least three of
@@ -27,17 +27,15 @@ def near_pairs(hashes: Hashes, distance: int, within: Indices | None = None) -> 
     Args:
         hashes: (N,) uint64.
         distance: bits, from 0 to 8.
-        within: (N,) group numbers; only pairs of one group are given.
 
     Raises:
         ValueError: if `distance` is out of range.
     """
     if not 0 <= distance <= 8:
         raise ValueError(f"distance must lie between 0 and 8 bits, got {distance}")
-    groups = np.zeros(len(hashes), np.int64) if within is None else within
     for kept in combinations(_block_masks(distance + _BLOCKS_BEYOND_DISTANCE), _BLOCKS_BEYOND_DISTANCE):
         keys = hashes & np.bitwise_or.reduce(np.array(kept, np.uint64))
-        for first, second in _equal_pairs(keys, groups):
+        for first, second in _equal_pairs(keys):
             near = hamming(hashes[first], hashes[second]) <= distance
             if near.any():
                 yield first[near], second[near]
@@ -48,15 +46,15 @@ def _block_masks(count: int) -> list[np.uint64]:
     return [np.uint64(((1 << (stop - start)) - 1) << start) for start, stop in pairwise(edges)]
 
 
-def _equal_pairs(keys: Hashes, groups: Indices) -> Iterator[tuple[Indices, Indices]]:
-    """Arrays of all pairs with equal key and group: sorted, then neighbours, then those two apart, and so on."""
-    order = np.lexsort((keys, groups)).astype(np.int64)
-    sorted_keys, sorted_groups = keys[order], groups[order]
+def _equal_pairs(keys: Hashes) -> Iterator[tuple[Indices, Indices]]:
+    """Arrays of all pairs with equal key: sorted, then neighbours, then those two apart, and so on."""
+    order = np.argsort(keys, kind="stable").astype(np.int64)
+    sorted_keys = keys[order]
     start = np.arange(len(order), dtype=np.int64)
     for apart in range(1, len(order)):
         start = start[start + apart < len(order)]
         behind = start + apart
-        start = start[(sorted_keys[start] == sorted_keys[behind]) & (sorted_groups[start] == sorted_groups[behind])]
+        start = start[sorted_keys[start] == sorted_keys[behind]]
         if not start.size:
             return
         yield order[start], order[start + apart]

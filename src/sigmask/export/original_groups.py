@@ -13,22 +13,27 @@ SAME_ORIGINAL_BITS = 3
 
 def group_originals(
     hashes: Hashes,
+    mirrored_hashes: Hashes,
     original_digests: npt.NDArray[np.uint64],
     edited_digests: npt.NDArray[np.uint64],
     distance: int = SAME_ORIGINAL_BITS,
 ) -> Indices:
     """(N,) group of each pair, numbered by first appearance.
 
-    Two pairs are in one group if their originals' hashes are near, if the edited picture of one is, pixel for pixel,
-    the original of the other (edits in several turns), or if a chain of such pairs links them.
+    Two pairs are in one group if their originals' hashes are near, if one original's is near that of the other's mirror
+    image, if the edited picture of one is, pixel for pixel, the original of the other (edits in several turns), or if
+    a chain of such pairs links them.
 
     Args:
-        hashes: (N,) perceptual hashes of the originals.
+        hashes, mirrored_hashes: (N,) perceptual hashes of the originals, and of their mirror images.
         original_digests, edited_digests: (N,) digests of the pixels.
         distance: bits.
     """
-    unique, inverse = np.unique(hashes, return_inverse=True)
+    unique, inverse = np.unique(np.stack([hashes, mirrored_hashes]), return_inverse=True)
+    inverse, mirrored = inverse.reshape(2, -1)
     links = _Links(len(unique))
+    for one, other in zip(inverse.tolist(), mirrored.tolist(), strict=True):
+        links.join(one, other)
     for first, second in near_pairs(unique, distance):
         for one, other in zip(first.tolist(), second.tolist(), strict=True):
             links.join(one, other)

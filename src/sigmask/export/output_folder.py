@@ -7,12 +7,17 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from sigmask.errors import SigmaskError
+from sigmask.annotation.write_errors import output_write_error, writing
+from sigmask.errors import DISK_ERRORS, SigmaskError
 from sigmask.export.accounting import EXPORT_NAME
 from sigmask.whole_file import PARTIAL_SUFFIX
 
 _MARKER = ".sigmask-export"
 _REPLACED_SUFFIX = ".replaced"
+_ADVICE = (
+    "Nothing of it is kept, and an earlier export stays as it was: make room (or name another folder with -o) and run "
+    "the same command again"
+)
 
 
 class ExportExistsError(SigmaskError):
@@ -28,23 +33,27 @@ def whole_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
     Raises:
         ExportExistsError: `output` is not empty, and `overwrite` is not set or it is not a folder that an export wrote.
+        OutputWriteError: it cannot be written, in the block or here.
     """
     require_free(output, overwrite=overwrite)
-    output.parent.mkdir(parents=True, exist_ok=True)
     partial = output.with_name(output.name + PARTIAL_SUFFIX)
     if partial.exists():
         if not (partial / _MARKER).is_file():
             raise ExportExistsError(f"{partial} is in the way and no export's: move it, or name another folder with -o")
         shutil.rmtree(partial)  # what a killed export left behind
-    partial.mkdir()
-    (partial / _MARKER).touch()
+    with writing(output, _ADVICE):
+        partial.mkdir(parents=True)
+        (partial / _MARKER).touch()
     try:
         yield partial
         (partial / _MARKER).unlink()
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and _is_of_writing(error, partial):
+            raise output_write_error(output, error, _ADVICE) from error
         raise
-    _put_in_place(partial, output)
+    with writing(output, _ADVICE):
+        _put_in_place(partial, output)
 
 
 def require_free(output: Path, *, overwrite: bool) -> None:
@@ -60,6 +69,11 @@ def require_free(output: Path, *, overwrite: bool) -> None:
             f"{output} has no {EXPORT_NAME}, so it is no export, and --overwrite does not touch it: "
             "empty it yourself or name another folder with -o"
         )
+
+
+def _is_of_writing(error: OSError, folder: Path) -> bool:
+    """Whether it is the output that could not be written; the block reads the corpus too."""
+    return error.errno in DISK_ERRORS or Path(str(error.filename)).is_relative_to(folder)
 
 
 def _put_in_place(partial: Path, output: Path) -> None:

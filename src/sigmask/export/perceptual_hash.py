@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.types import ImageArray, MaskArray
+from sigmask.types import ImageArray
 
 _SIDE = 32
 _LOW = 8
@@ -30,18 +30,6 @@ def perceptual_hash(image: ImageArray) -> np.uint64:
     # A flat picture has rounding dust for frequencies: waves of less than 0.02 grey levels mean nothing.
     low[np.abs(low) < 0.02 * _SIDE / 2] = 0.0
     return _packed(low > np.median(low))
-
-
-def mask_hash(mask: MaskArray) -> np.uint64:
-    """64 bits: which cells of an 8 × 8 grid hold any of the mask's pixels."""
-    height, width = mask.shape
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    cells = np.zeros((_LOW, _LOW), np.bool_)
-    if rows.size:
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        marked_rows, marked_columns = np.nonzero(mask[top:bottom, left:right])
-        cells[(marked_rows + top) * _LOW // height, (marked_columns + left) * _LOW // width] = True
-    return _packed(cells)
 
 
 def hamming(first: npt.NDArray[np.uint64], second: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint8]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from sigmask.data.corpus import Corpus
 from sigmask.data.registration import UNALIGNED
 from sigmask.errors import SampleError, SigmaskError
 from sigmask.export.accounting import Accounting
+from sigmask.export.edit_signature import LENGTH, Signatures
 from sigmask.export.examination import Examined, examine
 from sigmask.export.expression import Rule
 from sigmask.export.mask_run import MaskRun
@@ -97,16 +98,14 @@ def select(
         SigmaskError: the corpus is not the one that the run annotated.
     """
     judged = _judge(run, wishes.all_rules)
-    order, examined = _examine_all(run, corpus, judged.passes, accounting, workers, on_row)
+    order, hashes, signatures = _examine_all(run, corpus, judged.passes, accounting, workers, on_row)
     accounting.rows = len(run)
     accounting.filtered = judged.counts
-    original_hashes, region_hashes, mask_hashes, original_digests, edited_digests = examined
-    groups = group_originals(original_hashes, original_digests, edited_digests)
+    original_hashes, mirrored_hashes, original_digests, edited_digests = hashes
+    groups = group_originals(original_hashes, mirrored_hashes, original_digests, edited_digests)
     chosen = np.flatnonzero(judged.passes[order])
     if wishes.drop_near_duplicates:
-        repeats = near_duplicates(
-            groups[chosen], region_hashes[chosen], mask_hashes[chosen], judged.quality[order][chosen]
-        )
+        repeats = near_duplicates(groups[chosen], signatures[chosen], judged.quality[order][chosen])
         accounting.near_duplicates = int(repeats.sum())
         chosen = chosen[~repeats]
     _, groups_of_chosen = np.unique(groups[chosen], return_inverse=True)
@@ -155,12 +154,13 @@ def _examine_all(
     accounting: Accounting,
     workers: int,
     on_row: Callable[[], None],
-) -> tuple[Indices, npt.NDArray[np.uint64]]:
-    """The numbers (M,) of all readable rows, in the corpus's order, and what was found in them (5, M).
+) -> tuple[Indices, npt.NDArray[np.uint64], Signatures]:
+    """The numbers (M,) of all readable rows, in the corpus's order, their hashes and digests (4, M), and signatures.
 
     Unreadable and missing rows are counted, unless a rule turned them away already.
     """
-    found = np.zeros((5, len(run)), np.uint64)
+    hashes = np.zeros((4, len(run)), np.uint64)
+    signatures = np.zeros((len(run), LENGTH), np.uint8)
     order = np.zeros(len(run), np.int64)
     met = np.zeros(len(run), np.bool_)
     readable = 0
@@ -172,7 +172,13 @@ def _examine_all(
     for item, outcome in in_threads(_examined, paired_rows(run, corpus, on_row=count_row), workers):
         met[item.position] = True
         if isinstance(outcome, Examined):
-            found[:, readable] = astuple(outcome)
+            hashes[:, readable] = (
+                outcome.original_hash,
+                outcome.mirrored_hash,
+                outcome.original_digest,
+                outcome.edited_digest,
+            )
+            signatures[readable] = outcome.signature
             order[readable] = item.position
             readable += 1
         elif passes[item.position]:
@@ -182,7 +188,7 @@ def _examine_all(
             f"no row of '{run.folder}' is in the corpus '{corpus.name}': name the one that was annotated with --corpus"
         )
     accounting.missing = int((passes & ~met).sum())
-    return order[:readable], found[:, :readable]
+    return order[:readable], hashes[:, :readable], signatures[:readable]
 
 
 def _examined(item: PairedRow) -> Examined | BadSample:

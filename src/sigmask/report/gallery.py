@@ -10,6 +10,7 @@ import cv2
 import jinja2
 import numpy as np
 
+from sigmask.annotation.write_errors import BEGINS_ANEW, writing
 from sigmask.data.overlay import draw_outline, heat
 from sigmask.errors import SigmaskError
 from sigmask.evaluation.counts import count_mask
@@ -65,10 +66,11 @@ class Gallery:
         images = folder / "images"
         if not (folder / _MARKER).exists() and ((folder / "index.html").exists() or any(images.glob("*"))):
             raise SigmaskError(f"{folder} holds a page or pictures of something else: name another folder for the page")
-        images.mkdir(parents=True, exist_ok=True)
-        (folder / _MARKER).touch()
-        for earlier in images.glob("[0-9]*-*.jpg"):
-            earlier.unlink()
+        with writing(folder, BEGINS_ANEW):
+            images.mkdir(parents=True, exist_ok=True)
+            (folder / _MARKER).touch()
+            for earlier in images.glob("[0-9]*-*.jpg"):
+                earlier.unlink()
 
     def add(self, pair: EditPair, annotation: Annotation, note: str = "") -> None:
         """Add one pair with every step to its mask; fits `annotate(on_annotation=...)`."""
@@ -129,7 +131,7 @@ class Gallery:
             version=__version__,
         )
         path = self._folder / "index.html"
-        with whole_file(path) as partial:
+        with writing(self._folder, BEGINS_ANEW), whole_file(path) as partial:
             partial.write_text(page, encoding="utf-8")
         return path
 
@@ -140,7 +142,8 @@ class Gallery:
             cv2.cvtColor(np.ascontiguousarray(_shrink(image)), cv2.COLOR_RGB2BGR),
             [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY],
         )[1]
-        (self._folder / relative).write_bytes(encoded.tobytes())
+        with writing(self._folder, BEGINS_ANEW):
+            (self._folder / relative).write_bytes(encoded.tobytes())
         return relative
 
 

@@ -23,22 +23,27 @@ _TYPES = {
     "list": pa.list_(pa.string()),
 }
 _PICTURE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-_FEATURES: dict[str, Any] = {
-    "image": {"_type": "Image"},
-    "mask": {"_type": "Image"},
-    # "Sequence" is what every release of datasets from 3 on reads
-    **{
-        name: {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
-        if kind == "list"
-        else {"dtype": kind, "_type": "Value"}
-        for name, kind in SAMPLE_FACTS.items()
-    },
-}
-EXPORT_SCHEMA = pa.schema(
-    [("image", _PICTURE), ("mask", _PICTURE), *((name, _TYPES[kind]) for name, kind in SAMPLE_FACTS.items())],
-    metadata={b"huggingface": json.dumps({"info": {"features": _FEATURES}}).encode()},
-)
-"""Columns of the exported parquet files, with the Hugging Face feature dictionary in its metadata."""
+_PICTURES, _PICTURES_WITH_ORIGINALS = ("image", "mask"), ("image", "original", "mask")
+
+
+def export_schema(*, with_originals: bool = False) -> pa.Schema:
+    """Columns of the exported parquet files, with the Hugging Face feature dictionary in their metadata."""
+    pictures = _PICTURES_WITH_ORIGINALS if with_originals else _PICTURES
+    features: dict[str, Any] = {
+        **{name: {"_type": "Image"} for name in pictures},
+        # "Sequence" is what every release of datasets from 3 on reads
+        **{
+            name: {"feature": {"dtype": "string", "_type": "Value"}, "_type": "Sequence"}
+            if kind == "list"
+            else {"dtype": kind, "_type": "Value"}
+            for name, kind in SAMPLE_FACTS.items()
+        },
+    }
+    return pa.schema(
+        [*((name, _PICTURE) for name in pictures), *((name, _TYPES[kind]) for name, kind in SAMPLE_FACTS.items())],
+        metadata={b"huggingface": json.dumps({"info": {"features": features}}).encode()},
+    )
+
 
 _OPENING = """\
 ```python
@@ -50,14 +55,16 @@ train[0]["image"], train[0]["mask"], train[0]["instruction"]
 
 `image` holds the corpus's own bytes where they are JPEG or PNG; `mask` is a one-bit PNG, white where changed, and
 black for authentic pictures (`authentic`). `original_group` is the same for pairs of one original."""
+_OPENING_ORIGINALS = """
+`original` is the picture before the edit; authentic pictures have none."""
 
 
 class HuggingFaceTarget:
     """Parquet files `data/SPLIT-00000.parquet`, named so that the card's front matter finds them."""
 
-    wants_originals = False
-
-    def __init__(self, folder: Path, destination: Path) -> None:
+    def __init__(self, folder: Path, destination: Path, *, with_originals: bool = False) -> None:
+        self.wants_originals = with_originals
+        self._schema = export_schema(with_originals=with_originals)
         self._data = folder / "data"
         self._data.mkdir()
         self._destination = destination
@@ -66,7 +73,7 @@ class HuggingFaceTarget:
     def write(self, sample: Sample) -> None:
         split = "validation" if sample.split == VALIDATION else sample.split  # the Hub's own word
         if split not in self._splits:
-            self._splits[split] = _ParquetFiles(self._data, split)
+            self._splits[split] = _ParquetFiles(self._data, split, self._schema)
         self._splits[split].append(sample)
 
     def close(self) -> None:
@@ -74,26 +81,31 @@ class HuggingFaceTarget:
             files.close()
 
     def how_to_open(self) -> str:
-        return _OPENING.replace("{folder}", self._destination.name)
+        opening = _OPENING + (_OPENING_ORIGINALS if self.wants_originals else "")
+        return opening.replace("{folder}", self._destination.name)
 
 
 class _ParquetFiles:
-    def __init__(self, folder: Path, split: str) -> None:
+    def __init__(self, folder: Path, split: str, schema: pa.Schema) -> None:
         self._folder = folder
         self._split = split
+        self._schema = schema
         self._number = -1
         self._writer: pq.ParquetWriter | None = None
         self._file_bytes = self._waiting_bytes = 0
         self._waiting: list[dict[str, Any]] = []
 
     def append(self, sample: Sample) -> None:
-        self._waiting.append(
-            {
-                "image": {"bytes": sample.image.encoded, "path": sample.name + sample.image.suffix},
-                "mask": {"bytes": sample.mask.png, "path": f"{sample.name}.png"},
-                **sample.facts,
-            }
-        )
+        row = {
+            "image": {"bytes": sample.image.encoded, "path": sample.name + sample.image.suffix},
+            "mask": {"bytes": sample.mask.png, "path": f"{sample.name}.png"},
+            **sample.facts,
+        }
+        if sample.original is not None:
+            path = f"{sample.name}-original{sample.original.suffix}"
+            row["original"] = {"bytes": sample.original.encoded, "path": path}
+            self._waiting_bytes += len(sample.original.encoded)
+        self._waiting.append(row)
         self._waiting_bytes += len(sample.image.encoded) + len(sample.mask.png)
         if self._waiting_bytes >= ROW_GROUP_BYTES:
             self._flush()
@@ -111,8 +123,8 @@ class _ParquetFiles:
             self._number += 1
             path = self._folder / f"{self._split}-{self._number:05d}.parquet"
             # Pictures are compressed already; a dictionary of them would only be built and thrown away.
-            self._writer = pq.ParquetWriter(path, EXPORT_SCHEMA, compression="none", use_dictionary=False)
-        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=EXPORT_SCHEMA))
+            self._writer = pq.ParquetWriter(path, self._schema, compression="none", use_dictionary=False)
+        self._writer.write_table(pa.Table.from_pylist(self._waiting, schema=self._schema))
         self._file_bytes += self._waiting_bytes
         self._waiting, self._waiting_bytes = [], 0
 

@@ -1,4 +1,7 @@
-"""WebDataset: tar files of `NAME.jpg`, `NAME.mask.png` and `NAME.json`, in order, the same bytes for the same input."""
+"""WebDataset: tar files of `NAME.jpg`, `NAME.mask.png` and `NAME.json`, in order, the same bytes for the same input.
+
+If so wished `NAME.original.jpg` too, but for authentic pictures, which are originals themselves.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,17 @@ for sample in webdataset.WebDataset(shards, shardshuffle=False).decode("pil"):
     image = sample.get("jpg") or sample.get("png")
     mask, facts = sample["mask.png"], sample["json"]
 ```"""
+_OPENING_ORIGINALS = """
+
+With each edited picture is its original, NAME.original.jpg (or .png):
+`sample.get("original.jpg") or sample.get("original.png")`. Authentic pictures have none."""
 
 
 class WebDatasetTarget:
     """Shards of each split."""
 
-    wants_originals = False
-
-    def __init__(self, folder: Path, destination: Path) -> None:
+    def __init__(self, folder: Path, destination: Path, *, with_originals: bool = False) -> None:
+        self.wants_originals = with_originals
         self._folder = folder
         self._destination = destination
         self._shards: dict[str, _Shards] = {}
@@ -48,7 +54,8 @@ class WebDatasetTarget:
             shards.close()
 
     def how_to_open(self) -> str:
-        return _OPENING.replace("{folder}", self._destination.name)
+        opening = _OPENING + (_OPENING_ORIGINALS if self.wants_originals else "")
+        return opening.replace("{folder}", self._destination.name)
 
 
 class _Shards:
@@ -61,7 +68,9 @@ class _Shards:
 
     def append(self, sample: Sample) -> None:
         facts = json.dumps(sample.facts, ensure_ascii=False).encode()
-        parts = ((sample.image.suffix, sample.image.encoded), (".mask.png", sample.mask.png), (".json", facts))
+        parts = [(sample.image.suffix, sample.image.encoded), (".mask.png", sample.mask.png), (".json", facts)]
+        if sample.original is not None:
+            parts.insert(1, (f".original{sample.original.suffix}", sample.original.encoded))
         size = sum(len(content) for _, content in parts)
         if self._samples >= SHARD_SAMPLES or self._bytes + size > SHARD_BYTES:
             self.close()
