@@ -40,6 +40,12 @@ def test_more_noise_makes_a_wider_spread() -> None:
     assert all(float(spread.min()) > 1e-6 for spread in wide)
 
 
+def test_round_trips_may_be_disturbed_besides() -> None:
+    model = random_locator("tiny")
+    calibrate(model, PHOTOS, [_the_same], np.random.default_rng(0), perturbed=1.0)
+    assert all(float(model.semantic_difference.null_spread(depth).max()) > 1e-6 for depth in range(3))
+
+
 def test_the_command_writes_weights_that_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "photos").mkdir()
     for place, photo in enumerate(PHOTOS):

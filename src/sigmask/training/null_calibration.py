@@ -26,6 +26,7 @@ from sigmask.models.pixels import pixels_of
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.models.weights_folder import text_table_of
+from sigmask.synthesis.perturbation import perturb, shift_slightly
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.stage1_corpus import NATIVE_SIZES, RoundTrip, load_round_trips
 from sigmask.types import ImageArray
@@ -33,11 +34,20 @@ from sigmask.types import ImageArray
 
 @torch.inference_mode()
 def calibrate(
-    model: Locator, photos: Iterable[ImageArray], round_trips: Sequence[RoundTrip], rng: np.random.Generator
+    model: Locator,
+    photos: Iterable[ImageArray],
+    round_trips: Sequence[RoundTrip],
+    rng: np.random.Generator,
+    *,
+    perturbed: float = 0.0,
 ) -> list[float]:
     """Set the model's null statistics from `photos`, (H, W, 3) uint8 each, and one round trip of each.
 
     Sizes are drawn from `NATIVE_SIZES`, as for training pairs.
+
+    Args:
+        perturbed: the share of round trips, in [0, 1], that are disturbed besides, as training views are: tone, blur or
+            sharpening, noise, JPEG or WebP, and a shift by up to two pixels.
 
     Returns:
         For each depth, the mean over its channels of the new spread divided by the old one.
@@ -47,6 +57,8 @@ def calibrate(
     for photo in photos:
         picture = shrink_to(photo, int(rng.choice(sizes, p=shares)))
         returned = round_trips[int(rng.integers(len(round_trips)))](picture, rng)
+        if rng.random() < perturbed:
+            returned = perturb(shift_slightly(returned, [], rng)[0], rng, float(rng.uniform(0.3, 1.2)))
         before, after = (_seen(model, image) for image in (picture, returned))
         features.append((model.backbone(before), model.backbone(after)))
         pictures.append(before)
@@ -72,6 +84,9 @@ def main(
         list[str] | None, typer.Option(help="'shipped', a folder, or hf:OWNER/NAME[:SUBFOLDER] (extra vae)")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="photographs at most")] = 100,
+    perturbed: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="share of round trips with drift, blur, JPEG and shifts besides")
+    ] = 0.0,
     seed: int = 0,
 ) -> None:
     """Write weights with null statistics of PHOTOS under AUTOENCODERS."""
@@ -81,7 +96,8 @@ def main(
     model, _, folder = load_locator(initial)
     if folder.resolve() == output.resolve():
         raise ConfigError(f"{output} holds the weights to start from: name another folder with -o")
-    ratios = calibrate(model, images, load_round_trips(autoencoders or ["shipped"]), np.random.default_rng(seed))
+    through = load_round_trips(autoencoders or ["shipped"])
+    ratios = calibrate(model, images, through, np.random.default_rng(seed), perturbed=perturbed)
     save_pretrained(model, output, text_table_of(folder))
     print(f"spread of {len(images)} photographs, new ÷ old, depth by depth: {', '.join(f'{r:.2f}' for r in ratios)}")
     print(
