@@ -395,6 +395,21 @@ def test_each_edit_of_several_is_read(text: str, expected: list[tuple[str, str |
     assert [(edit.original_concept, edit.edited_concept) for edit in parse(text)] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("remove the cat, paint the sky blue and add a hat", [("remove", "cat"), ("attribute", "sky"), ("add", None)]),
+        ("remove the lamp, colour the wall green", [("remove", "lamp"), ("attribute", "wall")]),
+        ("add a bird and darken the sky", [("add", None), ("attribute", "sky")]),
+        ("remove the paint, the color and the stain", [("remove", "paint"), ("remove", "color"), ("remove", "stain")]),
+    ],
+)
+def test_a_verb_that_may_be_a_noun_begins_an_order_where_the_thing_follows(
+    text: str, expected: list[tuple[str, str | None]]
+) -> None:
+    assert [(edit.action.value, edit.original_concept) for edit in parse(text)] == expected
+
+
 def test_a_man_reads_a_book_and_writes_nothing() -> None:
     assert parse("make the man read a book")[0].action is not Action.TEXT
 

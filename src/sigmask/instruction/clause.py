@@ -9,11 +9,13 @@ from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
 
 _LEX = lexicon()
-_ORDER_ABOUT_IT = rf"{any_of({verb.split()[0] for verb in _LEX.verbs})} (?:it|them)\b"  # "take it away"
+_VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
+_ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
+_ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _BORDER = re.compile(
     r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
     r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|the background\b)"
+    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|the background\b)"
     r"|\s*[.;!?]+\s+(?=\S)"
 )
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
