@@ -12,6 +12,7 @@ KINDS = [kind for kind in _sentences() if kind != "politeness"]
 WORDS = {
     "colour": "red",
     "material": "wood",
+    "thing": "cat",
     "size": "bigger",
     "text": "SALE",
     "old_text": "OPEN",

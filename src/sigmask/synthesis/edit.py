@@ -10,6 +10,7 @@ import numpy as np
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.synthesis.addition import add_accessory, add_object
 from sigmask.synthesis.background import replace_background
+from sigmask.synthesis.counting import multiply_object
 from sigmask.synthesis.deformation import deform_object
 from sigmask.synthesis.freeform import redraw_region
 from sigmask.synthesis.global_style import restyle
@@ -31,6 +32,7 @@ FAMILIES: dict[str, Family] = {
     "vanishing": vanish_object,
     "addition": add_object,
     "accessory": add_accessory,
+    "counting": multiply_object,
     "replacement": replace_object,
     "redraw": redraw_object,
     "recolour": recolour_object,
@@ -45,9 +47,10 @@ FAMILIES: dict[str, Family] = {
 WEIGHTS: dict[str, float] = {
     "removal": 0.08,
     "vanishing": 0.09,
-    "addition": 0.1,
+    "addition": 0.08,
     "accessory": 0.09,
-    "replacement": 0.1,
+    "counting": 0.03,
+    "replacement": 0.09,
     "redraw": 0.15,
     "recolour": 0.11,
     "material": 0.04,

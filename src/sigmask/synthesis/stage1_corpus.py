@@ -13,7 +13,7 @@ import json
 import multiprocessing
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -31,6 +31,7 @@ from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.autoencoders import SHIPPED, load_autoencoders
 from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
+from sigmask.synthesis.latent_blending import blend_in_latent
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import recompress
 from sigmask.synthesis.photos import PhotoLibrary
@@ -39,6 +40,8 @@ from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import Action, BadSample, EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
 
+LATENT_BLENDING_SHARE = 0.2
+"""The share of local edits whose round trip is put together in the latent. Our choice."""
 RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
@@ -77,7 +80,7 @@ def record_of(
     pictures = {
         "original": edit.original,
         "edited": _maybe_recompress(edit.edited, rng),
-        "edited_round_trip": _maybe_recompress(through(edit.edited, rng), rng),
+        "edited_round_trip": _maybe_recompress(_edited_through(edit, through, rng), rng),
     }
     if rng.random() < _NULL_SHARE:
         pictures["original_round_trip"] = _maybe_recompress(through(edit.original, rng), rng)
@@ -156,16 +159,37 @@ def _scene(edit: SyntheticEdit) -> dict[str, MaskArray]:
 
 def load_round_trips(sources: Sequence[str | Path]) -> list[RoundTrip]:
     """Round trips with latent noise through each of `load_autoencoders(sources)`."""
-    return [_noisy(autoencoder) for autoencoder in load_autoencoders(sources)]
+    return [NoisyRoundTrip(autoencoder) for autoencoder in load_autoencoders(sources)]
 
 
-def _noisy(autoencoder: Autoencoder) -> RoundTrip:
-    def through(image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        noise = 0.0 if rng.random() < 0.25 else float(rng.uniform(0, 0.6))
+@dataclass(frozen=True)
+class NoisyRoundTrip:
+    """A `RoundTrip` through an autoencoder, three times in four with latent noise."""
+
+    autoencoder: Autoencoder
+
+    def __call__(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
         with torch.autocast("cpu", torch.bfloat16):
-            return round_trip(image, autoencoder, rng, latent_noise=noise)
+            return round_trip(image, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
 
-    return through
+    def blend(
+        self, original: ImageArray, edited: ImageArray, region: MaskArray, rng: np.random.Generator
+    ) -> ImageArray:
+        """The edit put together in the latent (see `blend_in_latent`)."""
+        with torch.autocast("cpu", torch.bfloat16):
+            return blend_in_latent(original, edited, region, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
+
+
+def _drawn_noise(rng: np.random.Generator) -> float:
+    return 0.0 if rng.random() < 0.25 else float(rng.uniform(0, 0.6))
+
+
+def _edited_through(edit: SyntheticEdit, through: RoundTrip, rng: np.random.Generator) -> ImageArray:
+    """The edited picture's round trip; of some local edits what comes of putting them together in the latent."""
+    region = edit.mask if edit.region is None else edit.region
+    if isinstance(through, NoisyRoundTrip) and not region.all() and rng.random() < LATENT_BLENDING_SHARE:
+        return through.blend(edit.original, edit.edited, region, rng)
+    return through(edit.edited, rng)
 
 
 def _maybe_recompress(image: ImageArray, rng: np.random.Generator) -> ImageArray:

@@ -91,15 +91,30 @@ def round_trip(
     Returns:
         (H, W, 3) uint8.
     """
+    latent = disturbed(autoencoder.encoder(pixels_for(image, autoencoder.stride)), rng, latent_noise)
+    return picture_of(autoencoder.decoder(latent), image.shape[0], image.shape[1])
+
+
+def pixels_for(image: ImageArray, stride: int) -> Tensor:
+    """(1, 3, H, W) in [0, 1] of an image (h, w, 3) uint8, its edges repeated up to the next multiple of the stride."""
     height, width = image.shape[:2]
     pixels = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float().div(255)
-    pixels = F.pad(pixels, (0, -width % autoencoder.stride, 0, -height % autoencoder.stride), mode="replicate")
-    latent = autoencoder.encoder(pixels.contiguous(memory_format=torch.channels_last))
-    if latent_noise > 0:
-        noise = rng.standard_normal(latent.shape, dtype=np.float32)
-        latent = latent + latent_noise * float(latent.float().std()) * torch.from_numpy(noise)
-    decoded = autoencoder.decoder(latent).float().clamp(0, 1)[0, :, :height, :width]
-    return np.ascontiguousarray((decoded * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())
+    pixels = F.pad(pixels, (0, -width % stride, 0, -height % stride), mode="replicate")
+    return pixels.contiguous(memory_format=torch.channels_last)
+
+
+def disturbed(latent: Tensor, rng: np.random.Generator, share: float) -> Tensor:
+    """The latent with Gaussian noise of `share` of its own spread."""
+    if share <= 0:
+        return latent
+    noise = torch.from_numpy(rng.standard_normal(latent.shape, dtype=np.float32))
+    return latent + share * float(latent.float().std()) * noise
+
+
+def picture_of(decoded: Tensor, height: int, width: int) -> ImageArray:
+    """(height, width, 3) uint8 of what a decoder gave, (1, 3, H, W), at least as large."""
+    cut = decoded.float().clamp(0, 1)[0, :, :height, :width]
+    return np.ascontiguousarray((cut * 255).round().to(torch.uint8).permute(1, 2, 0).numpy())
 
 
 class _SoftClamp(nn.Module):
