@@ -410,6 +410,10 @@ def test_a_verb_that_may_be_a_noun_begins_an_order_where_the_thing_follows(
     assert [(edit.action.value, edit.original_concept) for edit in parse(text)] == expected
 
 
+def test_an_additional_thing_is_that_thing() -> None:
+    assert parse("we need to add an additional dog") == parse("add a dog")
+
+
 def test_a_man_reads_a_book_and_writes_nothing() -> None:
     assert parse("make the man read a book")[0].action is not Action.TEXT
 

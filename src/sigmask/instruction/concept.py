@@ -14,7 +14,7 @@ MAXIMUM_WORDS = 6
 
 _LEX = lexicon()
 _DETERMINERS = """
-a an the some any this that these those all every each another both of my your our his her its their extra more other
+a an the some any this that these those all every each another both of my your our his her its their extra additional more other
 only one two three four five six seven eight nine ten several few
 """
 _ARTICLES = frozenset(_DETERMINERS.split())
