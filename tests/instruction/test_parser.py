@@ -410,6 +410,23 @@ def test_a_verb_that_may_be_a_noun_begins_an_order_where_the_thing_follows(
     assert [(edit.action.value, edit.original_concept) for edit in parse(text)] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Don't change the dog, just remove its collar", EditTuple("collar", None, REMOVE)),
+        ("Don't alter anything else, only delete the lamp", EditTuple("lamp", None, REMOVE)),
+        ("Do not change the face, just change the hair to red", EditTuple("hair", "red hair", ATTRIBUTE, ("red",))),
+        ("remove the rain jacket", EditTuple("rain jacket", None, REMOVE)),
+        ("remove the fog light", EditTuple("fog light", None, REMOVE)),
+        ("remove the rain streaks", EditTuple("rain streaks", None, Action.RESTORATION)),
+        ("remove the one on the left", EditTuple(None, None, REMOVE, location="on the left")),
+        ("remove all but the cat", EditTuple(None, None, REMOVE, location="except the cat")),
+    ],
+)
+def test_a_second_stranger_s_sentences(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
 def test_an_additional_thing_is_that_thing() -> None:
     assert parse("we need to add an additional dog") == parse("add a dog")
 

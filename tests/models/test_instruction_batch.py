@@ -78,18 +78,21 @@ def test_names_alone_say_where_to_look_and_nothing_else() -> None:
     assert batch.action.tolist() == [NO_INSTRUCTION] * 3
 
 
-def test_what_says_nothing_of_where_counts_as_no_instruction() -> None:
-    added = EditTuple(None, "hat", Action.ADD)
+def test_what_says_nothing_of_where_is_left_out_and_alone_counts_as_no_instruction() -> None:
+    added, night = EditTuple(None, "hat", Action.ADD), EditTuple(None, "night", Action.TONE)
     batch = collate_instructions(
         [
             (EditTuple(None, "un chat noir", Action.UNKNOWN),),
-            (EditTuple(None, "night", Action.TONE), added),
-            (added, EditTuple(None, None, Action.RESTORATION)),
+            (night, EditTuple(None, None, Action.RESTORATION)),
+            (night, added),
+            (added, EditTuple("rain", None, Action.RESTORATION)),
+            (added,),
         ],
         _LengthEncoder(),
     )
-    assert batch.action.tolist() == [NO_INSTRUCTION] * 3
-    assert not batch.known.any()
+    assert batch.action.tolist() == [NO_INSTRUCTION] * 2 + [ACTIONS.index(Action.ADD)] * 3
+    assert batch.known.sum(1).tolist() == [0, 0, 1, 1, 1]
+    assert batch.concepts[2].equal(batch.concepts[4]) and batch.concepts[3].equal(batch.concepts[4])
 
 
 def test_a_change_of_style_stands_for_all_wherever_it_stands() -> None:

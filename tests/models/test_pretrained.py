@@ -9,6 +9,7 @@ from pathlib import Path
 import huggingface_hub
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from sigmask.errors import WeightsError
 from sigmask.models.locator import Locator
@@ -154,3 +155,13 @@ def test_a_text_encoder_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch
         load_locator(str(folder))
     with pytest.raises(WeightsError, match="expected text_encoder 'static' or 'sentence:NAME', got 'clip'"):
         text_encoder_for(dataclasses.replace(small_config("tiny"), text_encoder="clip"))
+
+
+def test_weights_from_before_an_action_was_added_open_and_it_begins_as_nothing_said(folder: Path) -> None:
+    name = "grounding.action_token.weight"
+    state = load_file(folder / "model.safetensors")
+    rows = state[name]
+    save_file({**state, name: torch.cat([rows[:-3], rows[-1:]])}, folder / "model.safetensors")  # two members fewer
+    opened = load_locator(str(folder))[0].state_dict()[name]
+    assert torch.equal(opened[:-3], rows[:-3].float())
+    assert all(torch.equal(row, rows[-1].float()) for row in opened[-3:])

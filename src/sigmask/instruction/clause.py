@@ -23,7 +23,7 @@ _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
     r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
     rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
-    r"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?"
+    r"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?(?:just\s+|only\s+|simply\s+|instead\s+)?"
     rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
 )
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")

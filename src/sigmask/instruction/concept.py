@@ -14,8 +14,8 @@ MAXIMUM_WORDS = 6
 
 _LEX = lexicon()
 _DETERMINERS = """
-a an the some any this that these those all every each another both of my your our his her its their extra additional more other
-only one two three four five six seven eight nine ten several few
+a an the some any this that these those all every each another both of my your our his her its their extra
+additional more other only one two three four five six seven eight nine ten several few
 """
 _ARTICLES = frozenset(_DETERMINERS.split())
 _RELATIVE = r"\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s|,? (?:such as|including)\s"

@@ -54,6 +54,7 @@ _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+?) "
     r"(?:with|by) (.+)$"
 )
+_ALL_BUT_ONE = re.compile(r"^(?:everything|everyone|all)(?: else)? but ")
 _BUT = re.compile(r"^(?:everything|everyone|all)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$")
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
@@ -79,7 +80,7 @@ def remove(clause: Clause) -> EditTuple:
         rest = rid.group(2)
     if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
-    phrase = noun_phrase(without_quotations(rest))
+    phrase = noun_phrase(_ALL_BUT_ONE.sub("everything except ", without_quotations(rest)))
     concept = phrase.concept
     action = Action.REMOVE
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
@@ -89,11 +90,19 @@ def remove(clause: Clause) -> EditTuple:
         concept, action = "text", Action.TEXT
     elif concept is None and _REFERS_BACK.match(rest):
         pass  # what it is, a clause before it may say
-    elif concept is None or about(concept, Action.RESTORATION):
+    elif concept is None and phrase.location and not about(phrase.location, Action.RESTORATION):
+        pass  # "the one on the left"
+    elif concept is None or _clouds_the_picture(concept):
         action = Action.RESTORATION
     elif concept in _LEX.background:
         action = Action.BACKGROUND
     return EditTuple(concept, None, action, location=phrase.location)
+
+
+def _clouds_the_picture(concept: str) -> bool:
+    """Of rain and "rain streaks", but of no rain jacket and no fog light."""
+    last = concept.split()[-1]
+    return about(concept, Action.RESTORATION) and last not in _LEX.solid and last not in _LEX.worn
 
 
 def add(clause: Clause) -> EditTuple:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.instruction.named_concepts import MAX_CONCEPTS, named_concepts
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, named_concepts
 from sigmask.instruction.text_encoder import EmbeddingArray, TextEncoder
 from sigmask.types import Action, EditTuple, MaskArray
 
@@ -19,8 +19,6 @@ _SURROUNDINGS = re.compile(
     re.IGNORECASE,
 )
 """What a phrase ends in that names the place around a subject; "wall clock" names a subject."""
-AS_NOTHING_SAID = frozenset((Action.UNKNOWN, Action.TONE, Action.RESTORATION))
-"""Actions that say nothing of where: another language, and what may touch every pixel or hardly any."""
 NO_INSTRUCTION = len(ACTIONS)
 """The action index of a pair that has no instruction at all."""
 
@@ -48,10 +46,10 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
     """Turn the tuples of B instructions into arrays; concepts past the fourth are left out.
 
     The action of the first tuple stands for the instruction, but a change of style, since it changes everything, for
-    all of it. An instruction with `AS_NOTHING_SAID` in it counts as none. Both are our choice
-    (`docs/decisions/0016-what-says-nothing.md`).
+    all of it. Edits that are `AS_NOTHING_SAID` are left out, and an instruction of nothing else counts as none. Both
+    are our choice (`docs/decisions/0016-what-says-nothing.md`).
     """
-    edits = [[] if any(edit.action in AS_NOTHING_SAID for edit in tuples) else tuples for tuples in edits]
+    edits = [[edit for edit in tuples if edit.action not in AS_NOTHING_SAID] for tuples in edits]
     named = [named_concepts(tuples) for tuples in edits]
     on_original, kept = (np.zeros((len(edits), MAX_CONCEPTS), dtype=bool) for _ in range(2))
     action = np.full(len(edits), NO_INSTRUCTION, dtype=np.int64)

@@ -31,6 +31,7 @@ class Lexicon:
     style: Words
     tone: Words
     restoration: Words
+    solid: Words
     conditions: Words
     worn: Words
     joined: Words

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sigmask.types import EditTuple
+from sigmask.types import Action, EditTuple
 
 MAX_CONCEPTS = 4
+AS_NOTHING_SAID = frozenset((Action.UNKNOWN, Action.TONE, Action.RESTORATION))
+"""Actions that say nothing of where: another language, and what may touch every pixel or hardly any."""
 
 
 def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
-    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original."""
+    """The concepts that an instruction names, at most `MAX_CONCEPTS`, each with True if sought on the original.
+
+    Edits that are `AS_NOTHING_SAID` name none.
+    """
     return _all_concepts(tuples)[:MAX_CONCEPTS]
 
 
@@ -22,6 +27,8 @@ def concepts_left_out(tuples: Sequence[EditTuple]) -> list[str]:
 def _all_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
     found: list[tuple[str, bool]] = []
     for edit in tuples:
+        if edit.action in AS_NOTHING_SAID:
+            continue
         if edit.original_concept:
             found.append((edit.original_concept, True))
         if edit.edited_concept:

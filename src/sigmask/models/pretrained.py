@@ -27,6 +27,8 @@ from sigmask.models.weights_folder import (
 )
 from sigmask.whole_file import whole_file
 
+_ACTION_ROWS = "grounding.action_token.weight"
+
 
 def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None) -> None:
     """Write everything that `load_locator` needs; weights in half precision. A graph of earlier weights is removed.
@@ -100,8 +102,21 @@ def _write_whole(path: Path, content: bytes) -> None:
         partial.write_bytes(content)
 
 
+def _with_new_actions(state: dict[str, Any], rows: int) -> dict[str, Any]:
+    """Weights from before the last members of `Action` were added, with a row for each: as if nothing had been said.
+
+    The last row is that of no instruction, and stays the last.
+    """
+    known = state.get(_ACTION_ROWS)
+    if known is None or not 0 < len(known) < rows:
+        return state
+    silent = known[-1:]
+    return {**state, _ACTION_ROWS: torch.cat([known[:-1], silent.expand(rows - len(known), -1), silent])}
+
+
 def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:
     wanted = model.state_dict()
+    state = _with_new_actions(state, len(wanted[_ACTION_ROWS]) if _ACTION_ROWS in wanted else 0)
     converted = {name: value.to(wanted[name].dtype) if name in wanted else value for name, value in state.items()}
     try:
         model.load_state_dict(converted)

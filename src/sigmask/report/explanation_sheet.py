@@ -7,8 +7,7 @@ from PIL import Image
 
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.instruction.instruction_arrays import AS_NOTHING_SAID
-from sigmask.instruction.named_concepts import MAX_CONCEPTS, concepts_left_out
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out
 from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
 from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
@@ -140,7 +139,7 @@ def _concept_panel(explanation: Explanation, concept: ConceptMap) -> Panel:
 
 
 def _says_nothing_of_where(annotation: Annotation) -> bool:
-    return any(edit.action in AS_NOTHING_SAID for edit in annotation.edit)
+    return all(edit.action in AS_NOTHING_SAID for edit in annotation.edit)
 
 
 def _stretched(values: MapArray) -> MapArray:
