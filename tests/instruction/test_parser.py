@@ -427,6 +427,25 @@ def test_a_second_stranger_s_sentences(text: str, expected: EditTuple) -> None:
     assert parse(text) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("What if the cat was a lion?", ("replace", "cat", "lion")),
+        ("What if there were no people?", ("remove", "people", None)),
+        ("What if the man wore a hat?", ("add", None, "hat")),
+        ("The dog turns into a wolf", ("replace", "dog", "wolf")),
+        ("The cat is gone", ("remove", "cat", None)),
+        ("Could there be a rainbow?", ("add", None, "rainbow")),
+        ("Is it possible for the car to be blue?", ("attribute", "car", "blue car")),
+        ("I want the curtains to be velvet", ("attribute", "curtains", "velvet curtains")),
+        ("What if the sun never set?", ("other", "sun", "sun")),
+    ],
+)
+def test_questions_and_statements_say_what_becomes(text: str, expected: tuple[str, str | None, str | None]) -> None:
+    (edit,) = parse(text)
+    assert (edit.action.value, edit.original_concept, edit.edited_concept) == expected
+
+
 def test_an_additional_thing_is_that_thing() -> None:
     assert parse("we need to add an additional dog") == parse("add a dog")
 

@@ -22,7 +22,7 @@ _PICTURE = "(?:image|picture|photo|photograph|scene)"
 _NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
 NO_MORE = re.compile(
     r"^(?:that )?(?:"
-    r"(?:there(?:'s| is| are| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
+    r"(?:there(?:'s| is| are| was| were| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
     r"|(?:the )?absence of|without|minus"
     rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
     rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
@@ -30,8 +30,8 @@ NO_MORE = re.compile(
     r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
 )
 THERE = re.compile(
-    r"^there(?:'s| (?:(?:should|could|must|might|would|has to|needs? to|ought to) )?(?:be|is|are|were|was|to be))\s+"
-    r"(.+)$"
+    r"^(?:there(?:'s| (?:(?:should|could|must|might|would|has to|needs? to|ought to) )?(?:be|is|are|were|was|to be))"
+    r"|(?:could|can|may|might|should|would|will) there be)\s+(.+)$"
 )
 BEARING = re.compile(rf"^(.+?)\s+{any_of(_LEX.bearing)}\s+(.+)$")
 _COLOUR_FIRST = re.compile(
@@ -40,7 +40,8 @@ _COLOUR_FIRST = re.compile(
 )
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
 _WANTED_GONE = re.compile(
-    r"^(?:see )?(.+?)\s+(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
+    r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were))?\s+"
+    r"(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
     r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
@@ -70,8 +71,8 @@ _LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")
 _SEE = re.compile(r"^(?:see|with) ((?:an? |some |more |two |three )?.+)$")
 _ARROW = re.compile(r"^(.+?)\s*(?:->|=>|→)\s*(.+)$")
 _FROM_TO = re.compile(
-    r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)?) (?:to|into) "
-    r"((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
+    r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)??) "
+    r"(?:(?:turns?|changes?|transforms?|morphs?) )?(?:to|into) (?!be\b)((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
 )
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
 _MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement

@@ -47,7 +47,7 @@ _DEFINITE = re.compile(
 _STATEMENT = re.compile(
     r"^(.+?)\s+"
     r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
-    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|has|have|holds?|"
+    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
     r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut|taken (?:out|away))\b")
@@ -61,6 +61,7 @@ _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
+_QUESTION = re.compile(r"^what if (?!.*\b(?:not|never|no longer|suddenly)\b)(?!.*n't\b)(.+)$")
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
@@ -96,7 +97,7 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
-    said = idiom(clause) or _statement(clause)
+    said = idiom(clause) or _supposed(clause) or _statement(clause)
     if said:
         return said
     if "§" in clause.text:
@@ -110,6 +111,16 @@ def free(clause: Clause) -> EditTuple:
         return EditTuple(subject.concept, subject.concept, Action.OTHER, location=subject.location)
     phrase = noun_phrase(_CAPTION.sub("", clause.text))
     return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
+
+
+def _supposed(clause: Clause) -> EditTuple | None:
+    """ "what if the cat was a lion": what is said in the question; None where that names no thing."""
+    question = _QUESTION.match(clause.text)
+    if not question:
+        return None
+    asserted = replaced(clause, text=question.group(1), rest=question.group(1))
+    said = idiom(asserted) or _statement(asserted)
+    return said if said and (said.original_concept or said.action in (Action.ADD, Action.REMOVE)) else None
 
 
 FRAMES: dict[str, frames.Frame] = {
@@ -161,7 +172,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         return EditTuple(None, phrase.concept, Action.ADD, location=_PUT.sub("", rest) or phrase.location)
     if not rest:
         return None
-    if verb.startswith(("wear", "ha", "hold")):
+    if verb.startswith(("wear", "wore", "ha", "hold", "held")):
         return put_on(subject, rest)
     return _state(f"{subject} be {rest}", clause) if _DEFINITE.match(subject) else None
 
