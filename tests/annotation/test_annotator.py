@@ -21,6 +21,7 @@ from sigmask.instruction.embedding_table import EmbeddingTable, write_table
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.types import Annotation, BadSample, EditPair, Scope
 from tests.drawing import draw_corners, draw_photo
+from tests.drawn_corpora import encode_image
 from tests.models.random_locator import random_locator
 
 INSTRUCTIONS = (None, "remove the dog", "make the sky purple", "change the background to a beach", "turn it into anime")
@@ -82,6 +83,15 @@ def test_an_instruction_that_is_no_text_is_refused(
     photo = draw_photo(rng, 64, 64)
     with pytest.raises(SampleError, match="expected an instruction as text or None"):
         exact(photo, photo, instruction)  # type: ignore[arg-type]
+
+
+def test_a_damaged_jpeg_is_flagged(exact: Annotator, drawn_pairs: list[EditPair], tmp_path: Path) -> None:
+    pair = drawn_pairs[0]
+    encoded = bytearray(encode_image(pair.edited, "JPEG", quality=95))
+    middle = len(encoded) // 2
+    encoded[middle : middle + 35] = bytes(range(100, 135))
+    (tmp_path / "edited.jpg").write_bytes(encoded)
+    assert exact(pair.original, tmp_path / "edited.jpg").flags == ("damaged",)
 
 
 def test_a_crop_off_centre_is_registered(exact: Annotator, rng: np.random.Generator) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +27,7 @@ def fake_weights(monkeypatch: pytest.MonkeyPatch) -> None:
         def from_pretrained(cls, name: str = "tiny", **settings: object) -> object:
             return cls()
 
-    module = types.ModuleType("sigmask.annotation.annotator")
-    module.Annotator = Annotator  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "sigmask.annotation.annotator", module)
+    monkeypatch.setattr("sigmask.annotation.annotator.Annotator", Annotator)
 
 
 def run(*arguments: object) -> tuple[int, str]:

@@ -14,7 +14,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sigmask.data.columns import ColumnNames
 from sigmask.data.corpus import Corpus, load_corpus
+from sigmask.data.parquet import holds_images
 from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.types import BadSample, EditPair
 from tests.drawn_corpora import encode_image
@@ -184,3 +186,19 @@ def test_a_half_that_is_still_packed_is_warned_of(tmp_path: Path, drawn_pairs: l
     (tmp_path / "hqedit.json").write_text(json.dumps(conversations(drawn_pairs)))
     with pytest.warns(SigmaskWarning, match=r"'hqedit/output/.*have to be unpacked: tar -xf .*output\.tar\.gz -C"):
         load_corpus(tmp_path / "hqedit.json")
+
+
+@pytest.mark.parametrize(("cells", "held"), [("bytes", True), ("struct", True), ("path", False)])
+def test_images_in_the_cells_are_told_by_the_footer_alone(
+    cells: str, held: bool, tmp_path: Path, drawn_pairs: list[EditPair]
+) -> None:
+    path = tmp_path / "a.parquet"
+    if cells == "path":
+        names = ["a.png"] * 2
+        column = pa.array([{"bytes": None, "path": name} for name in names])
+        pq.write_table(pa.table({"original": names, "edited": column}), path)
+    else:
+        encoded = [encode_image(pair.edited) for pair in drawn_pairs[:2]]
+        column = encoded if cells == "bytes" else [{"bytes": each, "path": "a.png"} for each in encoded]
+        pq.write_table(pa.table({"original": column, "edited": column}), path)
+    assert holds_images(path, ColumnNames("original", "edited")) is held

@@ -11,8 +11,8 @@ import torch
 
 from sigmask.errors import CorpusError
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.synthesis import perturbation
 from sigmask.synthesis.named_view import is_left_out
-from sigmask.training import view as view_module
 from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json, mask_of_redrawn
 from sigmask.types import Action, EditTuple
@@ -140,9 +140,9 @@ def test_a_swapped_view_keeps_its_mask_and_says_nothing() -> None:
 
 def test_a_swapped_view_is_never_shifted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its mask belongs to both grids."""
-    monkeypatch.setattr(view_module, "SHIFT_SHARE", 100.0)
+    monkeypatch.setattr(perturbation, "SHIFT_SHARE", 100.0)
     shifts: list[int] = []
-    monkeypatch.setattr(view_module, "shift_slightly", lambda image, masks, _: (shifts.append(1), (image, masks))[1])
+    monkeypatch.setattr(perturbation, "shift_slightly", lambda image, masks, _: (shifts.append(1), (image, masks))[1])
     for seed in range(5):
         _draw(np.random.default_rng(seed), swapped=1.0, perturbed=1.0)
     assert not shifts

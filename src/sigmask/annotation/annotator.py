@@ -17,7 +17,7 @@ from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.guided_outline import Guide, follow_outline, outline_guide
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import model_frame, resize_for_model, resize_map
-from sigmask.data.image_decoding import decode_image
+from sigmask.data.image_decoding import decode_with_remarks
 from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import BadReason, SampleError, SigmaskError, require_at_least
 from sigmask.instruction.instruction_arrays import InstructionArrays, instruction_arrays
@@ -328,7 +328,8 @@ def read_pair(original: Image, edited: Image, instruction: str | None = None) ->
     """
     if instruction is not None and not isinstance(instruction, str):
         raise SampleError(BadReason.BAD_ROW, f"expected an instruction as text or None, got {instruction!r:.80}")
-    return EditPair("", decode_image(_cell(original)), decode_image(_cell(edited)), instruction or None)
+    (before, remarks), (after, more_remarks) = (decode_with_remarks(_cell(image)) for image in (original, edited))
+    return EditPair("", before, after, instruction or None, flags=tuple(dict.fromkeys((*remarks, *more_remarks))))
 
 
 def _edit_pair(pair: Pair | BadSample) -> EditPair:

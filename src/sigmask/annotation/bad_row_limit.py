@@ -39,6 +39,10 @@ class BadRowLimit:
     def __str__(self) -> str:
         return f"{100 * self.most:g}%" if self.is_share else f"{self.most:g}"
 
+    def is_passed(self, rows: int, bad: int) -> bool:
+        """Whether `bad` of `rows` are too many."""
+        return bad > (self.most * rows if self.is_share else self.most)
+
     def check(self, rows: int, bad: int, *, finished: bool = False) -> None:
         """Raise if too many of the rows so far are bad.
 
@@ -48,7 +52,7 @@ class BadRowLimit:
         """
         if self.is_share and not finished and rows < ROWS_BEFORE_A_SHARE_COUNTS:
             return
-        if bad > (self.most * rows if self.is_share else self.most):
+        if self.is_passed(rows, bad):
             done = "The run is finished" if finished else "Stopped; finished parts are kept"
             raise TooManyBadRowsError(
                 f"{bad} of {rows} rows are bad ({100 * bad / max(rows, 1):.1f} %), more than --max-bad {self} allows. "

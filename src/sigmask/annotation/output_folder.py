@@ -74,10 +74,9 @@ def reopen_output(folder: Path) -> None:
     Raises:
         OutputWriteError: a file cannot be removed.
     """
-    card = [RUN_CARD_NAME] if is_run_card(folder / RUN_CARD_NAME) else []
-    for name in (SUMMARY_NAME, QUARANTINE_NAME, *card):
-        with writing(folder / name):
-            (folder / name).unlink(missing_ok=True)
+    for path in (folder / SUMMARY_NAME, folder / QUARANTINE_NAME, *_card(folder)):
+        with writing(path):
+            path.unlink(missing_ok=True)
 
 
 def remove_leftovers(folder: Path, parts: Sequence[Part], *, whole: bool) -> None:
@@ -99,5 +98,9 @@ def _run_files(folder: Path) -> list[Path]:
     files = [path for name in patterns for path in (*folder.glob(name), *folder.glob(f"{name}*{PARTIAL_SUFFIX}"))]
     # locks are their holders' own
     ledger = [path for path in (folder / LEDGER_FOLDER).glob("*") if not path.name.startswith("lock-")]
-    card = [path for path in (folder / RUN_CARD_NAME,) if is_run_card(path)]
-    return [*files, *card, *folder.glob(f"{RUN_CARD_NAME}.*{PARTIAL_SUFFIX}"), *ledger]
+    return [*files, *_card(folder), *folder.glob(f"{RUN_CARD_NAME}.*{PARTIAL_SUFFIX}"), *ledger]
+
+
+def _card(folder: Path) -> list[Path]:
+    """The README, unless it is the user's own."""
+    return [path for path in (folder / RUN_CARD_NAME,) if is_run_card(path)]

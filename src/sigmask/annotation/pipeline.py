@@ -23,7 +23,7 @@ from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.fingerprint import run_fingerprint
 from sigmask.annotation.finish import finish_run
 from sigmask.annotation.ledger import LEDGER_FOLDER, Ledger, PartRecord
-from sigmask.annotation.lost_files import tell_of_lost_files
+from sigmask.annotation.lost_files import require_few_lost, warn_of_lost
 from sigmask.annotation.mask_table import Row, mask_row
 from sigmask.annotation.model_runner import ModelFailedError, ModelRunner
 from sigmask.annotation.open_part import OpenPart
@@ -120,7 +120,9 @@ def annotate(
     options = options or AnnotateOptions()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
     own = options.shard.own(parts)
-    tell_of_lost_files(parts, None if options.retry_quarantine else options.max_bad)
+    if options.max_bad is not None and not options.retry_quarantine:
+        require_few_lost(parts, options.max_bad)
+    warn_of_lost(parts)
     fingerprint = run_fingerprint(corpus, annotator, limit=options.limit, rows_per_part=options.rows_per_part)
     make_output(output)
     with OutputLock(output / LEDGER_FOLDER, options.shard) as lock:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 from sigmask.annotation.bad_row_limit import BadRowLimit, TooManyBadRowsError
 from sigmask.annotation.ledger import LEDGER_FOLDER, Ledger
-from sigmask.annotation.lost_files import tell_of_lost_files
+from sigmask.annotation.lost_files import require_few_lost
 from sigmask.annotation.output_folder import clear_output, make_output
 from sigmask.annotation.output_lock import OutputLock
 from sigmask.annotation.pair_annotator import PairAnnotator
@@ -140,7 +140,8 @@ def annotate_on_ray(
         raise SigmaskError("workers open the corpus anew, so it must be one that load_corpus gave")
     ray = import_ray()
     parts = plan_parts(corpus, limit=options.limit, rows_per_part=options.rows_per_part)
-    tell_of_lost_files(parts, None if options.retry_quarantine else options.max_bad)
+    if options.max_bad is not None and not options.retry_quarantine:
+        require_few_lost(parts, options.max_bad)  # the workers warn of them
     count = max(1, min(len(parts), SHARDS_PER_WORKER * workers.count))
     output = output.resolve()
     shards = [Shard(index, count) for index in range(count)]

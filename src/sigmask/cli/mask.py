@@ -44,21 +44,20 @@ def mask(
     import numpy as np
     from PIL import Image
 
-    from sigmask.annotation.annotator import Annotator
+    from sigmask.annotation.annotator import Annotator, read_pair
     from sigmask.annotation.write_errors import BEGINS_ANEW, writing
-    from sigmask.data.image_decoding import DAMAGED, decode_with_remarks
     from sigmask.data.overlay import draw_outline
 
-    (before, remarks), (after, more_remarks) = decode_with_remarks(original), decode_with_remarks(edited)
+    pair = read_pair(original, edited, instruction)
     annotator = Annotator.from_pretrained(
         model, device=device, threshold=threshold, backend=backend, least_quality=least_quality
     )
-    annotation = annotator(before, after, instruction)
+    (annotation,) = annotator.infer([annotator.prepare(pair)])
     with writing(output, BEGINS_ANEW):
         annotation.save(str(output))
     if overlay is not None:
         with writing(overlay, BEGINS_ANEW):
-            Image.fromarray(draw_outline(after, annotation.mask)).save(overlay)
+            Image.fromarray(draw_outline(pair.edited, annotation.mask)).save(overlay)
     if probability is not None:
         with writing(probability, BEGINS_ANEW):
             Image.fromarray(np.rint(annotation.probability * 255).astype(np.uint8)).save(probability)
@@ -67,8 +66,8 @@ def mask(
     print(f"scope    {annotation.scope}")
     for edit in annotation.edit:
         print_line(f"edit     {edit.action}: {edit.original_concept or '–'} → {edit.edited_concept or '–'}")
-    if flags := (*annotation.flags, *((DAMAGED,) if remarks or more_remarks else ())):
-        print(f"flags    {', '.join(flags)}")
+    if annotation.flags:
+        print(f"flags    {', '.join(annotation.flags)}")
     if DOUBTFUL in annotation.flags:
         print(f"doubtful: the expected IoU is below {least_quality:g}, so the mask is empty; {EVERY_MASK}")
     print_line(f"mask     {output}")

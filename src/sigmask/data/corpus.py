@@ -21,7 +21,7 @@ from sigmask.data.hub import HubReader, hub_columns, readable_files
 from sigmask.data.hub_files import HubFiles, hub_files
 from sigmask.data.hub_name import PREFIX, parse_hub_name
 from sigmask.data.named_files import NamedFilesReader, has_named_files
-from sigmask.data.parquet import ParquetReader, parquet_columns
+from sigmask.data.parquet import ParquetReader, holds_images, parquet_columns
 from sigmask.data.raw_pair import RawPair, decode_pair
 from sigmask.data.reader import Reader
 from sigmask.data.table import TABLE_SUFFIXES, TableReader, table_columns
@@ -226,9 +226,7 @@ def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, ro
     if suffix == ".parquet":
         available = parquet_columns(files)
         parquet = ParquetReader(folder, files, guess_columns(available, given), base)
-        opening = replace(parquet, files=files[:1])
-        rows = itertools.chain.from_iterable(map(opening.read, opening.units()))
-        reader = _with_archives(parquet, rows, first, base)
+        reader = _with_archives(parquet, _first_paths(parquet), first, base)
     elif _is_tar(first):
         available = webdataset_columns(open_tars(files))
         reader = WebDatasetReader(folder, files, guess_columns(available, given), root)
@@ -239,6 +237,15 @@ def _of_files(name: str, folder: Path, files: tuple[Path, ...], given: Given, ro
     else:
         raise CorpusError(f"'{first}' has suffix '{first.suffix}': {_EXPECTED}")
     return Corpus(name, reader, identified(available.names))
+
+
+def _first_paths(parquet: ParquetReader) -> Iterator[RawPair | BadSample]:
+    """The rows of the first file, for their images' paths; none where the cells hold the images themselves."""
+    first = replace(parquet, files=parquet.files[:1])
+    with contextlib.suppress(Exception):  # a damaged file, which its rows tell of
+        if holds_images(parquet.files[0], parquet.columns):
+            return iter(())
+    return itertools.chain.from_iterable(map(first.read, first.units()))
 
 
 def _with_archives(reader: Reader, rows: Iterator[RawPair | BadSample], table: Path, root: Path) -> Reader:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sigmask.data.raw_pair import RawPair
-from sigmask.data.table import MalformedRow, table_rows
+from sigmask.data.table import TABLE_SUFFIXES, MalformedRow, table_rows
 from sigmask.data.text_encoding import warn_of_other_bytes
 from sigmask.data.unit import Unit, blocks_of
 from sigmask.data.unreadable_cell import UnreadableCell
@@ -29,7 +29,6 @@ IMAGE_SUFFIXES = (
 LAYOUTS = (("original", "edited"), ("source", "target"), ("before", "after"), ("input", "output"), ("real", "fake"))
 """Names of the two folders, in the order in which they are looked for."""
 INSTRUCTION_FILES = ("instructions.jsonl", "instructions.csv")
-_TABLE_SUFFIXES = frozenset((".jsonl", ".json", ".csv", ".tsv"))
 
 _NAME_KEYS = ("name", "id", "file", "file_name", "stem")
 _INSTRUCTION_KEYS = ("instruction", "prompt", "text")
@@ -139,7 +138,7 @@ class FolderReader:
 
     def _other_tables(self) -> list[str]:
         """Names of tables beside the folders that are not known to hold instructions."""
-        return sorted(path.name for path in self.folder.iterdir() if path.suffix.lower() in _TABLE_SUFFIXES)
+        return sorted(path.name for path in self.folder.iterdir() if path.suffix.lower() in TABLE_SUFFIXES)
 
     @cached_property
     def _prefix(self) -> str:

@@ -26,16 +26,12 @@ def in_memory(cell: Any, root: Path | None) -> Any:
     """
     if isinstance(cell, ImageHalf):
         return replace(cell, cell=in_memory(cell.cell, root))
-    cell = only_one(cell)
+    cell = _only_one(cell)
     return cell if is_null(cell) or isinstance(cell, np.ndarray | Image.Image) else cell_bytes(cell, root)
 
 
-def only_one(cell: Any) -> Any:
-    """The image of a list of one, which is how corpora with several input images write a single one.
-
-    Raises:
-        SampleError: BAD_ROW for a longer list, or an empty one.
-    """
+def _only_one(cell: Any) -> Any:
+    """The image of a list of one, which is how corpora with several input images write a single one."""
     if isinstance(cell, list | tuple):
         if len(cell) != 1:
             raise SampleError(BadReason.BAD_ROW, f"expected one image, got a list of {len(cell)}")

@@ -121,6 +121,30 @@ def parquet_columns(files: tuple[Path, ...]) -> FoundColumns:
     raise CorpusError(f"expected a parquet file in '{files[0]}' (first of {len(files)}): {problem}")
 
 
+def holds_images(path: Path, columns: ColumnNames) -> bool:
+    """Whether the cells of both images hold bytes, as far as types and footer tell; False where they do not.
+
+    It reads no row: a page may hold hundreds of megabytes of images.
+    """
+    with _open(path) as file:
+        if not file.num_row_groups:
+            return False
+        group = file.metadata.row_group(0)
+        leaves = {chunk.path_in_schema: chunk for chunk in map(group.column, range(group.num_columns))}
+        return all(_holds_bytes(name, file.schema_arrow, leaves) for name in (columns.original, columns.edited))
+
+
+def _holds_bytes(name: str, schema: pa.Schema, leaves: dict[str, Any]) -> bool:
+    place = schema.get_field_index(name)
+    kind = None if place < 0 else schema.field(place).type
+    if kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        return True
+    chunk = leaves.get(f"{name}.bytes")
+    if chunk is None or chunk.statistics is None or not chunk.statistics.has_null_count:
+        return False
+    return bool(chunk.statistics.null_count < chunk.num_values)
+
+
 def _cells(file: Any, unit: Unit, columns: ColumnNames) -> Iterator[dict[str, Any]]:
     there = file.schema_arrow.names
     for name in (columns.original, columns.edited):

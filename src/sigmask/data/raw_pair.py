@@ -14,7 +14,7 @@ from sigmask.data.cell_selector import ImageHalf, select
 from sigmask.data.columns import ColumnNames
 from sigmask.data.image_cell import is_null
 from sigmask.data.image_decoding import decode_mask, decode_with_remarks
-from sigmask.data.pair_checksum import in_memory, only_one, pair_checksum
+from sigmask.data.pair_checksum import in_memory, pair_checksum
 from sigmask.data.text_encoding import has_other_bytes
 from sigmask.data.unreadable_cell import UnreadableCell
 from sigmask.errors import BadReason, SampleError
@@ -174,20 +174,20 @@ def _first_text(cell: Any, depth: int) -> str | None:
     return cell.replace(_IMAGE_TOKEN, " ").strip() or None
 
 
-def decode_picture(cell: Any, root: Path | None = None) -> ImageArray:
-    """The picture of an image's cell (see `RawPair`).
+def decode_picture(held: Any) -> ImageArray:
+    """The picture of an image's cell that is `in_memory`.
 
     Raises:
-        SampleError: BAD_ROW for a list of several images, and the reasons of `decode_image`.
+        SampleError: the reasons of `decode_image`.
     """
-    return _picture_and_remarks(cell, root)[0]
+    return _picture_and_remarks(held)[0]
 
 
-def _picture_and_remarks(cell: Any, root: Path | None = None) -> tuple[ImageArray, tuple[str, ...]]:
-    if isinstance(cell, ImageHalf):
-        whole, remarks = decode_with_remarks(only_one(cell.cell), root)
-        return cell.cut(whole), remarks
-    return decode_with_remarks(only_one(cell), root)
+def _picture_and_remarks(held: Any) -> tuple[ImageArray, tuple[str, ...]]:
+    if isinstance(held, ImageHalf):
+        whole, remarks = decode_with_remarks(held.cell)
+        return held.cut(whole), remarks
+    return decode_with_remarks(held)
 
 
 def _mask(cell: Any, root: Path | None, shape: tuple[int, int]) -> MaskArray:

@@ -18,7 +18,7 @@ from sigmask.evaluation.comparison import compare_results
 from sigmask.evaluation.methods import VARIANT_SIGN
 from sigmask.evaluation.stored_run import RunStore, default_store
 from sigmask.evaluation.suite import Condition, SuiteProgress, benchmarks_at_hand, run_suite
-from sigmask.evaluation.tables import markdown_table
+from sigmask.evaluation.tables import markdown_table, percent
 from sigmask.whole_file import whole_file
 
 CONDITIONS: dict[str, tuple[str, Condition]] = {
@@ -73,7 +73,7 @@ def ablation_page(results: Results, model: str) -> str:
     for place, reference in enumerate(results[_REFERENCE]):
         found = [condition[place].edited for condition in results.values()]
         if reference.edited is not None and reference.edited.side_effect_pairs:
-            recalls = [_percent(None if each is None else each.side_effect_recall) for each in found]
+            recalls = [percent(None if each is None else each.side_effect_recall) for each in found]
             unasked.append([reference.benchmark, str(reference.edited.side_effect_pairs), *recalls])
     if unasked:
         lines += ["", "## Recall in % of changes that the instruction does not name", ""]
@@ -87,10 +87,6 @@ def ablation_page(results: Results, model: str) -> str:
             )
     lines += ["", "## Per edit type", "", *markdown_table(["benchmark", "edit type", "pairs", *results], typed, 2)]
     return "\n".join(lines) + "\n"
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.1f}"
 
 
 def _cell(result: BenchmarkResult, reference: BenchmarkResult, *, show_difference: bool) -> str:

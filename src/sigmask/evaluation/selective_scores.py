@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from sigmask.evaluation.benchmark_result import BenchmarkResult, PairScore
+from sigmask.evaluation.tables import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def selective_table(scores: Sequence[SelectiveScores]) -> Table:
             f"{each.least_quality:g}",
             f"{each.kept.pairs} / {each.every.pairs}",
             f"{100 * each.coverage:.1f}",
-            *(f"{_percent(show(each.kept), digits)} / {_percent(show(each.every), digits)}" for show, digits in _SHOWN),
+            *(f"{percent(show(each.kept), digits)} / {percent(show(each.every), digits)}" for show, digits in _SHOWN),
         )
     return table
 
@@ -85,7 +86,3 @@ def _means(pairs: Sequence[PairScore]) -> Means:
 
 def _mean(values: Sequence[float]) -> float | None:
     return float(np.mean(values)) if values else None
-
-
-def _percent(share: float | None, digits: int) -> str:
-    return "–" if share is None else f"{100 * share:.{digits}f}"

@@ -46,7 +46,7 @@ def to_markdown(results: Sequence[BenchmarkResult]) -> str:
     typed = [result for result in results if len(result.by_edit_type) > 1]
     if typed:
         rows = [
-            [result.benchmark, result.method, kind, str(scores.pairs), _percent(scores.f1), _percent(scores.iou)]
+            [result.benchmark, result.method, kind, str(scores.pairs), percent(scores.f1), percent(scores.iou)]
             for result in typed
             for kind, scores in result.by_edit_type.items()
         ]
@@ -103,8 +103,8 @@ def to_latex(results: Sequence[BenchmarkResult]) -> str:
         found = scores.get((method, benchmark))
         if found is None:
             return "--"
-        f1 = f"\\textbf{{{_percent(found.f1)}}}" if found.f1 == best[benchmark] else _percent(found.f1)
-        return f"{f1} / {_percent(found.iou)}"
+        f1 = f"\\textbf{{{percent(found.f1)}}}" if found.f1 == best[benchmark] else percent(found.f1)
+        return f"{f1} / {percent(found.iou)}"
 
     rows = [[_latex(method), *(cell(method, benchmark) for benchmark in benchmarks)] for method in methods]
     header = ["F1 / IoU", *(_latex(benchmark) for benchmark in benchmarks)]
@@ -129,8 +129,9 @@ def _latex(text: str) -> str:
     return re.sub(r"([&%$#_{}])", r"\\\1", text)
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share in percent, a dash for None."""
+    return "–" if value is None else f"{100 * value:.{digits}f}"
 
 
 def _interval(interval: Interval | None) -> str:
@@ -165,22 +166,22 @@ _COLUMNS: tuple[_Column, ...] = (
     _Column("method", lambda result: result.method, main=True, text=True),
     _Column("pairs", _scored, main=True),
     _Column("bad", lambda result: str(len(result.bad))),
-    _Column("F1", _edited(lambda scores: _percent(scores.f1)), main=True),
+    _Column("F1", _edited(lambda scores: percent(scores.f1)), main=True),
     _Column("F1 95 %", _edited(lambda scores: _interval(scores.f1_interval)), wide=False),
-    _Column("IoU", _edited(lambda scores: _percent(scores.iou)), main=True),
+    _Column("IoU", _edited(lambda scores: percent(scores.iou)), main=True),
     _Column("IoU 95 %", _edited(lambda scores: _interval(scores.iou_interval)), wide=False),
-    _Column("precision", _edited(lambda scores: _percent(scores.precision)), wide=False),
-    _Column("recall", _edited(lambda scores: _percent(scores.recall)), wide=False),
-    _Column("MCC", _edited(lambda scores: _percent(scores.mcc)), wide=False),
-    _Column("AUC", _edited(lambda scores: _percent(scores.auc)), wide=False),
-    _Column("AP", _edited(lambda scores: _percent(scores.average_precision)), wide=False),
-    _Column("boundary F1", _edited(lambda scores: _percent(scores.boundary_f1)), wide=False),
-    _Column("side-effect recall", _edited(lambda scores: _percent(scores.side_effect_recall)), wide=False),
-    _Column("pooled F1", _edited(lambda scores: _percent(scores.pooled_f1))),
-    _Column("best F1", _edited(lambda scores: _percent(scores.best_f1)), main=True),
-    _Column("best IoU", _edited(lambda scores: _percent(scores.best_iou))),
+    _Column("precision", _edited(lambda scores: percent(scores.precision)), wide=False),
+    _Column("recall", _edited(lambda scores: percent(scores.recall)), wide=False),
+    _Column("MCC", _edited(lambda scores: percent(scores.mcc)), wide=False),
+    _Column("AUC", _edited(lambda scores: percent(scores.auc)), wide=False),
+    _Column("AP", _edited(lambda scores: percent(scores.average_precision)), wide=False),
+    _Column("boundary F1", _edited(lambda scores: percent(scores.boundary_f1)), wide=False),
+    _Column("side-effect recall", _edited(lambda scores: percent(scores.side_effect_recall)), wide=False),
+    _Column("pooled F1", _edited(lambda scores: percent(scores.pooled_f1))),
+    _Column("best F1", _edited(lambda scores: percent(scores.best_f1)), main=True),
+    _Column("best IoU", _edited(lambda scores: percent(scores.best_iou))),
     _Column("best at", _edited(lambda scores: f"{scores.best_threshold:.3f}")),
     _Column("null area", _unedited(lambda scores: f"{100 * scores.false_positive_share:.2f}"), main=True),
-    _Column("null pairs marked", _unedited(lambda scores: _percent(scores.marked_pairs))),
+    _Column("null pairs marked", _unedited(lambda scores: percent(scores.marked_pairs))),
     _Column("ms/pair", lambda result: f"{1000 * result.seconds_per_pair:.0f}", main=True),
 )

@@ -91,19 +91,18 @@ def export(
     selection = select(run, corpus, wishes, accounting, rng, workers=workers, on_row=lambda: on_row("examining"))
     if not selection.chosen.any():
         return accounting
-    originals = options.with_originals or target_name == "folders"
-    settings = _settings(target_name, wishes, options, originals=originals)
     origin = corpus_origin(corpus)
-    provenance = Provenance(
-        corpus=corpus.name,
-        licence=options.licence or origin.licence,
-        citation=origin.citation,
-        model=run.model,
-        fingerprint=run.fingerprint,
-        settings=settings,
-    )
     with whole_folder(output, overwrite=options.overwrite) as folder:
         target = make_target(folder, output)
+        settings = _settings(target_name, wishes, options, originals=target.wants_originals)
+        provenance = Provenance(
+            corpus=corpus.name,
+            licence=options.licence or origin.licence,
+            citation=origin.citation,
+            model=run.model,
+            fingerprint=run.fingerprint,
+            settings=settings,
+        )
         reader = _FileReader(selection, with_original=target.wants_originals)
         card = DataCard()
         rows = paired_rows(

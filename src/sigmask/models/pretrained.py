@@ -116,7 +116,7 @@ def _with_new_actions(state: dict[str, Any], rows: int) -> dict[str, Any]:
 
 def _fill(model: Locator, state: dict[str, Any], folder: Path) -> None:
     wanted = model.state_dict()
-    state = _with_new_actions(state, len(wanted[_ACTION_ROWS]) if _ACTION_ROWS in wanted else 0)
+    state = _with_new_actions(state, len(wanted[_ACTION_ROWS]))
     converted = {name: value.to(wanted[name].dtype) if name in wanted else value for name, value in state.items()}
     try:
         model.load_state_dict(converted)

@@ -148,6 +148,16 @@ def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0) -> 
     return image
 
 
+def perturb_and_shift(
+    image: ImageArray, masks: Sequence[MaskArray], rng: np.random.Generator, share: float = 1.0
+) -> tuple[ImageArray, list[MaskArray]]:
+    """As `perturb`, now and then with a shift before it, which the image's masks go along with."""
+    moved = list(masks)
+    if rng.random() < SHIFT_SHARE * share:
+        image, moved = shift_slightly(image, masks, rng)
+    return perturb(image, rng, share), moved
+
+
 def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:
     """`values` (H, W, C) moved along a smooth random field."""
     height, width = values.shape[:2]

@@ -26,7 +26,7 @@ from sigmask.models.pixels import pixels_of
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.models.weights_folder import text_table_of
-from sigmask.synthesis.perturbation import perturb, shift_slightly
+from sigmask.synthesis.perturbation import perturb_and_shift
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.stage1_corpus import NATIVE_SIZES, RoundTrip, load_round_trips
 from sigmask.types import ImageArray
@@ -47,7 +47,7 @@ def calibrate(
 
     Args:
         perturbed: the share of round trips, in [0, 1], that are disturbed besides, as training views are: tone, blur or
-            sharpening, noise, JPEG or WebP, and a shift by up to two pixels.
+            sharpening, noise, JPEG or WebP, and now and then a shift by up to two pixels.
 
     Returns:
         For each depth, the mean over its channels of the new spread divided by the old one.
@@ -58,7 +58,7 @@ def calibrate(
         picture = shrink_to(photo, int(rng.choice(sizes, p=shares)))
         returned = round_trips[int(rng.integers(len(round_trips)))](picture, rng)
         if rng.random() < perturbed:
-            returned = perturb(shift_slightly(returned, [], rng)[0], rng, float(rng.uniform(0.3, 1.2)))
+            returned, _ = perturb_and_shift(returned, [], rng, float(rng.uniform(0.3, 1.2)))
         before, after = (_seen(model, image) for image in (picture, returned))
         features.append((model.backbone(before), model.backbone(after)))
         pictures.append(before)

@@ -21,7 +21,7 @@ from sigmask.instruction.named_concepts import named_concepts
 from sigmask.models.semantic_difference import noise_level
 from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.named_view import is_left_out, left_out_words
-from sigmask.synthesis.perturbation import SHIFT_SHARE, perturb, recompress, shift_slightly
+from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress
 from sigmask.synthesis.synthetic_edit import local_difference
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
 
@@ -150,7 +150,7 @@ def _null_pair(record: dict[str, Any], rng: np.random.Generator) -> Seen:
     else:  # an edited picture is as good as any: nothing is edited between these two
         original, again = record["edited"], record["edited_round_trip"]
     nothing = np.zeros_like(record["mask"])
-    return original, _perturbed(again, [], rng, float(rng.uniform(0.3, 1.2)))[0], nothing, nothing
+    return original, perturb_and_shift(again, [], rng, float(rng.uniform(0.3, 1.2)))[0], nothing, nothing
 
 
 def _edited_pair(record: dict[str, Any], rng: np.random.Generator, mix: ViewMix, *, keeps_grid: bool) -> Seen:
@@ -163,7 +163,7 @@ def _edited_pair(record: dict[str, Any], rng: np.random.Generator, mix: ViewMix,
         share = float(rng.uniform(0.3, 1.2))
         if keeps_grid:
             return original, perturb(edited, rng, share), mask, region
-        edited, (mask, region) = _perturbed(edited, [mask, region], rng, share)
+        edited, (mask, region) = perturb_and_shift(edited, [mask, region], rng, share)
     return original, edited, mask, region
 
 
@@ -171,14 +171,6 @@ def _weakened(image: ImageArray, change: np.ndarray, rng: np.random.Generator) -
     """Only a share of the edit's change stays, and all of the noise: evidence that an instruction could settle."""
     removed = 1 - float(rng.uniform(*WEAKENED_TO))
     return np.asarray(np.clip(np.rint(image - removed * change), 0, 255), dtype=np.uint8)
-
-
-def _perturbed(
-    image: ImageArray, masks: list[MaskArray], rng: np.random.Generator, share: float
-) -> tuple[ImageArray, list[MaskArray]]:
-    if rng.random() < SHIFT_SHARE * share:
-        image, masks = shift_slightly(image, masks, rng)
-    return perturb(image, rng, share), masks
 
 
 def _regions_told(record: dict[str, Any], located: list[bool]) -> dict[int, MaskArray]:
