@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sigmask.errors import ConfigError, CorpusError
+from sigmask.synthesis import edit as edit_module
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary, random_view
@@ -106,6 +107,19 @@ def test_a_second_edit_joins_the_mask_and_the_instruction(library: PhotoLibrary)
             assert both.mask.sum() > edit.mask.sum() and not (edit.mask & ~both.mask).any()
             joined += 1
     assert joined >= 2
+
+
+def test_a_third_edit_follows_now_and_then(library: PhotoLibrary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edit_module, "SIDE_EFFECT_SHARE", 0.0)
+    monkeypatch.setattr(edit_module, "SECOND_EDIT_SHARE", 1.0)
+    monkeypatch.setattr(edit_module, "THIRD_EDIT_SHARE", 1.0)
+    rng = np.random.default_rng(12)
+    counts = []
+    for _ in range(12):
+        edit = make_edit(library, rng, size=192, weights={"recolour": 1.0})
+        _assert_sound(edit, 192)
+        counts.append(len(edit.edit))
+    assert max(counts) == 3
 
 
 def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:

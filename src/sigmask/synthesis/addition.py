@@ -1,14 +1,14 @@
-"""Addition: an object from another photograph, or a drawn accessory, appears; its soft shadow is part of the change."""
+"""Addition: an object of another photograph, or a drawn thing, appears; what it casts is part of the change."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
-from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, gradient_blend, match_colour, to_image
+from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, gradient_blend, match_colour
+from sigmask.synthesis.cast_light import cast_on
 from sigmask.synthesis.instruction_templates import write_instruction
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer, lay_object
@@ -17,6 +17,9 @@ from sigmask.synthesis.removal import pick_object
 from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 from sigmask.types import ImageArray, MaskArray
 
+SHARES = (0.0015, 0.25)
+"""The share of the picture that a newcomer covers, drawn log-uniformly from this range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
@@ -24,11 +27,13 @@ class Newcomer:
 
     Attributes:
         host: the object that it is put on or beside, if any.
+        flat: it keeps its own colours and casts nothing, as a crack does.
     """
 
     layer: Layer
     name: str | None
     host: Instance | None = None
+    flat: bool = False
 
 
 def add_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -41,15 +46,22 @@ def add_accessory(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
     return add_newcomer(photo, draw_newcomer(photo, rng), rng)
 
 
-def lay_newcomer(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> Newcomer | None:
-    """An object of another photograph, laid somewhere; None if the library has none."""
+def lay_newcomer(
+    photo: Photo, library: PhotoLibrary, rng: np.random.Generator, *, shares: tuple[float, float] | None = None
+) -> Newcomer | None:
+    """An object of another photograph, laid somewhere; None if the library has none.
+
+    Args:
+        shares: the least and the largest share of the picture that it covers, anywhere on it; by default `SHARES`, or
+            now and then a size that suits a host.
+    """
     found = library.random_object(rng)
     if found is None:
         return None
     donor, instance = found
     shape = photo.image.shape[:2]
-    host = pick_object(photo, rng, smallest=0.02) if rng.random() < 0.35 else None
-    share, centre = _where(host, shape, rng)
+    host = pick_object(photo, rng, smallest=0.02) if shares is None and rng.random() < 0.35 else None
+    share, centre = _where(host, shape, rng, shares or SHARES)
     layer = lay_object(
         donor,
         instance,
@@ -81,18 +93,8 @@ def add_newcomer(photo: Photo, newcomer: Newcomer | None, rng: np.random.Generat
     solid = layer.solid
     if solid.sum() < 20:
         return None
-    pixels = layer.pixels
-    surroundings = dilate(solid, 14) & ~solid
-    if rng.random() < 0.65:
-        pixels = match_colour(pixels, solid, image, surroundings, float(rng.uniform(0.1, 0.5)))
-    base, shadow = image, np.zeros(solid.shape, bool)
-    if rng.random() < 0.35:
-        base, shadow = cast_shadow(image, solid, rng)
-    if host is None and rng.random() < 0.15:
-        edited = gradient_blend(base, pixels, solid, float(rng.uniform(0.3, 0.9)))
-    else:
-        edited = blend(base, pixels, layer.alpha)
-    mask = (layer.alpha > VISIBLE_ALPHA) | shadow
+    edited, cast = _put(image, newcomer, rng)
+    mask = (layer.alpha > VISIBLE_ALPHA) | cast
     instruction = write_instruction(
         "wear" if host else "add",
         rng,
@@ -104,33 +106,27 @@ def add_newcomer(photo: Photo, newcomer: Newcomer | None, rng: np.random.Generat
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="addition")
 
 
-def cast_shadow(image: ImageArray, solid: MaskArray, rng: np.random.Generator) -> tuple[ImageArray, MaskArray]:
-    """`image` darkened by a soft shadow of `solid`, and where the shadow can be seen.
-
-    The shadow is the silhouette moved aside, or a flat ellipse under its foot.
-    """
-    top, left, bottom, right = bounding_box(solid)
-    size = np.hypot(bottom - top, right - left)
-    if rng.random() < 0.5:
-        move = np.array([[1, 0, rng.normal(0, 0.08) * size], [0, 1, rng.uniform(0.0, 0.08) * size]])
-        cast = cv2.warpAffine(solid.astype(np.float32), move, (solid.shape[1], solid.shape[0]))
-    else:
-        cast = np.zeros(solid.shape, np.float32)
-        centre = ((left + right) // 2 + int(rng.normal(0, 0.08) * size), bottom)
-        axes = (max(2, round((right - left) * rng.uniform(0.4, 0.7))), max(2, round(0.1 * size)))
-        cv2.ellipse(cast, centre, axes, 0, 0, 360, 1.0, -1)
-    cast = cv2.GaussianBlur(cast, (0, 0), max(1.0, float(rng.uniform(0.02, 0.05) * size)))
-    darkness = float(rng.uniform(0.3, 0.65)) * cast
-    return to_image(image * (1 - darkness[:, :, None])), np.asarray(darkness > 0.07, dtype=bool)
+def _put(image: ImageArray, newcomer: Newcomer, rng: np.random.Generator) -> tuple[ImageArray, MaskArray]:
+    """`image` with the newcomer, and where what it casts can be seen."""
+    layer = newcomer.layer
+    if newcomer.flat:
+        return blend(image, layer.pixels, layer.alpha), np.zeros_like(layer.solid)
+    pixels, solid = layer.pixels, layer.solid
+    if rng.random() < 0.65:
+        pixels = match_colour(pixels, solid, image, dilate(solid, 14) & ~solid, float(rng.uniform(0.1, 0.5)))
+    base, cast = cast_on(image, layer, rng)
+    if newcomer.host is None and rng.random() < 0.15:
+        return gradient_blend(base, pixels, solid, float(rng.uniform(0.3, 0.9))), cast
+    return blend(base, pixels, layer.alpha), cast
 
 
 def _where(
-    host: Instance | None, shape: tuple[int, int], rng: np.random.Generator
+    host: Instance | None, shape: tuple[int, int], rng: np.random.Generator, shares: tuple[float, float]
 ) -> tuple[float, tuple[float, float]]:
     """The newcomer's share of the picture and its centre: anywhere, or small and at the host's outline or on it."""
     if host is None:
         centre = (float(rng.uniform(0.15, 0.9) * shape[0]), float(rng.uniform(0.1, 0.9) * shape[1]))
-        return float(np.exp(rng.uniform(np.log(0.0015), np.log(0.25)))), centre
+        return float(np.exp(rng.uniform(*np.log(shares)))), centre
     rows, columns = np.nonzero(host.mask & ~dilate(host.mask, -6) if rng.random() < 0.6 else host.mask)
     spot = int(rng.integers(rows.size))
     share = float(host.mask.mean()) * float(np.exp(rng.uniform(np.log(0.04), np.log(0.5))))

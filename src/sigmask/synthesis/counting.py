@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
-from sigmask.synthesis.addition import cast_shadow
 from sigmask.synthesis.blending import VISIBLE_ALPHA, blend
+from sigmask.synthesis.cast_light import cast_on
 from sigmask.synthesis.instruction_templates import synonym, write_instruction
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer, lay_object
@@ -33,16 +33,14 @@ def multiply_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generato
     layer = _beside(photo, instance, taken, rng)
     if layer is None:
         return None
-    base, shadow = photo.image, np.zeros(taken.shape, bool)
-    if rng.random() < 0.35:
-        base, shadow = cast_shadow(photo.image, layer.solid, rng)
+    base, cast = cast_on(photo.image, layer, rng)
     edited = blend(base, layer.pixels, layer.alpha)
     word = synonym(instance.name, rng)
     text, edit = write_instruction("count", rng, thing=word)
     return settle(
         photo.image,
         edited,
-        (layer.alpha > VISIBLE_ALPHA) | shadow,
+        (layer.alpha > VISIBLE_ALPHA) | cast,
         regions=NamedRegions(edited=layer.solid | taken),
         instruction=(text, dataclasses.replace(edit, edited_concept=word.lower())),
         family="counting",

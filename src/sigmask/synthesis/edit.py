@@ -22,6 +22,8 @@ from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
 from sigmask.synthesis.surroundings import SURROUNDINGS_SHARE, redraw_surroundings
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
 from sigmask.synthesis.text_edit import edit_text
+from sigmask.synthesis.thin_thing import edit_thin_thing
+from sigmask.synthesis.tiny_edit import edit_little
 from sigmask.synthesis.vanishing import vanish_object
 
 __all__ = ["FAMILIES", "WEIGHTS", "SyntheticEdit", "make_edit"]
@@ -33,6 +35,8 @@ FAMILIES: dict[str, Family] = {
     "addition": add_object,
     "accessory": add_accessory,
     "counting": multiply_object,
+    "thin": edit_thin_thing,
+    "tiny": edit_little,
     "replacement": replace_object,
     "redraw": redraw_object,
     "recolour": recolour_object,
@@ -45,26 +49,30 @@ FAMILIES: dict[str, Family] = {
 }
 """Name → maker, each `(photo, library, rng) -> SyntheticEdit | None`."""
 WEIGHTS: dict[str, float] = {
-    "removal": 0.08,
-    "vanishing": 0.09,
-    "addition": 0.08,
-    "accessory": 0.09,
+    "removal": 0.07,
+    "vanishing": 0.08,
+    "addition": 0.07,
+    "accessory": 0.08,
     "counting": 0.03,
-    "replacement": 0.09,
-    "redraw": 0.15,
-    "recolour": 0.11,
-    "material": 0.04,
-    "freeform": 0.07,
-    "background": 0.065,
+    "thin": 0.05,
+    "tiny": 0.06,
+    "replacement": 0.085,
+    "redraw": 0.13,
+    "recolour": 0.095,
+    "material": 0.03,
+    "freeform": 0.06,
+    "background": 0.06,
     "text": 0.035,
-    "deformation": 0.06,
+    "deformation": 0.055,
     "style": 0.01,
 }
 """How often each family is drawn (our choice)."""
-SIDE_EFFECT_SHARE = 0.12
+SIDE_EFFECT_SHARE = 0.16
 """The share of local edits that get a second, unmentioned change (our choice)."""
 SECOND_EDIT_SHARE = 0.08
 """The share of local edits that get a second change that the instruction asks for too (our choice)."""
+THIRD_EDIT_SHARE = 0.3
+"""The share of those that get a third one (our choice)."""
 
 
 def make_edit(
@@ -108,6 +116,8 @@ def make_edit(
             edit = add_side_effect(edit, photo, library, rng)
         elif not edit.mask.all() and chance < SIDE_EFFECT_SHARE + SECOND_EDIT_SHARE:
             edit = add_second_edit(edit, photo, library, rng)
+            if rng.random() < THIRD_EDIT_SHARE:
+                edit = add_second_edit(edit, photo, library, rng)
         if not edit.mask.all() and rng.random() < SURROUNDINGS_SHARE:
             edit = redraw_surroundings(edit, rng)
         return edit

@@ -12,16 +12,21 @@ from sigmask.synthesis.regeneration import regenerate
 from sigmask.synthesis.region import place_name, random_region
 from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 
+SHARES = (0.006, 0.35)
+"""The share of the picture that the first region covers, drawn log-uniformly from this range."""
 
-def redraw_region(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
-    """One to three random regions are filled with other content.
+
+def redraw_region(
+    photo: Photo, library: PhotoLibrary, rng: np.random.Generator, *, shares: tuple[float, float] = SHARES
+) -> SyntheticEdit | None:
+    """Random regions, most often one, are filled with other content; the first covers a share drawn from `shares`.
 
     The instruction hardly says where, and what it names is not what is there.
     """
     shape = photo.image.shape[:2]
-    region = random_region(shape, rng, (0.006, 0.35))
+    region = random_region(shape, rng, shares)
     while rng.random() < 0.2:
-        region = region | random_region(shape, rng, (0.004, 0.05))
+        region = region | random_region(shape, rng, (min(0.004, shares[0]), min(0.05, shares[1])))
     if region.sum() < 60:
         return None
     if region.mean() < 0.3 and rng.random() < 0.25:

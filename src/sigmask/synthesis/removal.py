@@ -10,10 +10,15 @@ from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.region import close_gaps, dilate, place_name
 from sigmask.synthesis.synthetic_edit import NamedRegions, SyntheticEdit, settle
 
+SHARES = (0.003, 0.45)
+"""The least and the largest share of the picture of an object that is erased."""
 
-def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
-    """An object (now and then all of its kind) is erased; None without an object of fitting size."""
-    chosen = pick_object(photo, rng, largest=0.45)
+
+def remove_object(
+    photo: Photo, library: PhotoLibrary, rng: np.random.Generator, *, shares: tuple[float, float] = SHARES
+) -> SyntheticEdit | None:
+    """An object (now and then all of its kind) is erased; None without an object whose share lies in `shares`."""
+    chosen = pick_object(photo, rng, smallest=shares[0], largest=shares[1])
     if chosen is None:
         return None
     silhouette = chosen.mask
@@ -21,7 +26,7 @@ def remove_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         for other in photo.instances:
             if other.name == chosen.name:
                 silhouette = silhouette | other.mask
-        if silhouette.mean() > 0.45:
+        if silhouette.mean() > shares[1]:
             return None
     # Erasers work in a region a little larger than the object, which then changes too.
     hole = dilate(close_gaps(silhouette, int(rng.integers(1, 4))), int(rng.integers(1, 7)))

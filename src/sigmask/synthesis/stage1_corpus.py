@@ -23,6 +23,7 @@ import torch
 import typer
 
 from sigmask.command_errors import run_tool
+from sigmask.cpu_precision import cpu_multiplies_bfloat16
 from sigmask.data.corpus import load_corpus
 from sigmask.data.geometry import resize_image
 from sigmask.data.registration import bring_onto_edited
@@ -169,14 +170,14 @@ class NoisyRoundTrip:
     autoencoder: Autoencoder
 
     def __call__(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_multiplies_bfloat16()):
             return round_trip(image, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
 
     def blend(
         self, original: ImageArray, edited: ImageArray, region: MaskArray, rng: np.random.Generator
     ) -> ImageArray:
         """The edit put together in the latent (see `blend_in_latent`)."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_multiplies_bfloat16()):
             return blend_in_latent(original, edited, region, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
 
 

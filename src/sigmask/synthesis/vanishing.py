@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from sigmask.synthesis.addition import add_newcomer, draw_newcomer, lay_newcomer
+from sigmask.synthesis.addition import Newcomer, add_newcomer, draw_newcomer, lay_newcomer
 from sigmask.synthesis.instruction_templates import write_instruction
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.region import place_name
@@ -23,6 +23,11 @@ _DRAWN_SHARE = 0.3
 def vanish_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """The original shows a named thing, the edited image is the photograph without it; None if none fits."""
     newcomer = draw_newcomer(photo, rng) if rng.random() < _DRAWN_SHARE else lay_newcomer(photo, library, rng)
+    return vanish_newcomer(photo, newcomer, rng)
+
+
+def vanish_newcomer(photo: Photo, newcomer: Newcomer | None, rng: np.random.Generator) -> SyntheticEdit | None:
+    """The same of that one thing; None if there is none, nobody knows its name, or nobody would see it."""
     if newcomer is None or newcomer.name is None:
         return None
     added = add_newcomer(photo, newcomer, rng)

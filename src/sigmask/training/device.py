@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from sigmask.cpu_precision import cpu_multiplies_bfloat16
+
 
 def on_device(batch: Any, device: torch.device) -> Any:
     """`batch` with every tensor in its dicts and lists on `device`; the copy overlaps where memory is pinned."""
@@ -24,9 +26,14 @@ def on_device(batch: Any, device: torch.device) -> Any:
 
 @contextmanager
 def mixed_precision(device: torch.device, *, enabled: bool) -> Iterator[None]:
-    """bfloat16 where it is safe and fast, in the block: on a CPU, depthwise convolutions that learn stay in float32."""
+    """bfloat16 where it is safe and fast, in the block.
+
+    On a CPU, depthwise convolutions that learn stay in float32, and everything does where the CPU would emulate it.
+    """
+    on_cpu = device.type == "cpu"
+    enabled = enabled and not (on_cpu and not cpu_multiplies_bfloat16())
     with torch.autocast(device.type, torch.bfloat16, enabled=enabled):
-        if enabled and device.type == "cpu":
+        if enabled and on_cpu:
             with _Float32Depthwise():
                 yield
         else:

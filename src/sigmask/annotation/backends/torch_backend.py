@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from sigmask.annotation.backends.backend import OUTPUTS, Backend, Floats, RawOutput
+from sigmask.cpu_precision import cpu_multiplies_bfloat16
 from sigmask.instruction.instruction_arrays import InstructionArrays
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator, LocatorOutput
@@ -49,12 +50,6 @@ def fast_precision(device: torch.device) -> torch.dtype:
     """bfloat16 where the hardware multiplies in it (three times as fast here), else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    # in this order: builds without oneDNN do not have the second question
-    if device.type == "cpu" and _has_bf16_instructions() and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    if device.type == "cpu" and cpu_multiplies_bfloat16():
         return torch.bfloat16
     return torch.float32
-
-
-def _has_bf16_instructions() -> bool:
-    """Whether this CPU multiplies in bfloat16."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
