@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
+from sigmask.training import device as device_module
 from sigmask.training.device import mixed_precision, on_device
+
+
+@pytest.fixture
+def bfloat16_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CPU that multiplies in bfloat16, or at least claims to; others emulate it."""
+    monkeypatch.setattr(device_module, "cpu_multiplies_bfloat16", lambda: True)
 
 
 def test_every_tensor_of_a_batch_moves_and_the_rest_stays() -> None:
@@ -16,6 +24,7 @@ def test_every_tensor_of_a_batch_moves_and_the_rest_stays() -> None:
     assert (moved["edits"], moved["name"]) == (batch["edits"], "x")
 
 
+@pytest.mark.usefixtures("bfloat16_cpu")
 def test_mixed_precision_can_be_switched_off() -> None:
     device = torch.device("cpu")
     for enabled, dtype in ((True, torch.bfloat16), (False, torch.float32)):
@@ -23,6 +32,13 @@ def test_mixed_precision_can_be_switched_off() -> None:
             assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
 
 
+def test_a_cpu_that_would_emulate_bfloat16_stays_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device_module, "cpu_multiplies_bfloat16", lambda: False)
+    with mixed_precision(torch.device("cpu"), enabled=True):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == torch.float32
+
+
+@pytest.mark.usefixtures("bfloat16_cpu")
 def test_depthwise_convolutions_that_learn_stay_in_float32() -> None:
     depthwise, dense = nn.Conv2d(4, 4, 3, groups=4), nn.Conv2d(4, 4, 1)
     images = torch.rand(1, 4, 5, 5)
