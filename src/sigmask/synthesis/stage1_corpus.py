@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import cv2
 import numpy as np
@@ -43,13 +43,22 @@ from sigmask.whole_file import whole_file
 
 LATENT_BLENDING_SHARE = 0.2
 """The share of local edits whose round trip is put together in the latent. Our choice."""
-RoundTrip = Callable[[ImageArray, np.random.Generator], ImageArray]
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
 STORED_SIZE = 384  # pixels of the longer side: what `tiny` sees
 _NULL_SHARE = 0.3  # of the pairs also keep a round trip of the unedited original
 _WHOLE_JPEG_SHARE = 0.7
 _LEAST_AREA = 0.005  # of the picture: a thing that covers less has no region; nobody would point at it
+
+
+class RoundTrip(Protocol):
+    """What an editor's autoencoder leaves of a picture (H, W, 3) uint8, and of an edit put together in its latent."""
+
+    def __call__(self, image: ImageArray, rng: np.random.Generator, /) -> ImageArray: ...
+
+    def blend(
+        self, original: ImageArray, edited: ImageArray, region: MaskArray, rng: np.random.Generator, /
+    ) -> ImageArray: ...
 
 
 def make_record(
@@ -188,7 +197,7 @@ def _drawn_noise(rng: np.random.Generator) -> float:
 def _edited_through(edit: SyntheticEdit, through: RoundTrip, rng: np.random.Generator) -> ImageArray:
     """The edited picture's round trip; of some local edits what comes of putting them together in the latent."""
     region = edit.mask if edit.region is None else edit.region
-    if isinstance(through, NoisyRoundTrip) and not region.all() and rng.random() < LATENT_BLENDING_SHARE:
+    if not region.all() and rng.random() < LATENT_BLENDING_SHARE:
         return through.blend(edit.original, edit.edited, region, rng)
     return through(edit.edited, rng)
 
