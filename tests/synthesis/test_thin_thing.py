@@ -50,6 +50,7 @@ def test_it_appears_or_is_gone(library: PhotoLibrary) -> None:
         edit = edit_thin_thing(photo, library, rng)
         if edit is None:
             continue
+        assert edit.family == "thin"
         actions.add(edit.action)
         picture = edit.edited if edit.action is Action.REMOVE else edit.original
         assert np.array_equal(picture, photo.image)

@@ -6,6 +6,7 @@ hardly ever are.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import cv2
@@ -33,9 +34,9 @@ _LEAST_CONTRAST = 40.0  # grey levels between a thing and what lies behind it, o
 def edit_thin_thing(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """A thin thing appears, or is gone; None if nobody would see it."""
     newcomer = draw_thin_thing(photo.image, rng)
-    if rng.random() < VANISHING_SHARE:
-        return vanish_newcomer(photo, newcomer, rng)
-    return add_newcomer(photo, newcomer, rng)
+    change = vanish_newcomer if rng.random() < VANISHING_SHARE else add_newcomer
+    edit = change(photo, newcomer, rng)
+    return None if edit is None else dataclasses.replace(edit, family="thin")
 
 
 def draw_thin_thing(image: ImageArray, rng: np.random.Generator) -> Newcomer:
