@@ -62,8 +62,6 @@ _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
 )
-_NUMBER_OF = re.compile(r"^(?:the )?(?:number|count|amount|quantity) of (.+?)(?: (?:from|to|by|until) .+)?$")
-_LESS = ("decreas", "reduc", "lower", "turn down", "step down")
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
@@ -278,12 +276,7 @@ def restore(clause: Clause) -> EditTuple:
 
 
 def tone(clause: Clause) -> EditTuple:
-    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute; "the number of X" are X."""
-    counted = _NUMBER_OF.match(clause.rest)
-    if counted:
-        if clause.text.startswith(_LESS):
-            return remove(dataclasses.replace(clause, frame="remove", rest=counted.group(1)))
-        return add(dataclasses.replace(clause, frame="add", rest=counted.group(1)))
+    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)

@@ -44,17 +44,11 @@ _WANTED_GONE = re.compile(
     r"(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
-    r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
+    r"^(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
     r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
     r"cloud\w*)$"
 )
 _INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
-_COUNTED = re.compile(
-    r"^(?:what if )?(?:the )?(?:number|count|amount|quantity) of (.+?)\s+"
-    r"(?:(?:is|are|was|were|has|have|should be|be) )?"
-    r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
-    r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
-)
 _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
@@ -109,13 +103,6 @@ def _instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
         edit = changed(original, held.group(2), clause, described=False)
         return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
     return changed(original, edited, clause, described=False)
-
-
-def _counted(match: re.Match[str], _: Clause) -> EditTuple:
-    phrase = noun_phrase(match.group(1))
-    if match.group(2):
-        return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
-    return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
 
 
 def _nothing_but(match: re.Match[str], clause: Clause) -> EditTuple | None:
@@ -177,7 +164,6 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_NOT_THERE, _gone),
     (_IN_ITS_PLACE, _becomes),
     (_DONE_IN, _done_in),
-    (_COUNTED, _counted),
     (_ONLY, _only),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),

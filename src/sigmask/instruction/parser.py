@@ -13,6 +13,7 @@ from dataclasses import replace
 from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
 from sigmask.instruction.complaints import complaint
 from sigmask.instruction.concept import MAXIMUM_WORDS, shortened
+from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import one_by_one
 from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
@@ -50,7 +51,7 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
             clause = replace(clause, rest=" ".join(filter(None, (complained.original_concept, complained.location))))
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
-        edit = complains or frame(clause) or free(clause)
+        edit = complains or recount(clause) or frame(clause) or free(clause)
         if edits and edit.original_concept is None and _ANAPHORA.search(clause.text):
             edit = _resolve(edit, edits[-1])
         if complained and complained.original_concept == edit.original_concept:

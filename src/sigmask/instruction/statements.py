@@ -12,6 +12,7 @@ from dataclasses import replace as replaced
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
     doing,
@@ -62,6 +63,7 @@ _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
 _QUESTION = re.compile(r"^what if (?!.*\b(?:not|never|no longer|suddenly)\b)(?!.*n't\b)(.+)$")
+_OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
@@ -119,8 +121,8 @@ def _supposed(clause: Clause) -> EditTuple | None:
     if not question:
         return None
     asserted = replaced(clause, text=question.group(1), rest=question.group(1))
-    said = idiom(asserted) or _statement(asserted)
-    return said if said and (said.original_concept or said.action in (Action.ADD, Action.REMOVE)) else None
+    said = recount(asserted) or idiom(asserted) or _statement(asserted)
+    return said if said and (said.original_concept or said.action in _OF_NOTHING_NAMED) else None
 
 
 FRAMES: dict[str, frames.Frame] = {
