@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
@@ -36,6 +36,9 @@ _NOTHING = re.compile(
     r"(?:keep|leave) (?:it|this|everything|all) "
     r"(?:(?:just |exactly )?(?:as|the way) (?:it|they) (?:is|are)|alone|unchanged)$)"
 )
+_PLACE = re.compile(
+    rf"^{any_of(_LEX.relations - _LEX.no_places)} (?:the|an?|his|her|its|their|my|both|each|every)\b[^§,]+$"
+)
 _PARTED = re.compile(r"^(\w+) (it|them) (away|down|off|on|out|up)$")
 _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
 
@@ -49,12 +52,14 @@ class Clause:
         frame: which frame reads it, by its first words; None where they are no known verb.
         rest: what follows the verb.
         quotations: the instruction's quotations; §0 in `text` stands for the first.
+        place: where, said before the clause ("to the left of the man, add a girl").
     """
 
     text: str
     frame: str | None
     rest: str
     quotations: tuple[str, ...]
+    place: str | None = None
 
 
 def asks_for_nothing(clause: Clause) -> bool:
@@ -65,8 +70,17 @@ def asks_for_nothing(clause: Clause) -> bool:
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
-    pieces = (strip_politeness(piece) for piece in _BORDER.split(shortened))
-    return [_clause(each, quotations) for piece in pieces if piece for each in _with_verb_of_its_own(piece)]
+    clauses: list[Clause] = []
+    place = None
+    pieces = [piece for piece in _BORDER.split(shortened) if strip_politeness(piece)]
+    for piece in pieces:
+        if _PLACE.match(piece) and piece is not pieces[-1]:
+            place = piece
+            continue
+        orders = _with_verb_of_its_own(strip_politeness(piece))
+        clauses += [replace(_clause(order, quotations), place=place) for order in orders]
+        place = None
+    return clauses
 
 
 def _with_verb_of_its_own(piece: str) -> list[str]:

@@ -29,12 +29,14 @@ _BEARER = re.compile(r"^(.+?)\s+(?:to |now )?(?:say|read|show|display|spell)s?\b
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
+_ONE = re.compile(r"(?<=\w )ones?\b(?! of\b)")
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
 
 def changed(original: str, edited: str, clause: Clause, described: bool = True) -> EditTuple:
     """X becomes Y; Y may be a mere description ("red") only where `described`."""
+    edited = _one_named(edited, original)
     action = change_action(original, edited)
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
         action = Action.REPLACE
@@ -53,6 +55,12 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
         return EditTuple(before.concept or "background", after.concept, action, location=before.location)
     location = before.location or after.location
     return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
+
+
+def _one_named(edited: str, original: str) -> str:
+    """ "a green one" of "the red apple" is "a green apple"; of "the face's shape" it is "a green"."""
+    noun = "" if about(original, Action.ATTRIBUTE) else (noun_phrase(original).concept or "one").split()[-1]
+    return _ONE.sub(lambda _: noun, edited).strip()
 
 
 def with_attribute(original: str, value: str) -> EditTuple:

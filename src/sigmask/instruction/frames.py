@@ -40,6 +40,7 @@ _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
 _ARTICLE_LATER = re.compile(r"^(\S.*?\S|\S)\s+((?:an?|the|some)\s+.+)$")
+_HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")
 _THE_ONE = re.compile(r"^(the \S+)\s+(.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
@@ -111,7 +112,7 @@ def add(clause: Clause) -> EditTuple:
     instead = _INSTEAD.match(clause.rest)
     if instead:
         return changed(instead.group(2), instead.group(1), clause, described=False)
-    phrase = noun_phrase(without_quotations(clause.rest))
+    phrase = noun_phrase(without_quotations(clause.rest.removesuffix(" instead")))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
     first = clause.rest.split(" ", 1)[0]
@@ -173,8 +174,14 @@ def change(clause: Clause) -> EditTuple | None:
 
 
 def give(clause: Clause) -> EditTuple | None:
-    """ "give X a Y": Y is added to X, unless X has one already ("a new outfit") or Y is no thing ("a red hue")."""
+    """ "give X a Y", "give a Y to X": Y is added to X.
+
+    Unless X has one already ("a new outfit"), or Y is no thing ("a red hue").
+    """
     rest = clause.rest
+    handed = _HANDED.match(rest)
+    if handed:
+        return put_on(handed.group(2), handed.group(1))
     later = _ARTICLE_LATER.match(rest)
     if later and later.group(1).endswith(" and"):  # "the woman glasses and a hat"
         later = None

@@ -39,6 +39,7 @@ _COLOUR_FIRST = re.compile(
     r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
 )
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
+_TAKEN = re.compile(r"^(?:pick up|lift up|grab|take) ((?:the|his|her|its|their|my|this|that|all|both) .+)$")
 _WANTED_GONE = re.compile(
     r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were))?\s+"
     r"(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
@@ -89,8 +90,16 @@ def in_weather(match: re.Match[str], _: Clause) -> EditTuple:
 
 def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
     taken, source = match.groups()
-    rest = f"{taken} {source.replace('of ', 'from ', 1)}"
+    source = source.removeprefix("of ").removeprefix("from ")
+    rest = f"{taken} from {source}" if source else taken
     return frames.remove(replaced(clause, frame="remove", rest=rest))
+
+
+def _taken(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """What is taken from somewhere goes; where to else, a clause behind may say."""
+    if (noun_phrase(match.group(1)).location or "").startswith(("from", "off")):
+        return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+    return frames.move(replaced(clause, frame="move", rest=match.group(1)))
 
 
 def _instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
@@ -167,6 +176,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_ONLY, _only),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),
+    (_TAKEN, _taken),
     (_INSTEAD, _instead),
     (_COLOUR_FIRST, _colour_first),
     (_WANTED_GONE, _gone),

@@ -48,6 +48,7 @@ class Lexicon:
     degrees: Words
     pronouns: Mapping[str, str]
     relations: Words
+    no_places: Words
     sides: Words
     foreign: Words
     foreign_articles: Words

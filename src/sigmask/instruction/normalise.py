@@ -11,11 +11,12 @@ from sigmask.instruction.lexicon import any_of, lexicon
 _LEX = lexicon()
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
-_POLITE = re.compile(rf"^(?:{any_of(_LEX.politeness)}(?:,\s*|\s+))+(?=\S)")
+_PLACE_FIRST = r"(?:next to|(?:just )?to the \w+(?: side)?(?: of)?)\b"  # "to the left of the man, add a girl"
+_POLITE = re.compile(rf"^(?:(?!{_PLACE_FIRST}){any_of(_LEX.politeness)}(?:,\s*|\s+))+(?=\S)")
 _POLITE_TAIL = re.compile(r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|then re-output the image for me)\W*$")
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
-_RUN_TOGETHER = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
+_RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
@@ -43,7 +44,9 @@ def normalise(text: str) -> Utterance:
         quotations.append(next(group for group in match.groups() if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
-    plain = _RUN_TOGETHER.sub(". ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n"))))
+    plain = _RUN_TOGETHER.sub(
+        lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n")))
+    )
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain).lower()
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
