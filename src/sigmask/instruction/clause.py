@@ -12,12 +12,14 @@ _LEX = lexicon()
 _VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
 _ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
+_MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 _BORDER = re.compile(
     r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
     r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
     rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|the background\b)"
-    r"|\s*[.;!?]+\s+(?=\S)"
+    rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
 )
+_FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
@@ -53,6 +55,7 @@ class Clause:
         rest: what follows the verb.
         quotations: the instruction's quotations; §0 in `text` stands for the first.
         place: where, said before the clause ("to the left of the man, add a girl").
+        is_means: whether it says how what the clause before asks for is done ("by adding a lamp").
     """
 
     text: str
@@ -60,6 +63,7 @@ class Clause:
     rest: str
     quotations: tuple[str, ...]
     place: str | None = None
+    is_means: bool = False
 
 
 def asks_for_nothing(clause: Clause) -> bool:
@@ -71,15 +75,19 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
     clauses: list[Clause] = []
-    place = None
+    place, opening = None, ""
     pieces = [piece for piece in _BORDER.split(shortened) if strip_politeness(piece)]
     for piece in pieces:
-        if _PLACE.match(piece) and piece is not pieces[-1]:
-            place = piece
+        if piece is not pieces[-1] and piece.startswith("instead of being "):  # what it is now the order says
             continue
-        orders = _with_verb_of_its_own(strip_politeness(piece))
-        clauses += [replace(_clause(order, quotations), place=place) for order in orders]
-        place = None
+        if piece is not pieces[-1] and _PLACE.match(piece):
+            place = piece
+        elif piece is not pieces[-1] and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
+            opening = f"{piece}, "
+        else:
+            orders = _with_verb_of_its_own(strip_politeness(opening + piece))
+            clauses += [replace(_clause(order, quotations), place=place) for order in orders]
+            place, opening = None, ""
     return clauses
 
 
@@ -101,12 +109,15 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
 
 
 def _says_what_becomes(thing: str) -> bool:
-    """Of "the oranges blue", "the pear into an apple"."""
+    """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
     words = thing.split()
-    return len(words) > 2 and (_LEX.describes(words[-1:]) or " to " in thing or " into " in thing)
+    described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
+    return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 
 def _clause(text: str, quotations: tuple[str, ...]) -> Clause:
+    if re.match(_MEANS, text):
+        return replace(_clause(text.removeprefix("by ").removeprefix("also "), quotations), is_means=True)
     words = text.split()
     parted = _PARTED.match(text)
     if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"

@@ -25,6 +25,7 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
+from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation, sides
 from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
@@ -64,6 +65,8 @@ _MEASURE = re.compile(
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
 )
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
+_OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour"))
+_CLOUDED = (Action.RESTORATION, Action.TONE)
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _TONED = frozenset(
@@ -282,6 +285,18 @@ def restore(clause: Clause) -> EditTuple:
     return EditTuple(noun_phrase(clause.rest).concept, None, Action.RESTORATION)
 
 
+def mend(clause: Clause) -> EditTuple:
+    """ "repair the fence", "sharpen the pencil"; of the picture, or of what clouds it, that is restoration."""
+    phrase = noun_phrase(clause.rest)
+    of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
+    if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
+        return restore(clause)
+    done = _participle(clause.text.split()[0])
+    edited = noun_phrase(f"{done} {phrase.concept}").concept
+    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
+    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
+
+
 def tone(clause: Clause) -> EditTuple:
     """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
@@ -314,7 +329,10 @@ def _names_thing(word: str) -> bool:
 
 
 def _participle(verb: str) -> str:
-    """ "blur" → "blurred", "pixelate" → "pixelated"."""
+    """ "blur" → "blurred", "pixelate" → "pixelated", "tidy" → "tidied"."""
+    verb = next((form for form in lemmas(verb) if form in _LEX.verbs), verb) if verb.endswith("ing") else verb
     if verb.endswith("e"):
         return f"{verb}d"
+    if verb.endswith("y"):
+        return f"{verb[:-1]}ied"
     return f"{verb}red" if verb == "blur" else f"{verb}ed"

@@ -13,6 +13,7 @@ from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.edits import all_behind, changed, is_description, with_attribute
+from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -49,7 +50,7 @@ WEATHER = re.compile(
     r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
     r"cloud\w*)$"
 )
-_INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
+INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
@@ -58,7 +59,11 @@ _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in the \w+)?$"
 )
-_IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
+_INSTEAD_FIRST = re.compile(
+    r"^(?:instead of|in place of|rather than) (.+?)"
+    r"(?:, |\s(?=(?:there|he|she|it|they|(?:the|this|that) \S+) (?:should|shall|must|could|can|needs? to|has to)\b))"
+    r"(.+)$"
+)
 _DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
 _MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
 _COMPARED = re.compile(r"^(\w+er) (.+)$")
@@ -70,7 +75,6 @@ _FROM_TO = re.compile(
     r"(?:(?:turns?|changes?|transforms?|morphs?) )?(?:to|into) (?!be\b)((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
 )
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
-_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
 
 
 def idiom(clause: Clause) -> EditTuple | None:
@@ -102,16 +106,13 @@ def _taken(match: re.Match[str], clause: Clause) -> EditTuple | None:
     return frames.move(replaced(clause, frame="move", rest=match.group(1)))
 
 
-def _instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    edited, original = match.groups()
-    if _MODAL.search(edited):
-        return None
-    held = BEARING.match(edited.replace(" is ", " ").replace(" are ", " "))
-    if held:  # "the woman is holding an umbrella instead of a bag"
-        wearer = noun_phrase(held.group(1)).concept
-        edit = changed(original, held.group(2), clause, described=False)
-        return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
-    return changed(original, edited, clause, described=False)
+def instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """What `INSTEAD` matched."""
+    return exchanged(match.group(2), match.group(1), clause)
+
+
+def _instead_first(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    return exchanged(match.group(1), match.group(2), clause)
 
 
 def _nothing_but(match: re.Match[str], clause: Clause) -> EditTuple | None:
@@ -171,13 +172,13 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
     (_NOT_THERE, _gone),
-    (_IN_ITS_PLACE, _becomes),
+    (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),
     (_ONLY, _only),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),
     (_TAKEN, _taken),
-    (_INSTEAD, _instead),
+    (INSTEAD, instead),
     (_COLOUR_FIRST, _colour_first),
     (_WANTED_GONE, _gone),
     (WEATHER, in_weather),

@@ -21,6 +21,8 @@ from sigmask.types import Action, EditTuple
 
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
+_NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
+"""What "by adding a lamp" behind it does not explain: the lamp is an edit beside it."""
 
 
 def parse(text: str | None) -> tuple[EditTuple, ...]:
@@ -54,6 +56,8 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         edit = replace(edit, location=edit.location or clause.place)
         before = len(edits) - len(earlier)
         earlier, own = resolved(edit, clause, earlier)
+        if clause.is_means:
+            earlier = [each for each in earlier if each.action in _NOT_BY_MEANS and each.edited_concept]
         if complained and own and own[0].original_concept == complained.original_concept:
             earlier = ()
         own = [_shortened(each) for edit in own for each in one_by_one(edit)]

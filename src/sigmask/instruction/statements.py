@@ -11,7 +11,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.concept import names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
@@ -24,7 +24,7 @@ from sigmask.instruction.edits import (
     with_attribute,
     written,
 )
-from sigmask.instruction.idioms import BEARING, NO_MORE, THERE, WEATHER, idiom, in_weather
+from sigmask.instruction.idioms import BEARING, INSTEAD, NO_MORE, THERE, WEATHER, idiom, in_weather, instead
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
@@ -51,13 +51,20 @@ _STATEMENT = re.compile(
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
     r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
+_GOT_OUT = re.compile(
+    r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
+    r"(?:out of|off of|off|out from|away from) (.+)$"
+)
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut|taken (?:out|away))\b")
 _BECAME = re.compile(
     r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
-_MORE = re.compile(r"^((?:the|his|her|its|their|this|that|all) .+?|it|him|them)\s+((?:more|less) \w+)$")
+_MORE = re.compile(
+    r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
+    r"(?:much |a (?:bit|little|lot) |even |slightly )?((?:more|less) \w+|the same \w+|\w+er)$"
+)
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
@@ -80,7 +87,13 @@ def make(clause: Clause) -> EditTuple:
     there = THERE.match(clause.rest)
     if there:
         return frames.add(replaced(clause, frame="add", rest=there.group(1)))
-    return _state(clause.rest, clause)
+    out = _GOT_OUT.match(clause.text)
+    if out and not subject_and_verb(clause.rest):
+        return frames.remove(replaced(clause, frame="remove", rest=f"{out.group(1)}from {out.group(2)}"))
+    exchange = INSTEAD.match(clause.rest)
+    if exchange and not is_description(exchange.group(2)):
+        return instead(exchange, clause) or _state(exchange.group(1), clause)
+    return _state(exchange.group(1) if exchange else clause.rest, clause)
 
 
 def change(clause: Clause) -> EditTuple | None:
@@ -140,6 +153,7 @@ FRAMES: dict[str, frames.Frame] = {
     "resize": frames.resize,
     "obscure": frames.obscure,
     "restore": frames.restore,
+    "mend": frames.mend,
     "tone": frames.tone,
     "style": frames.style,
     "keep": free,
@@ -218,6 +232,11 @@ def _state(rest: str, clause: Clause) -> EditTuple:
 
 def _bare_state(rest: str, clause: Clause) -> EditTuple:
     """No verb between the two: "him a magician", "the table wooden", "the man a robot"."""
+    rest = without_scene(rest)
+    more = _MORE.match(rest)
+    said_how = more and (" " in more.group(2) or _LEX.compares(more.group(2)))
+    if more and said_how and not names_scene(more.group(1)):
+        return _become(*more.groups(), clause)
     split = _description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -235,9 +254,6 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     phrase = noun_phrase(rest)
     if about(rest, Action.TONE):
         return EditTuple(None, phrase.concept, Action.TONE)
-    more = _MORE.match(rest)
-    if more and not names_scene(more.group(1)):
-        return with_attribute(*more.groups())
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
 
 
@@ -253,7 +269,7 @@ def _description_start(rest: str) -> tuple[str, str] | None:
 def _second_noun_start(rest: str) -> tuple[str, str] | None:
     """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
     pronoun = frames.PRONOUN_FIRST.match(rest)
-    if pronoun:
+    if pronoun and pronoun.group(1) not in ("his", "its", "my"):
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()
     for start in range(len(words) - 2, 0, -1):

@@ -15,6 +15,7 @@ _RESTORATION = whole_words(_LEX.restoration)
 _BACKGROUND = whole_words(_LEX.background)
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
+_HOW = ("more ", "less ", "the same ")
 _PATTERNS = {
     Action.TEXT: re.compile(r"§\d"),
     Action.RESTORATION: _RESTORATION,
@@ -75,7 +76,8 @@ def _object_change(original: str, edited: str) -> Action:
         "colour",
     ):
         return Action.TONE
-    if about(original, Action.ATTRIBUTE) or _LEX.describes(edited.split()) or edited.startswith(("more ", "less ")):
+    described = _LEX.describes(edited.split()) or _LEX.compares(edited) or edited.startswith(_HOW)
+    if described or about(original, Action.ATTRIBUTE):
         return Action.ATTRIBUTE
     if head(after) in _LEX.background or (
         is_scenery(original) and (is_scenery(edited) or head(after) in _LEX.conditions)
