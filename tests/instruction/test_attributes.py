@@ -55,3 +55,10 @@ def test_of_the_picture_or_a_pose_it_is_none(text: str, action: Action) -> None:
 def test_each_of_two_comparatives_is_of_its_own_thing() -> None:
     edits = parse("Make his nose more defined and his face slimmer")
     assert [edit.edited_concept for edit in edits] == ["defined nose", "slimmer face"]
+
+
+def test_more_fog_is_no_restoration() -> None:
+    assert [parse(f"increase the {what}")[0].action for what in ("fog", "sharpness")] == [
+        Action.TONE,
+        Action.RESTORATION,
+    ]

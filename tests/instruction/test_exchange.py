@@ -76,3 +76,8 @@ def test_what_is_got_out_of_somewhere_goes(text: str, location: str) -> None:
 
 def test_what_a_thing_is_made_out_of_is_its_material() -> None:
     assert parse("let the table be made out of glass")[0].edited_concept == "glass table"
+
+
+@pytest.mark.parametrize("place", ["below the text", "next to the word"])
+def test_wording_beside_which_something_is_written_is_not_written(place: str) -> None:
+    assert parse(f'add "NEW" {place} "OLD"') == (EditTuple(None, "text", Action.TEXT, (), place, "NEW"),)

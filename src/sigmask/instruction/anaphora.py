@@ -27,6 +27,8 @@ def resolved(
 
     "Pick up the cup and put it on the sofa" is one edit: then the earlier ones are changed and the clause has none.
     """
+    if not earlier:
+        return earlier, [edit]
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
     if named and edit.edited_concept and _ONE.search(edit.edited_concept):  # "add a blue one"
         noun = named[-1][1].split()[-1]

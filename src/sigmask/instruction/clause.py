@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
@@ -76,17 +76,17 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
     clauses: list[Clause] = []
     place, opening = None, ""
-    pieces = [piece for piece in _BORDER.split(shortened) if strip_politeness(piece)]
-    for piece in pieces:
-        if piece is not pieces[-1] and piece.startswith("instead of being "):  # what it is now the order says
+    pieces = [piece for each in _BORDER.split(shortened) if (piece := strip_politeness(each))]
+    for number, piece in enumerate(pieces, start=1):
+        order_follows = number < len(pieces)
+        if order_follows and piece.startswith("instead of being "):  # what it is now the order says
             continue
-        if piece is not pieces[-1] and _PLACE.match(piece):
+        if order_follows and _PLACE.match(piece):
             place = piece
-        elif piece is not pieces[-1] and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
+        elif order_follows and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
             opening = f"{piece}, "
         else:
-            orders = _with_verb_of_its_own(strip_politeness(opening + piece))
-            clauses += [replace(_clause(order, quotations), place=place) for order in orders]
+            clauses += [_clause(order, quotations, place) for order in _with_verb_of_its_own(opening + piece)]
             place, opening = None, ""
     return clauses
 
@@ -115,15 +115,15 @@ def _says_what_becomes(thing: str) -> bool:
     return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 
-def _clause(text: str, quotations: tuple[str, ...]) -> Clause:
-    if re.match(_MEANS, text):
-        return replace(_clause(text.removeprefix("by ").removeprefix("also "), quotations), is_means=True)
+def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
+    is_means = text.startswith("by ") and re.match(_MEANS, text) is not None
+    text = text.removeprefix("by ").removeprefix("also ") if is_means else text
     words = text.split()
     parted = _PARTED.match(text)
     if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"
         words = [parted[1], parted[3], parted[2]]
     known = _LEX.verb(words)
     if known is None:
-        return Clause(text, None, text, quotations)
+        return Clause(text, None, text, quotations, place, is_means)
     frame, count = known
-    return Clause(text, frame, " ".join(words[count:]), quotations)
+    return Clause(text, frame, " ".join(words[count:]), quotations, place, is_means)

@@ -40,9 +40,7 @@ _INTO = re.compile(
     rf"^(?:\w+ )?(?:the )?(?P<before>{_NUMBER}) (?P<same>.+?) (?:to|into|with|by) "
     rf"(?P<after>{_NUMBER})(?: (?P<what>.+))?$"
 )
-_COUNTS = re.compile(
-    rf"\b(?:number|count|amount|quantity) of |\b{_NUMBER} .* (?:of|than|not|to|into|with|by) {_NUMBER}\b"
-)
+_COUNTS = re.compile(rf" (?:of|than|not|only|just|to|into|with|by) {_NUMBER}\b|\b(?:number|count|amount|quantity) of ")
 
 
 def recount(clause: Clause) -> EditTuple | None:

@@ -25,9 +25,13 @@ _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _JOINED = whole_words(_LEX.joined)
 _QUOTATION = re.compile(r"§(\d+)")
+_WORDING = r" (?:(?:the )?(?:text|words?|letters?|line|title) )?§\d+"
 _OLD_WORDING = re.compile(
-    r"(?:^|,? )(?:instead of|in place of|rather than|and not|not|over|where it (?:now )?(?:says|reads))"
-    r" (?:(?:the )?(?:text|word|words) )?§\d+"
+    rf"(?:^|,? )(?:instead of|in place of|rather than|and not|not|over|where it (?:now )?(?:says|reads)){_WORDING}"
+)
+_BESIDE_WORDING = re.compile(
+    r" (?:below|above|under|underneath|beneath|next to|near|beside|after|before|behind|to the (?:left|right) of)"
+    + _WORDING
 )
 _BEARER = re.compile(r"^(.+?)\s+(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b")
 _HUE = re.compile(
@@ -147,11 +151,11 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
 def written(clause: Clause, location: str | None) -> EditTuple:
     """A text edit; what it writes is the last quotation of the clause that is not what it takes the place of."""
     mentioned = _QUOTATION.findall(clause.text)
-    new = _QUOTATION.findall(_OLD_WORDING.sub("", clause.text)) or mentioned
-    original = None if clause.frame == "add" and len(new) == len(mentioned) else "text"
+    new = _QUOTATION.findall(_BESIDE_WORDING.sub("", _OLD_WORDING.sub("", clause.text))) or mentioned
+    original = None if clause.frame == "add" and not _OLD_WORDING.search(clause.text) else "text"
     bearer = _BEARER.match(_OLD_WORDING.sub("", clause.rest).strip())
     named = noun_phrase(without_quotations(bearer.group(1))) if bearer else None
-    location = None if location and names_text(after_relation(location)) else location
+    location = None if location and location.startswith("over") and names_text(after_relation(location)) else location
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
         location = " ".join(filter(None, ("on", named.concept, named.location)))
     return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)

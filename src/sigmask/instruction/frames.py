@@ -67,6 +67,10 @@ _MEASURE = re.compile(
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour"))
 _CLOUDED = (Action.RESTORATION, Action.TONE)
+_THICKENED = re.compile(
+    r"^(?:increas|intensif|amplif|heighten|strengthen|boost)\w* (?:the )?(?:amount of )?"
+    r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
+)
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _TONED = frozenset(
@@ -304,9 +308,10 @@ def tone(clause: Clause) -> EditTuple:
         return changed(*sides(clause.rest), clause)
     if about(clause.rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, clause.rest, clause)
-    if about(clause.text, Action.RESTORATION):
+    thickened = _THICKENED.match(clause.text) is not None
+    if about(clause.text, Action.RESTORATION) and not thickened:
         return EditTuple(None, None, Action.RESTORATION)
-    if about(clause.rest, Action.TONE) or phrase.concept is None:
+    if about(clause.rest, Action.TONE) or phrase.concept is None or thickened:
         return EditTuple(None, phrase.concept, Action.TONE)
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 

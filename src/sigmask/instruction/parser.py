@@ -53,7 +53,8 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
         edit = complains or recount(clause) or frame(clause) or free(clause)
-        edit = replace(edit, location=edit.location or clause.place)
+        if clause.place and edit.location is None:
+            edit = replace(edit, location=clause.place)
         before = len(edits) - len(earlier)
         earlier, own = resolved(edit, clause, earlier)
         if clause.is_means:

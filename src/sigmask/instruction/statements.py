@@ -236,7 +236,7 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     more = _MORE.match(rest)
     said_how = more and (" " in more.group(2) or _LEX.compares(more.group(2)))
     if more and said_how and not names_scene(more.group(1)):
-        return _become(*more.groups(), clause)
+        return _become(more.group(1), more.group(2), clause)
     split = _description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
