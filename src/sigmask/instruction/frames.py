@@ -53,11 +53,8 @@ _TWO_WORDS = re.compile(r"^(?!(?:an?|the|his|her|its|their|my|all|both) )([\w-]+
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
 _ALL_BUT = re.compile(
-    r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+?) "
-    r"(?:with|by) (.+)$"
+    r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
-_ALL_BUT_ONE = re.compile(r"^(?:everything|everyone|all)(?: else)? but ")
-_BUT = re.compile(r"^(?:everything|everyone|all)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$")
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
 _MEASURE = re.compile(
@@ -86,7 +83,7 @@ def remove(clause: Clause) -> EditTuple:
         rest = rid.group(2)
     if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
-    phrase = noun_phrase(_ALL_BUT_ONE.sub("everything except ", without_quotations(rest)))
+    phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", without_quotations(rest)))
     concept = phrase.concept
     action = Action.REMOVE
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
@@ -141,13 +138,13 @@ def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y", "swap dog cat"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
-    all_but = _ALL_BUT.match(clause.rest)
-    if all_but:
-        return placed(*all_but.groups())
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     for separator in (" with ", " by ", " for "):
         original, found, edited = clause.rest.partition(separator)
+        spared = _ALL_BUT.match(original) if found else None
+        if spared:
+            return placed(spared.group(1), edited)
         if found:
             return changed(original, edited, clause, described=False)
     both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
@@ -271,7 +268,7 @@ def resize(clause: Clause) -> EditTuple:
 def obscure(clause: Clause) -> EditTuple | None:
     """ "blur the background", "pixelate the face"; "blur removal" is none."""
     phrase = noun_phrase(clause.rest)
-    spared = _BUT.match(clause.rest)
+    spared = _ALL_BUT.match(clause.rest)
     if spared:
         return all_behind(spared.group(1), _participle(clause.text.split()[0]))
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
