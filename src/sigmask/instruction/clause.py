@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
 
 _LEX = lexicon()
 _VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
 _ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
+_ORDER_OF_A_THING = (
+    r"(?:plant|stick|park|mount|seat|embed|pour|draw|paint|write|build) (?:an?|some|another|two|three)\b"
+)
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 _BORDER = re.compile(
     r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
     r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|the background\b)"
+    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}"
+    r"|the background\b)"
     rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
 )
 _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
@@ -43,6 +48,16 @@ _PLACE = re.compile(
 )
 _PARTED = re.compile(r"^(\w+) (it|them) (away|down|off|on|out|up)$")
 _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
+
+_EACH_SOMEWHERE = re.compile(
+    r"^(add|put|place|insert|draw|remove|delete|erase) (.+?(?: and|,) (?:an?|the|some|another) .+)$"
+)
+_BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_BEAR = "(?:wear|hold|carry|have)"
+_SHARED_SUBJECT = re.compile(
+    rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
+    rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +109,20 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
 def _with_verb_of_its_own(piece: str) -> list[str]:
     """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue".
 
-    "Bigger eyes and a smaller nose" come apart too.
+    "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
+    wears from what they hold.
     """
     compared = _BESIDE.split(piece)
     if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
         return compared
+    placed = _EACH_SOMEWHERE.match(piece)
+    if placed:
+        things = _BESIDE_ANOTHER.split(placed.group(2))
+        return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
+    shared = _SHARED_SUBJECT.match(piece)
+    if shared:
+        subject, *held = shared.groups()
+        return [f"{subject} {each}" for each in held]
     verb = _OF_EACH.match(piece)
     if not verb:
         return [piece]
@@ -106,6 +130,12 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if len(things) < 2 or not all(thing.startswith(_DEFINITE) and _says_what_becomes(thing) for thing in things):
         return [piece]
     return [f"{verb.group(1)} {thing}" for thing in things]
+
+
+def _is_somewhere(thing: str) -> bool:
+    """Of "a cup on the table"; what is between two things names the second in its place."""
+    location = noun_phrase(thing).location or ""
+    return location != "" and not location.startswith(("between", "among"))
 
 
 def _says_what_becomes(thing: str) -> bool:
@@ -126,4 +156,5 @@ def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause
     if known is None:
         return Clause(text, None, text, quotations, place, is_means)
     frame, count = known
-    return Clause(text, frame, " ".join(words[count:]), quotations, place, is_means)
+    rest = " ".join(words[count:])
+    return Clause(text, frame, rest.removesuffix(" instead"), quotations, place, is_means)

@@ -40,7 +40,13 @@ _INTO = re.compile(
     rf"^(?:\w+ )?(?:the )?(?P<before>{_NUMBER}) (?P<same>.+?) (?:to|into|with|by) "
     rf"(?P<after>{_NUMBER})(?: (?P<what>.+))?$"
 )
-_COUNTS = re.compile(rf" (?:of|than|not|only|just|to|into|with|by) {_NUMBER}\b|\b(?:number|count|amount|quantity) of ")
+_ONLY_SO_MANY = re.compile(
+    rf"^there (?:(?:is|are|should|shall|must|can) )?(?:(?:only|just) be|be (?:only|just)|only|just) "
+    rf"{_NUMBER} (?P<what>.+)$"
+)
+_COUNTS = re.compile(
+    rf" (?:of|than|not|only|just|be|to|into|with|by) {_NUMBER}\b|\b(?:number|count|amount|quantity) of "
+)
 
 
 def recount(clause: Clause) -> EditTuple | None:
@@ -57,6 +63,9 @@ def recount(clause: Clause) -> EditTuple | None:
         difference = _difference(figures) if figures else 0
         verb = (numbered["more"] is not None) - (numbered["fewer"] is not None)
         return _of_number(_FIGURES.sub("", said), difference or verb, clause)
+    fewer = _ONLY_SO_MANY.match(clause.text)
+    if fewer:
+        return _of_number(fewer["what"], -1, clause)
     compared = _RATHER.match(clause.text) or _INTO.match(clause.text)
     if compared and _difference(compared) and _is_same(compared["same"], compared["what"]):
         return _of_number(compared["what"] or compared["same"], _difference(compared), clause)

@@ -50,7 +50,8 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
         action = Action.REPLACE
     if action is Action.TEXT:
         where = (noun_phrase(without_quotations(side)).location for side in (original, edited))
-        return written(clause, next(filter(None, where), None))
+        text = written(clause, next(filter(None, where), None))
+        return text if "§" in edited else replace(text, quoted_text=text.quoted_text or noun_phrase(edited).concept)
     if action is Action.STYLE and names_scene(original):
         return of_whole_picture(action, edited, clause)
     if action is Action.ATTRIBUTE:
@@ -134,8 +135,8 @@ def placed(who: str, place: str) -> EditTuple:
 def all_behind(who: str, edited: str | None) -> EditTuple:
     """All but someone or something changes, or goes."""
     phrase = noun_phrase(who)
-    location = " ".join(filter(None, ("behind", phrase.concept, phrase.location)))
-    return EditTuple("background", edited, Action.BACKGROUND, location=location)
+    who = " ".join(filter(None, (phrase.concept, phrase.location)))
+    return EditTuple("background", edited, Action.BACKGROUND, location=f"behind {who}" if who else None)
 
 
 def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:

@@ -116,7 +116,7 @@ def add(clause: Clause) -> EditTuple:
     instead = _INSTEAD.match(clause.rest)
     if instead:
         return changed(instead.group(2), instead.group(1), clause, described=False)
-    phrase = noun_phrase(without_quotations(clause.rest.removesuffix(" instead")))
+    phrase = noun_phrase(without_quotations(clause.rest))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
     first = clause.rest.split(" ", 1)[0]

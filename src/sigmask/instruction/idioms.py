@@ -59,6 +59,14 @@ _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in the \w+)?$"
 )
+_NOT_BEARING = re.compile(
+    r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "
+    r"(?:be )?(?:wear|hold|carry|have)(?:s|ing)? (.+)$"
+)
+_SEEN_FROM = re.compile(
+    r"^(?:see|view|show) (.+?) (from (?:above|below|behind|afar|(?:the|another|a different) (?:\w+ )?"
+    r"(?:front|back|side|rear|top|left|right|angle|distance)))$"
+)
 _INSTEAD_FIRST = re.compile(
     r"^(?:instead of|in place of|rather than) (.+?)"
     r"(?:, |\s(?=(?:there|he|she|it|they|(?:the|this|that) \S+) (?:should|shall|must|could|can|needs? to|has to)\b))"
@@ -137,6 +145,19 @@ def _gone(match: re.Match[str], clause: Clause) -> EditTuple:
     return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
 
 
+def _taken_from(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "the woman no longer wears a watch"."""
+    edit = frames.remove(replaced(clause, frame="remove", rest=match.group(2)))
+    bearer = noun_phrase(match.group(1)).concept
+    return replaced(edit, location=edit.location or (f"on {bearer}" if bearer else None))
+
+
+def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
+    """Another view of a thing: all of it changes, into what is not said."""
+    concept = noun_phrase(match.group(1)).concept
+    return EditTuple(concept, concept, Action.OTHER, location=match.group(2)) if concept else None
+
+
 def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
     return changed(match.group(1), match.group(2), clause, described=False)
 
@@ -171,6 +192,7 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
 
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
+    (_NOT_BEARING, _taken_from),
     (_NOT_THERE, _gone),
     (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),
@@ -185,6 +207,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_COMPARED, _compared),
     (_MORE_OF, _more_of),
     (_LESS_OF, _less_of),
+    (_SEEN_FROM, _seen_from),
     (_SEE, _there_is),
     (THERE, _there_is),
     (_ARROW, _becomes),

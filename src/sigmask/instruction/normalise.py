@@ -15,7 +15,9 @@ _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」
 _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
-_POLITE_TAIL = re.compile(r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|then re-output the image for me)\W*$")
+_POLITE_TAIL = re.compile(
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|then re-output the image for me)\W*$"
+)
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")

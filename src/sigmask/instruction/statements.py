@@ -11,7 +11,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import names_scene, noun_phrase, without_scene
+from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
@@ -34,7 +34,7 @@ _LEX = lexicon()
 _PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
 _BE = re.compile(
     r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
-    rf"change|appear|shine|glow|look)(?: (?:into|to|in))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
+    rf"change|appear|shine|glow|look)(?: (?:into|to|in(?! (?:an?|the)\b)))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
 )
 _LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
 _MADE_OF = re.compile(
@@ -61,15 +61,20 @@ _BECAME = re.compile(
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
-_MORE = re.compile(
+_BECOMES_SO = re.compile(
     r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
-    r"(?:much |a (?:bit|little|lot) |even |slightly )?((?:more|less) \w+|the same \w+|\w+er)$"
+    r"(?:much |a (?:bit|little|lot) |even |slightly )?"
+    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er|\w{4,}ed)$"
 )
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
 _QUESTION = re.compile(r"^what if (?!.*\b(?:not|never|no longer|suddenly)\b)(?!.*n't\b)(.+)$")
+_GAZE = re.compile(
+    r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
+)
+_SOME = ("a ", "an ", "some ", "another ")
 _OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
@@ -112,7 +117,7 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
-    said = idiom(clause) or _supposed(clause) or _statement(clause)
+    said = idiom(clause) or _supposed(clause) or _statement(clause) or _becomes_so(clause.text, clause)
     if said:
         return said
     if "§" in clause.text:
@@ -206,6 +211,8 @@ def _state(rest: str, clause: Clause) -> EditTuple:
         return in_weather(weather, clause)
     like = _LIKE.match(rest)
     made_of = None if like else _MADE_OF.match(rest)
+    if made_of and " from " in rest and subject_and_verb(made_of.group(1)):  # "the elephant spray water from its trunk"
+        made_of = None
     if made_of:
         return with_attribute(*made_of.groups())
     original, *edited = INTO.split(rest, maxsplit=1)
@@ -218,6 +225,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
         if about(rest, Action.STYLE) and names_scene(bearing.group(1)):
             return of_whole_picture(Action.STYLE, bearing.group(2), clause)
         return put_on(*bearing.groups())
+    gaze = _GAZE.match(rest)
+    if gaze and not like:
+        return doing(*gaze.groups())
     being = like or _BE.match(rest)
     if being:
         subject, predicate = being.groups()
@@ -233,10 +243,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
 def _bare_state(rest: str, clause: Clause) -> EditTuple:
     """No verb between the two: "him a magician", "the table wooden", "the man a robot"."""
     rest = without_scene(rest)
-    more = _MORE.match(rest)
-    said_how = more and (" " in more.group(2) or _LEX.compares(more.group(2)))
-    if more and said_how and not names_scene(more.group(1)):
-        return _become(more.group(1), more.group(2), clause)
+    becomes = _becomes_so(rest, clause)
+    if becomes:
+        return becomes
     split = _description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -248,13 +257,28 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     original, edited = sides(rest)
     if edited:
         return _become(original, edited, clause)
+    if rest.startswith(_SOME) and about(rest, Action.STYLE):
+        return of_whole_picture(Action.STYLE, rest, clause)
+    if rest.startswith(_SOME) and noun_phrase(rest).location:  # "have some snow on the roof"
+        return frames.add(replaced(clause, frame="add", rest=rest))
     topic = whole_picture_topic(rest) if names_scene(words[0]) or names_scene(" ".join(words[:2])) else None
     if topic:
         return of_whole_picture(topic, rest, clause)
     phrase = noun_phrase(rest)
     if about(rest, Action.TONE):
         return EditTuple(None, phrase.concept, Action.TONE)
+    if rest.startswith(_SOME):
+        return frames.add(replaced(clause, frame="add", rest=rest))
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
+
+
+def _becomes_so(rest: str, clause: Clause) -> EditTuple | None:
+    """ "his face slimmer", "the sky less cloudy", "the pizza half eaten": a thing, and how it becomes."""
+    found = _BECOMES_SO.match(rest)
+    if not found or names_scene(found.group(1)):
+        return None
+    subject, how = found.groups()
+    return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 
 def _description_start(rest: str) -> tuple[str, str] | None:
@@ -278,7 +302,17 @@ def _second_noun_start(rest: str) -> tuple[str, str] | None:
     return None
 
 
+def _may_be_inside(original: str, edited: str) -> bool:
+    """Of "the kids" and "in a train"; but hair "in a ponytail" is nowhere, and "in the dark" is no place."""
+    concept, place = noun_phrase(original).concept, after_relation(edited)
+    if concept is None:
+        return not names_scene(original) and is_scenery(place)  # "them in a forest"
+    return head(concept) not in _LEX.worn and not is_description(place)
+
+
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    if not _may_be_inside(original, edited):
+        edited = edited.removeprefix("in ")
     as_if = _AS_IF.match(edited)
     if as_if and names_scene(original):  # "make this look like it was taken in the 1920s"
         return EditTuple(None, noun_phrase(as_if.group(1)).concept, Action.STYLE)
