@@ -75,4 +75,6 @@ def _says_nothing(edit: EditTuple) -> bool:
 
 def _shortened(edit: EditTuple) -> EditTuple:
     original, edited = shortened(edit.original_concept), shortened(edit.edited_concept)
+    if (original, edited) == (edit.original_concept, edit.edited_concept):
+        return edit
     return replace(edit, original_concept=original, edited_concept=edited)
