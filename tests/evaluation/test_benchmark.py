@@ -47,6 +47,25 @@ def test_a_folder_of_triplets_is_a_benchmark(tmp_path: Path, drawn_pairs: list[E
         np.testing.assert_array_equal(sample.mask, drawn.mask)
 
 
+def test_a_folder_with_a_table_is_read_by_it(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
+    table = write_table_corpus(tmp_path / "drawn", drawn_pairs)
+    by_folder, by_table = load_benchmark(table.parent), load_benchmark(table)
+    told = [
+        [sample.instruction for sample in each.read() if isinstance(sample, EditPair)] for each in (by_folder, by_table)
+    ]
+    assert by_folder.name == "drawn"
+    assert told[0] == told[1] == [pair.instruction for pair in drawn_pairs]
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[]", '{"original": "a.png"}', ""])
+def test_another_table_of_that_name_leaves_the_folder_one_of_pictures(
+    tmp_path: Path, drawn_pairs: list[EditPair], line: str
+) -> None:
+    folder = write_folder_corpus(tmp_path / "triplets", drawn_pairs)
+    (folder / "pairs.jsonl").write_text(line)
+    assert load_benchmark(folder).length == len(drawn_pairs)
+
+
 def test_the_prompt_stands_in_for_a_missing_instruction(tmp_path: Path, drawn_pairs: list[EditPair]) -> None:
     table = write_table_corpus(tmp_path / "drawn", drawn_pairs[:1])
     row = json.loads(table.read_text())

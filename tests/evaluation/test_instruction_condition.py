@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sigmask.errors import BadReason, ConfigError, SigmaskWarning
 from sigmask.evaluation.instruction_condition import (
     Sample,
+    require_instructions,
     require_wrong_instructions,
     with_wrong_instructions,
     without_instructions,
@@ -64,3 +65,9 @@ def test_benchmarks_without_a_wrong_one_are_warned_of() -> None:
     benchmarks = {"mute": pairs([None, None]), "drawn": pairs(["a", "b"]), "same": pairs(["a", "a", None])}
     with pytest.warns(SigmaskWarning, match="no two different instructions in mute, same, so"):
         require_wrong_instructions(benchmarks)
+
+
+def test_a_benchmark_that_says_nothing_is_refused() -> None:
+    require_instructions({"drawn": [BAD, *pairs([None, "a"])]})
+    with pytest.raises(ConfigError, match="got none in mute"):
+        require_instructions({"drawn": pairs(["a"]), "mute": [BAD, *pairs([None, None])]})

@@ -3,7 +3,8 @@
 A table is JSONL, one object a line: `id`, `original`, `edited`, `mask` (paths relative to the table), and where known
 `instruction`, `prompt` (an object's name, used as the instruction where there is no other), `edit_type`, `side_effect`
 (a mask of what nobody asked for) and `sure`. Anything else that `sigmask.data.corpus` opens and that has masks is a
-benchmark too: a folder of `original/`, `edited/` and `mask/`, paired by stem, a CSV table, parquet files.
+benchmark too: a folder of `original/`, `edited/` and `mask/`, paired by stem, a CSV table, parquet files. Of a folder
+with a `pairs.jsonl` that is such a table, the table is read: the pictures alone have no instructions.
 
 A benchmark is read in two ways. `read` gives pairs, for annotators: edited images with an original. `images` gives
 edited images alone, and authentic ones, for detectors, which never see an original. Benchmarks of image manipulation
@@ -13,6 +14,7 @@ localization often have no originals; such a one refuses `read` in words and giv
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.image_cell import is_null
 from sigmask.data.raw_pair import RawPair
 from sigmask.errors import CorpusError, unknown_name
+from sigmask.evaluation.bench_writer import TABLE_NAME
 from sigmask.evaluation.benchmark_layouts import Layout, ParquetLayout, TableLayout
 from sigmask.evaluation.benchmark_registry import (
     KnownBenchmark,
@@ -108,6 +111,8 @@ def load_benchmark(path_or_name: str | Path, layout: str | None = None) -> Bench
     path = Path(path_or_name)
     if path.is_file() and path.suffix == ".jsonl":
         return _table(path)
+    if _is_table(path / TABLE_NAME):
+        return _table(path / TABLE_NAME)
     if path.exists():
         return _corpus(load_corpus(path), path)
     raise CorpusError(unknown_name("benchmark", str(path_or_name), known) + " Or give the path of a table or a folder.")
@@ -117,6 +122,16 @@ def table_benchmark_name(table: Path) -> str:
     """The folder's name, and the table's unless that is `pairs`: `cocoglide/vae.jsonl` → cocoglide_vae."""
     folder = table.resolve().parent.name
     return folder if table.stem == "pairs" else f"{folder}_{table.stem}"
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file of that name is a table of ours: its first line names an original, an edited image and a mask."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            row = json.loads(next(lines, "null"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(row, dict) and {"original", "edited", "mask"} <= row.keys()
 
 
 def _known(entry: KnownBenchmark, base: Path | None, place: Path | None) -> Benchmark:

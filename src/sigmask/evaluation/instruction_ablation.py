@@ -13,8 +13,10 @@ import numpy as np
 import typer
 
 from sigmask.command_errors import run_tool
+from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.comparison import compare_results
+from sigmask.evaluation.instruction_condition import require_instructions
 from sigmask.evaluation.methods import VARIANT_SIGN
 from sigmask.evaluation.stored_run import RunStore, default_store
 from sigmask.evaluation.suite import Condition, SuiteProgress, benchmarks_at_hand, run_suite
@@ -42,7 +44,12 @@ def ablate_instruction(
     limit: int | None = None,
     progress: Callable[[str], SuiteProgress] | None = None,
 ) -> Results:
-    """The results of each condition, benchmark by benchmark; `progress` makes what is told of it from its name."""
+    """The results of each condition, benchmark by benchmark; `progress` makes what is told of it from its name.
+
+    Raises:
+        ConfigError, CorpusError: a benchmark has no instructions, or `run_suite` refuses it.
+    """
+    require_instructions({name: load_benchmark(name).read() for name in benchmarks})
     results: Results = {}
     for name, (variant, condition) in CONDITIONS.items():
         method = f"{model}{VARIANT_SIGN}{variant}" if variant else model

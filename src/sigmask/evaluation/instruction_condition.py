@@ -58,6 +58,20 @@ def require_wrong_instructions(benchmarks: Mapping[str, Iterable[Sample]]) -> No
     warnings.warn(f"{told}: there the pairs are scored without instruction", SigmaskWarning, stacklevel=3)
 
 
+def require_instructions(benchmarks: Mapping[str, Iterable[Sample]]) -> None:
+    """Refuse benchmarks, name to samples, that tell a method nothing. Reads no further than the first instruction.
+
+    Raises:
+        ConfigError: none of one benchmark's pairs has an instruction.
+    """
+    for name, samples in benchmarks.items():
+        if all(isinstance(sample, BadSample) or sample.instruction is None for sample in samples):
+            raise ConfigError(
+                f"expected a benchmark with instructions, got none in {name}. Name its table, with a column "
+                "`instruction`, or leave it out."
+            )
+
+
 def _two_are_different(samples: Iterable[Sample]) -> bool:
     """Reads no further than the second different instruction, since reading decodes."""
     first: str | None = None

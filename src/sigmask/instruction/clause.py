@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import strip_politeness
 
 _LEX = lexicon()
 _VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
 _ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
+_ORDER_OF_A_THING = (
+    r"(?:plant|stick|park|mount|seat|embed|pour|draw|paint|write|build) (?:an?|some|another|two|three)\b"
+)
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
+_MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 _BORDER = re.compile(
     r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
     r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|the background\b)"
-    r"|\s*[.;!?]+\s+(?=\S)"
+    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}"
+    r"|the background\b)"
+    rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
 )
+_FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
@@ -36,8 +43,21 @@ _NOTHING = re.compile(
     r"(?:keep|leave) (?:it|this|everything|all) "
     r"(?:(?:just |exactly )?(?:as|the way) (?:it|they) (?:is|are)|alone|unchanged)$)"
 )
+_PLACE = re.compile(
+    rf"^{any_of(_LEX.relations - _LEX.no_places)} (?:the|an?|his|her|its|their|my|both|each|every)\b[^§,]+$"
+)
 _PARTED = re.compile(r"^(\w+) (it|them) (away|down|off|on|out|up)$")
 _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
+
+_EACH_SOMEWHERE = re.compile(
+    r"^(add|put|place|insert|draw|remove|delete|erase) (.+?(?: and|,) (?:an?|the|some|another) .+)$"
+)
+_BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_BEAR = "(?:wear|hold|carry|have)"
+_SHARED_SUBJECT = re.compile(
+    rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
+    rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +69,16 @@ class Clause:
         frame: which frame reads it, by its first words; None where they are no known verb.
         rest: what follows the verb.
         quotations: the instruction's quotations; §0 in `text` stands for the first.
+        place: where, said before the clause ("to the left of the man, add a girl").
+        is_means: whether it says how what the clause before asks for is done ("by adding a lamp").
     """
 
     text: str
     frame: str | None
     rest: str
     quotations: tuple[str, ...]
+    place: str | None = None
+    is_means: bool = False
 
 
 def asks_for_nothing(clause: Clause) -> bool:
@@ -65,18 +89,40 @@ def asks_for_nothing(clause: Clause) -> bool:
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     shortened = _KEPT.sub("", text).strip(" ,.;") or text
-    pieces = (strip_politeness(piece) for piece in _BORDER.split(shortened))
-    return [_clause(each, quotations) for piece in pieces if piece for each in _with_verb_of_its_own(piece)]
+    clauses: list[Clause] = []
+    place, opening = None, ""
+    pieces = [piece for each in _BORDER.split(shortened) if (piece := strip_politeness(each))]
+    for number, piece in enumerate(pieces, start=1):
+        order_follows = number < len(pieces)
+        if order_follows and piece.startswith("instead of being "):  # what it is now the order says
+            continue
+        if order_follows and _PLACE.match(piece):
+            place = piece
+        elif order_follows and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
+            opening = f"{piece}, "
+        else:
+            clauses += [_clause(order, quotations, place) for order in _with_verb_of_its_own(opening + piece)]
+            place, opening = None, ""
+    return clauses
 
 
 def _with_verb_of_its_own(piece: str) -> list[str]:
     """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue".
 
-    "Bigger eyes and a smaller nose" come apart too.
+    "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
+    wears from what they hold.
     """
     compared = _BESIDE.split(piece)
     if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
         return compared
+    placed = _EACH_SOMEWHERE.match(piece)
+    if placed:
+        things = _BESIDE_ANOTHER.split(placed.group(2))
+        return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
+    shared = _SHARED_SUBJECT.match(piece)
+    if shared:
+        subject, *held = shared.groups()
+        return [f"{subject} {each}" for each in held]
     verb = _OF_EACH.match(piece)
     if not verb:
         return [piece]
@@ -86,19 +132,29 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     return [f"{verb.group(1)} {thing}" for thing in things]
 
 
+def _is_somewhere(thing: str) -> bool:
+    """Of "a cup on the table"; what is between two things names the second in its place."""
+    location = noun_phrase(thing).location or ""
+    return location != "" and not location.startswith(("between", "among"))
+
+
 def _says_what_becomes(thing: str) -> bool:
-    """Of "the oranges blue", "the pear into an apple"."""
+    """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
     words = thing.split()
-    return len(words) > 2 and (_LEX.describes(words[-1:]) or " to " in thing or " into " in thing)
+    described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
+    return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 
-def _clause(text: str, quotations: tuple[str, ...]) -> Clause:
+def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
+    is_means = text.startswith("by ") and re.match(_MEANS, text) is not None
+    text = text.removeprefix("by ").removeprefix("also ") if is_means else text
     words = text.split()
     parted = _PARTED.match(text)
     if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"
         words = [parted[1], parted[3], parted[2]]
     known = _LEX.verb(words)
     if known is None:
-        return Clause(text, None, text, quotations)
+        return Clause(text, None, text, quotations, place, is_means)
     frame, count = known
-    return Clause(text, frame, " ".join(words[count:]), quotations)
+    rest = " ".join(words[count:])
+    return Clause(text, frame, rest.removesuffix(" instead"), quotations, place, is_means)

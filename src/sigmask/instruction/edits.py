@@ -25,21 +25,33 @@ _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _JOINED = whole_words(_LEX.joined)
 _QUOTATION = re.compile(r"§(\d+)")
-_BEARER = re.compile(r"^(.+?)\s+(?:to |now )?(?:say|read|show|display|spell)s?\b")
+_WORDING = r" (?:(?:the )?(?:text|words?|letters?|line|title) )?§\d+"
+_OLD_WORDING = re.compile(
+    rf"(?:^|,? )(?:instead of|in place of|rather than|and not|not|over|where it (?:now )?(?:says|reads)){_WORDING}"
+)
+_BESIDE_WORDING = re.compile(
+    r" (?:below|above|under|underneath|beneath|next to|near|beside|after|before|behind|to the (?:left|right) of)"
+    + _WORDING
+)
+_BEARER = re.compile(r"^(.+?)\s+(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
+_ONE = re.compile(r"(?<=\w )ones?\b(?! of\b)")
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
 
 def changed(original: str, edited: str, clause: Clause, described: bool = True) -> EditTuple:
     """X becomes Y; Y may be a mere description ("red") only where `described`."""
+    edited = _one_named(edited, original)
     action = change_action(original, edited)
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
         action = Action.REPLACE
     if action is Action.TEXT:
-        return written(clause, noun_phrase(without_quotations(original)).location)
+        where = (noun_phrase(without_quotations(side)).location for side in (original, edited))
+        text = written(clause, next(filter(None, where), None))
+        return text if "§" in edited else replace(text, quoted_text=text.quoted_text or noun_phrase(edited).concept)
     if action is Action.STYLE and names_scene(original):
         return of_whole_picture(action, edited, clause)
     if action is Action.ATTRIBUTE:
@@ -55,13 +67,19 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
     return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
 
 
+def _one_named(edited: str, original: str) -> str:
+    """ "a green one" of "the red apple" is "a green apple"; of "the face's shape" it is "a green"."""
+    noun = "" if about(original, Action.ATTRIBUTE) else (noun_phrase(original).concept or "one").split()[-1]
+    return _ONE.sub(lambda _: noun, edited).strip()
+
+
 def with_attribute(original: str, value: str) -> EditTuple:
     """X stays what it is and becomes red, wooden, bigger: edited concept "red X"."""
     phrase = noun_phrase(owner(original))
     after = noun_phrase(value).concept
     if phrase.concept and after and head(after) == head(phrase.concept):  # "the train a red train"
         return EditTuple(phrase.concept, after, Action.ATTRIBUTE, tuple(after.split()[:-1]), phrase.location)
-    filler = _LEX.degrees | {"a", "an", "the", "of", "to", "in"}
+    filler = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
     words = [word for word in value.split() if word not in filler][:3]
     kept = (phrase.concept or "").split()
     if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
@@ -84,11 +102,19 @@ def subject_and_verb(text: str) -> EditTuple | None:
         word, following = words[index], words[index + 1 : index + 2]
         if words[index - 1] in _NO_VERB_AFTER:
             continue
+        if word in _LEX.body and _is_noun(words, index):
+            continue
         places = word.endswith("ing") and following and following[0] in ("on", "in", "at", "next", "near", "by")
         bends = index > 1 and following and following[0] in _POSSESSIVES and singular(word) in _LEX.doing
         if bends or (_LEX.does(word) and not places):
             return doing(" ".join(words[:index]), " ".join(words[index:]))
     return None
+
+
+def _is_noun(words: list[str], index: int) -> bool:
+    """Whether a word that may be a verb is a part of someone: "her face brighter", but "her face the camera"."""
+    owner_before = words[index - 1] in _POSSESSIVES or words[index - 1].endswith(("'s", "s'"))
+    return owner_before and (words[index - 1] != "her" or is_description(" ".join(words[index + 1 :])))
 
 
 def put_on(who: str, given: str) -> EditTuple:
@@ -109,8 +135,8 @@ def placed(who: str, place: str) -> EditTuple:
 def all_behind(who: str, edited: str | None) -> EditTuple:
     """All but someone or something changes, or goes."""
     phrase = noun_phrase(who)
-    location = " ".join(filter(None, ("behind", phrase.concept, phrase.location)))
-    return EditTuple("background", edited, Action.BACKGROUND, location=location)
+    who = " ".join(filter(None, (phrase.concept, phrase.location)))
+    return EditTuple("background", edited, Action.BACKGROUND, location=f"behind {who}" if who else None)
 
 
 def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
@@ -124,14 +150,16 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
 
 
 def written(clause: Clause, location: str | None) -> EditTuple:
-    """A text edit; what it writes is the last quotation of the clause."""
-    mentioned = [clause.quotations[int(number)] for number in _QUOTATION.findall(clause.text)]
-    original = None if clause.frame == "add" else "text"
-    bearer = _BEARER.match(clause.rest)
+    """A text edit; what it writes is the last quotation of the clause that is not what it takes the place of."""
+    mentioned = _QUOTATION.findall(clause.text)
+    new = _QUOTATION.findall(_BESIDE_WORDING.sub("", _OLD_WORDING.sub("", clause.text))) or mentioned
+    original = None if clause.frame == "add" and not _OLD_WORDING.search(clause.text) else "text"
+    bearer = _BEARER.match(_OLD_WORDING.sub("", clause.rest).strip())
     named = noun_phrase(without_quotations(bearer.group(1))) if bearer else None
+    location = None if location and location.startswith("over") and names_text(after_relation(location)) else location
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
         location = " ".join(filter(None, ("on", named.concept, named.location)))
-    return EditTuple(original, "text", Action.TEXT, (), location, mentioned[-1] if mentioned else None)
+    return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)
 
 
 def one_by_one(edit: EditTuple) -> list[EditTuple]:

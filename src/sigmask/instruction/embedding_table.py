@@ -90,6 +90,19 @@ def read_table(path: Path) -> EmbeddingTable:
     )
 
 
+def read_vocabulary(path: Path) -> tuple[str, ...]:
+    """The entries of a table alone, which are read in a few milliseconds; the rest is not checked.
+
+    Raises:
+        WeightsError: if the file is missing, damaged or not an embedding table.
+    """
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return tuple(file.get_tensor("vocabulary").tobytes().decode().split("\n"))
+    except (OSError, SafetensorError, UnicodeDecodeError) as error:
+        raise WeightsError(f"expected an embedding table at {path}, got: {error}. Reinstall or rebuild it.") from error
+
+
 def _problem(metadata: Mapping[str, str], tensors: Mapping[str, npt.NDArray[np.generic]]) -> str | None:
     """What is wrong with the file's content, or None."""
     if metadata.get("format") != _FORMAT:

@@ -25,6 +25,7 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
+from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation, sides
 from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
@@ -40,6 +41,7 @@ _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
 _ARTICLE_LATER = re.compile(r"^(\S.*?\S|\S)\s+((?:an?|the|some)\s+.+)$")
+_HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")
 _THE_ONE = re.compile(r"^(the \S+)\s+(.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
@@ -51,20 +53,21 @@ _TWO_WORDS = re.compile(r"^(?!(?:an?|the|his|her|its|their|my|all|both) )([\w-]+
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
 _ALL_BUT = re.compile(
-    r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+?) "
-    r"(?:with|by) (.+)$"
+    r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
-_ALL_BUT_ONE = re.compile(r"^(?:everything|everyone|all)(?: else)? but ")
-_BUT = re.compile(r"^(?:everything|everyone|all)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$")
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
 _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
 )
-_NUMBER_OF = re.compile(r"^(?:the )?(?:number|count|amount|quantity) of (.+?)(?: (?:from|to|by|until) .+)?$")
-_LESS = ("decreas", "reduc", "lower", "turn down", "step down")
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
+_OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour"))
+_CLOUDED = (Action.RESTORATION, Action.TONE)
+_THICKENED = re.compile(
+    r"^(?:increas|intensif|amplif|heighten|strengthen|boost)\w* (?:the )?(?:amount of )?"
+    r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
+)
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _TONED = frozenset(
@@ -80,7 +83,7 @@ def remove(clause: Clause) -> EditTuple:
         rest = rid.group(2)
     if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
-    phrase = noun_phrase(_ALL_BUT_ONE.sub("everything except ", without_quotations(rest)))
+    phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", without_quotations(rest)))
     concept = phrase.concept
     action = Action.REMOVE
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
@@ -135,13 +138,13 @@ def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y", "swap dog cat"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
-    all_but = _ALL_BUT.match(clause.rest)
-    if all_but:
-        return placed(*all_but.groups())
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     for separator in (" with ", " by ", " for "):
         original, found, edited = clause.rest.partition(separator)
+        spared = _ALL_BUT.match(original) if found else None
+        if spared:
+            return placed(spared.group(1), edited)
         if found:
             return changed(original, edited, clause, described=False)
     both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
@@ -175,8 +178,14 @@ def change(clause: Clause) -> EditTuple | None:
 
 
 def give(clause: Clause) -> EditTuple | None:
-    """ "give X a Y": Y is added to X, unless X has one already ("a new outfit") or Y is no thing ("a red hue")."""
+    """ "give X a Y", "give a Y to X": Y is added to X.
+
+    Unless X has one already ("a new outfit"), or Y is no thing ("a red hue").
+    """
     rest = clause.rest
+    handed = _HANDED.match(rest)
+    if handed:
+        return put_on(handed.group(2), handed.group(1))
     later = _ARTICLE_LATER.match(rest)
     if later and later.group(1).endswith(" and"):  # "the woman glasses and a hat"
         later = None
@@ -259,7 +268,7 @@ def resize(clause: Clause) -> EditTuple:
 def obscure(clause: Clause) -> EditTuple | None:
     """ "blur the background", "pixelate the face"; "blur removal" is none."""
     phrase = noun_phrase(clause.rest)
-    spared = _BUT.match(clause.rest)
+    spared = _ALL_BUT.match(clause.rest)
     if spared:
         return all_behind(spared.group(1), _participle(clause.text.split()[0]))
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
@@ -277,21 +286,29 @@ def restore(clause: Clause) -> EditTuple:
     return EditTuple(noun_phrase(clause.rest).concept, None, Action.RESTORATION)
 
 
+def mend(clause: Clause) -> EditTuple:
+    """ "repair the fence", "sharpen the pencil"; of the picture, or of what clouds it, that is restoration."""
+    phrase = noun_phrase(clause.rest)
+    of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
+    if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
+        return restore(clause)
+    done = _participle(clause.text.split()[0])
+    edited = noun_phrase(f"{done} {phrase.concept}").concept
+    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
+    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
+
+
 def tone(clause: Clause) -> EditTuple:
-    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute; "the number of X" are X."""
-    counted = _NUMBER_OF.match(clause.rest)
-    if counted:
-        if clause.text.startswith(_LESS):
-            return remove(dataclasses.replace(clause, frame="remove", rest=counted.group(1)))
-        return add(dataclasses.replace(clause, frame="add", rest=counted.group(1)))
+    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)
     if about(clause.rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, clause.rest, clause)
-    if about(clause.text, Action.RESTORATION):
+    thickened = _THICKENED.match(clause.text) is not None
+    if about(clause.text, Action.RESTORATION) and not thickened:
         return EditTuple(None, None, Action.RESTORATION)
-    if about(clause.rest, Action.TONE) or phrase.concept is None:
+    if about(clause.rest, Action.TONE) or phrase.concept is None or thickened:
         return EditTuple(None, phrase.concept, Action.TONE)
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
@@ -314,7 +331,10 @@ def _names_thing(word: str) -> bool:
 
 
 def _participle(verb: str) -> str:
-    """ "blur" → "blurred", "pixelate" → "pixelated"."""
+    """ "blur" → "blurred", "pixelate" → "pixelated", "tidy" → "tidied"."""
+    verb = next((form for form in lemmas(verb) if form in _LEX.verbs), verb) if verb.endswith("ing") else verb
     if verb.endswith("e"):
         return f"{verb}d"
+    if verb.endswith("y"):
+        return f"{verb[:-1]}ied"
     return f"{verb}red" if verb == "blur" else f"{verb}ed"

@@ -13,6 +13,7 @@ from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.edits import all_behind, changed, is_description, with_attribute
+from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -39,22 +40,17 @@ _COLOUR_FIRST = re.compile(
     r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
 )
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
+_TAKEN = re.compile(r"^(?:pick up|lift up|grab|take) ((?:the|his|her|its|their|my|this|that|all|both) .+)$")
 _WANTED_GONE = re.compile(
     r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were))?\s+"
     r"(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
-    r"^(?:what if )?(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
+    r"^(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
     r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
     r"cloud\w*)$"
 )
-_INSTEAD = re.compile(r"^(?:use |have )?(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
-_COUNTED = re.compile(
-    r"^(?:what if )?(?:the )?(?:number|count|amount|quantity) of (.+?)\s+"
-    r"(?:(?:is|are|was|were|has|have|should be|be) )?"
-    r"(?:(increas|ris|rose|go(?:es)? up|grow|grew|doubl|tripl|multipl)|"
-    r"decreas|drop|fall|fell|go(?:es)? down|shrink|reduc|halv)\w*\b"
-)
+INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
@@ -63,7 +59,19 @@ _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in the \w+)?$"
 )
-_IN_ITS_PLACE = re.compile(r"^(?:instead of|in place of|rather than) (.+?), (?:\w+ )?((?:an? |the |some ).+)$")
+_NOT_BEARING = re.compile(
+    r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "
+    r"(?:be )?(?:wear|hold|carry|have)(?:s|ing)? (.+)$"
+)
+_SEEN_FROM = re.compile(
+    r"^(?:see|view|show) (.+?) (from (?:above|below|behind|afar|(?:the|another|a different) (?:\w+ )?"
+    r"(?:front|back|side|rear|top|left|right|angle|distance)))$"
+)
+_INSTEAD_FIRST = re.compile(
+    r"^(?:instead of|in place of|rather than) (.+?)"
+    r"(?:, |\s(?=(?:there|he|she|it|they|(?:the|this|that) \S+) (?:should|shall|must|could|can|needs? to|has to)\b))"
+    r"(.+)$"
+)
 _DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
 _MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
 _COMPARED = re.compile(r"^(\w+er) (.+)$")
@@ -75,7 +83,6 @@ _FROM_TO = re.compile(
     r"(?:(?:turns?|changes?|transforms?|morphs?) )?(?:to|into) (?!be\b)((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
 )
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
-_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")  # then it is a statement
 
 
 def idiom(clause: Clause) -> EditTuple | None:
@@ -95,27 +102,25 @@ def in_weather(match: re.Match[str], _: Clause) -> EditTuple:
 
 def _taken_out(match: re.Match[str], clause: Clause) -> EditTuple:
     taken, source = match.groups()
-    rest = f"{taken} {source.replace('of ', 'from ', 1)}"
+    source = source.removeprefix("of ").removeprefix("from ")
+    rest = f"{taken} from {source}" if source else taken
     return frames.remove(replaced(clause, frame="remove", rest=rest))
 
 
-def _instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    edited, original = match.groups()
-    if _MODAL.search(edited):
-        return None
-    held = BEARING.match(edited.replace(" is ", " ").replace(" are ", " "))
-    if held:  # "the woman is holding an umbrella instead of a bag"
-        wearer = noun_phrase(held.group(1)).concept
-        edit = changed(original, held.group(2), clause, described=False)
-        return replaced(edit, location=edit.location or (f"on {wearer}" if wearer else None))
-    return changed(original, edited, clause, described=False)
+def _taken(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """What is taken from somewhere goes; where to else, a clause behind may say."""
+    if (noun_phrase(match.group(1)).location or "").startswith(("from", "off")):
+        return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+    return frames.move(replaced(clause, frame="move", rest=match.group(1)))
 
 
-def _counted(match: re.Match[str], _: Clause) -> EditTuple:
-    phrase = noun_phrase(match.group(1))
-    if match.group(2):
-        return EditTuple(None, phrase.concept, Action.ADD, location=phrase.location)
-    return EditTuple(phrase.concept, None, Action.REMOVE, location=phrase.location)
+def instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    """What `INSTEAD` matched."""
+    return exchanged(match.group(2), match.group(1), clause)
+
+
+def _instead_first(match: re.Match[str], clause: Clause) -> EditTuple | None:
+    return exchanged(match.group(1), match.group(2), clause)
 
 
 def _nothing_but(match: re.Match[str], clause: Clause) -> EditTuple | None:
@@ -138,6 +143,19 @@ def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
 
 def _gone(match: re.Match[str], clause: Clause) -> EditTuple:
     return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
+
+
+def _taken_from(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "the woman no longer wears a watch"."""
+    edit = frames.remove(replaced(clause, frame="remove", rest=match.group(2)))
+    bearer = noun_phrase(match.group(1)).concept
+    return replaced(edit, location=edit.location or (f"on {bearer}" if bearer else None))
+
+
+def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
+    """Another view of a thing: all of it changes, into what is not said."""
+    concept = noun_phrase(match.group(1)).concept
+    return EditTuple(concept, concept, Action.OTHER, location=match.group(2)) if concept else None
 
 
 def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
@@ -174,20 +192,22 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
 
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
+    (_NOT_BEARING, _taken_from),
     (_NOT_THERE, _gone),
-    (_IN_ITS_PLACE, _becomes),
+    (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),
-    (_COUNTED, _counted),
     (_ONLY, _only),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),
-    (_INSTEAD, _instead),
+    (_TAKEN, _taken),
+    (INSTEAD, instead),
     (_COLOUR_FIRST, _colour_first),
     (_WANTED_GONE, _gone),
     (WEATHER, in_weather),
     (_COMPARED, _compared),
     (_MORE_OF, _more_of),
     (_LESS_OF, _less_of),
+    (_SEEN_FROM, _seen_from),
     (_SEE, _there_is),
     (THERE, _there_is),
     (_ARROW, _becomes),

@@ -48,6 +48,7 @@ class Lexicon:
     degrees: Words
     pronouns: Mapping[str, str]
     relations: Words
+    no_places: Words
     sides: Words
     foreign: Words
     foreign_articles: Words
@@ -81,7 +82,7 @@ class Lexicon:
 
     def describes(self, words: list[str]) -> bool:
         """Whether the words describe and name no thing: "bright red", "a shade of brown"; "an orange" is a thing."""
-        if len(words) == 2 and words[0] in ("a", "an"):
+        if (len(words) == 2 and words[0] in ("a", "an")) or words[-2:] == ["ice", "cream"]:
             return False
         described = False
         for word in words:

@@ -7,15 +7,20 @@ import unicodedata
 from dataclasses import dataclass
 
 from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.spelling import mended
 
 _LEX = lexicon()
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
-_POLITE = re.compile(rf"^(?:{any_of(_LEX.politeness)}(?:,\s*|\s+))+(?=\S)")
-_POLITE_TAIL = re.compile(r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|then re-output the image for me)\W*$")
+_POLITE = re.compile(
+    rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
+)
+_POLITE_TAIL = re.compile(
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|then re-output the image for me)\W*$"
+)
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
-_RUN_TOGETHER = re.compile(r"(?<=[a-z])\.(?=[A-Z])")
+_RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
@@ -23,6 +28,7 @@ _ASKED = re.compile(
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
+_NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
 
@@ -43,12 +49,23 @@ def normalise(text: str) -> Utterance:
         quotations.append(next(group for group in match.groups() if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
-    plain = _RUN_TOGETHER.sub(". ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n"))))
+    plain = _RUN_TOGETHER.sub(
+        lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n")))
+    )
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
-    plain = _QUOTED.sub(set_aside, plain).lower()
+    plain = _QUOTED.sub(set_aside, plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
-    plain = _WORD.sub(lambda match: _LEX.typos.get(match.group(), match.group()), plain)
+    plain = _without_typos(plain)
     return Utterance(strip_politeness(plain), tuple(quotations))
+
+
+def _without_typos(text: str) -> str:
+    """Lower case, each word mended but those that begin with a capital inside the text, which may be names."""
+    lower = text.lower()
+    if text[1:] == lower[1:]:
+        return _WORD.sub(lambda match: mended(match[0]), lower)
+    names = {name.lower() for name in _NAME.findall(text)}
+    return _WORD.sub(lambda match: _LEX.typos.get(match[0], match[0]) if match[0] in names else mended(match[0]), lower)
 
 
 def strip_politeness(text: str) -> str:
@@ -58,14 +75,14 @@ def strip_politeness(text: str) -> str:
 
 def is_foreign(text: str) -> bool:
     """Whether text (quotations set aside) is hardly English: most letters not Latin, or words of another language."""
-    letters = [character for character in text if character.isalpha()]
-    if not letters:
-        return False
-    if sum(character > "ɏ" for character in letters) > len(letters) / 3:
-        return True
+    accented = False
+    if not text.isascii():
+        letters = [character for character in text if character.isalpha()]
+        if sum(character > "ɏ" for character in letters) > len(letters) / 3:
+            return True
+        accented = any(not character.isascii() for character in letters)  # with one foreign word; "a café" has none
     words = _WORD.findall(text)
     if words and len(words) <= 4 and words[0] in _LEX.foreign_articles:  # "un chat noir"
         return True
     foreign = len(_LEX.foreign.intersection(words))
-    accented = any(not character.isascii() for character in letters)  # with one foreign word; "a café" has none
     return foreign >= (1 if accented else 2) and foreign >= len(words) / 3

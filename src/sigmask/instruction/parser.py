@@ -6,13 +6,14 @@ an idiom (`idioms.py`) or as a statement (`statements.py`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sigmask.instruction.anaphora import resolved
 from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
 from sigmask.instruction.complaints import complaint
-from sigmask.instruction.concept import MAXIMUM_WORDS, shortened
+from sigmask.instruction.concept import shortened
+from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import one_by_one
 from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
@@ -20,7 +21,8 @@ from sigmask.types import Action, EditTuple
 
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
-_ANAPHORA = re.compile(r"\b(?:it|them|its|their)\b")
+_NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
+"""What "by adding a lamp" behind it does not explain: the lamp is an edit beside it."""
 
 
 def parse(text: str | None) -> tuple[EditTuple, ...]:
@@ -43,44 +45,36 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
 def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
     """What the clauses ask for; a complaint is dropped where the clause behind it says what to do about the thing."""
     edits: list[EditTuple] = []
+    earlier: Sequence[EditTuple] = ()
     complained: EditTuple | None = None
-    before_complaint = 0
     for clause in clauses:
         if complained and clause.rest in ("it", "them"):  # "the sky is too dark, brighten it"
             clause = replace(clause, rest=" ".join(filter(None, (complained.original_concept, complained.location))))
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
-        edit = complains or frame(clause) or free(clause)
-        if edits and edit.original_concept is None and _ANAPHORA.search(clause.text):
-            edit = _resolve(edit, edits[-1])
-        if complained and complained.original_concept == edit.original_concept:
-            del edits[before_complaint:]
-        complained, before_complaint = complains, len(edits)
-        edits += map(_shortened, one_by_one(edit))
+        edit = complains or recount(clause) or frame(clause) or free(clause)
+        if clause.place and edit.location is None:
+            edit = replace(edit, location=clause.place)
+        before = len(edits) - len(earlier)
+        earlier, own = resolved(edit, clause, earlier)
+        if clause.is_means:
+            earlier = [each for each in earlier if each.action in _NOT_BY_MEANS and each.edited_concept]
+        if complained and own and own[0].original_concept == complained.original_concept:
+            earlier = ()
+        own = [_shortened(each) for edit in own for each in one_by_one(edit)]
+        edits[before:] = [*earlier, *own]
+        earlier, complained = own or earlier, complains
     return edits
 
 
 def _says_nothing(edit: EditTuple) -> bool:
     """Of "modify this picture directly" nothing is left to ground."""
     named = edit.original_concept or edit.edited_concept or edit.location
-    return not named and edit.action in (Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
+    return not named and edit.action in (Action.ADD, Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
 
 
 def _shortened(edit: EditTuple) -> EditTuple:
     original, edited = shortened(edit.original_concept), shortened(edit.edited_concept)
-    return replace(edit, original_concept=original, edited_concept=edited)
-
-
-def _resolve(edit: EditTuple, earlier: EditTuple) -> EditTuple:
-    """ "it" is what the clause before made, or touched where it made no thing."""
-    made = earlier.edited_concept if earlier.action in (Action.ADD, Action.REPLACE) else earlier.original_concept
-    meant = made or earlier.original_concept
-    if meant is None or edit.action in (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT):
+    if (original, edited) == (edit.original_concept, edit.edited_concept):
         return edit
-    if edit.action is Action.ADD:
-        return replace(edit, location=edit.location or f"on {meant}")
-    location = edit.location or (earlier.location if earlier.action not in (Action.BACKGROUND, Action.MOVE) else None)
-    if edit.action is Action.ATTRIBUTE:
-        words = [*edit.attributes, *meant.split()]
-        return replace(edit, original_concept=meant, edited_concept=" ".join(words[-MAXIMUM_WORDS:]), location=location)
-    return replace(edit, original_concept=meant, location=location)
+    return replace(edit, original_concept=original, edited_concept=edited)

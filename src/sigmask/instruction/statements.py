@@ -11,7 +11,8 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
+from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
     doing,
@@ -23,7 +24,7 @@ from sigmask.instruction.edits import (
     with_attribute,
     written,
 )
-from sigmask.instruction.idioms import BEARING, NO_MORE, THERE, WEATHER, idiom, in_weather
+from sigmask.instruction.idioms import BEARING, INSTEAD, NO_MORE, THERE, WEATHER, idiom, in_weather, instead
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
@@ -33,7 +34,7 @@ _LEX = lexicon()
 _PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
 _BE = re.compile(
     r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
-    rf"change|appear|shine|glow|look)(?: (?:into|to|in))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
+    rf"change|appear|shine|glow|look)(?: (?:into|to|in(?! (?:an?|the)\b)))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
 )
 _LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
 _MADE_OF = re.compile(
@@ -50,18 +51,31 @@ _STATEMENT = re.compile(
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
     r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
+_GOT_OUT = re.compile(
+    r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
+    r"(?:out of|off of|off|out from|away from) (.+)$"
+)
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut|taken (?:out|away))\b")
 _BECAME = re.compile(
     r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
-_MORE = re.compile(r"^((?:the|his|her|its|their|this|that|all) .+?|it|him|them)\s+((?:more|less) \w+)$")
+_BECOMES_SO = re.compile(
+    r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
+    r"(?:much |a (?:bit|little|lot) |even |slightly )?"
+    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er|\w{4,}ed)$"
+)
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
 _QUESTION = re.compile(r"^what if (?!.*\b(?:not|never|no longer|suddenly)\b)(?!.*n't\b)(.+)$")
+_GAZE = re.compile(
+    r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
+)
+_SOME = ("a ", "an ", "some ", "another ")
+_OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
@@ -78,7 +92,13 @@ def make(clause: Clause) -> EditTuple:
     there = THERE.match(clause.rest)
     if there:
         return frames.add(replaced(clause, frame="add", rest=there.group(1)))
-    return _state(clause.rest, clause)
+    out = _GOT_OUT.match(clause.text)
+    if out and not subject_and_verb(clause.rest):
+        return frames.remove(replaced(clause, frame="remove", rest=f"{out.group(1)}from {out.group(2)}"))
+    exchange = INSTEAD.match(clause.rest)
+    if exchange and not is_description(exchange.group(2)):
+        return instead(exchange, clause) or _state(exchange.group(1), clause)
+    return _state(exchange.group(1) if exchange else clause.rest, clause)
 
 
 def change(clause: Clause) -> EditTuple | None:
@@ -97,7 +117,7 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
-    said = idiom(clause) or _supposed(clause) or _statement(clause)
+    said = idiom(clause) or _supposed(clause) or _statement(clause) or _becomes_so(clause.text, clause)
     if said:
         return said
     if "§" in clause.text:
@@ -119,8 +139,8 @@ def _supposed(clause: Clause) -> EditTuple | None:
     if not question:
         return None
     asserted = replaced(clause, text=question.group(1), rest=question.group(1))
-    said = idiom(asserted) or _statement(asserted)
-    return said if said and (said.original_concept or said.action in (Action.ADD, Action.REMOVE)) else None
+    said = recount(asserted) or idiom(asserted) or _statement(asserted)
+    return said if said and (said.original_concept or said.action in _OF_NOTHING_NAMED) else None
 
 
 FRAMES: dict[str, frames.Frame] = {
@@ -138,6 +158,7 @@ FRAMES: dict[str, frames.Frame] = {
     "resize": frames.resize,
     "obscure": frames.obscure,
     "restore": frames.restore,
+    "mend": frames.mend,
     "tone": frames.tone,
     "style": frames.style,
     "keep": free,
@@ -190,6 +211,8 @@ def _state(rest: str, clause: Clause) -> EditTuple:
         return in_weather(weather, clause)
     like = _LIKE.match(rest)
     made_of = None if like else _MADE_OF.match(rest)
+    if made_of and " from " in rest and subject_and_verb(made_of.group(1)):  # "the elephant spray water from its trunk"
+        made_of = None
     if made_of:
         return with_attribute(*made_of.groups())
     original, *edited = INTO.split(rest, maxsplit=1)
@@ -202,6 +225,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
         if about(rest, Action.STYLE) and names_scene(bearing.group(1)):
             return of_whole_picture(Action.STYLE, bearing.group(2), clause)
         return put_on(*bearing.groups())
+    gaze = _GAZE.match(rest)
+    if gaze and not like:
+        return doing(*gaze.groups())
     being = like or _BE.match(rest)
     if being:
         subject, predicate = being.groups()
@@ -216,6 +242,10 @@ def _state(rest: str, clause: Clause) -> EditTuple:
 
 def _bare_state(rest: str, clause: Clause) -> EditTuple:
     """No verb between the two: "him a magician", "the table wooden", "the man a robot"."""
+    rest = without_scene(rest)
+    becomes = _becomes_so(rest, clause)
+    if becomes:
+        return becomes
     split = _description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -227,16 +257,28 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     original, edited = sides(rest)
     if edited:
         return _become(original, edited, clause)
+    if rest.startswith(_SOME) and about(rest, Action.STYLE):
+        return of_whole_picture(Action.STYLE, rest, clause)
+    if rest.startswith(_SOME) and noun_phrase(rest).location:  # "have some snow on the roof"
+        return frames.add(replaced(clause, frame="add", rest=rest))
     topic = whole_picture_topic(rest) if names_scene(words[0]) or names_scene(" ".join(words[:2])) else None
     if topic:
         return of_whole_picture(topic, rest, clause)
     phrase = noun_phrase(rest)
     if about(rest, Action.TONE):
         return EditTuple(None, phrase.concept, Action.TONE)
-    more = _MORE.match(rest)
-    if more and not names_scene(more.group(1)):
-        return with_attribute(*more.groups())
+    if rest.startswith(_SOME):
+        return frames.add(replaced(clause, frame="add", rest=rest))
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
+
+
+def _becomes_so(rest: str, clause: Clause) -> EditTuple | None:
+    """ "his face slimmer", "the sky less cloudy", "the pizza half eaten": a thing, and how it becomes."""
+    found = _BECOMES_SO.match(rest)
+    if not found or names_scene(found.group(1)):
+        return None
+    subject, how = found.groups()
+    return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 
 def _description_start(rest: str) -> tuple[str, str] | None:
@@ -251,7 +293,7 @@ def _description_start(rest: str) -> tuple[str, str] | None:
 def _second_noun_start(rest: str) -> tuple[str, str] | None:
     """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
     pronoun = frames.PRONOUN_FIRST.match(rest)
-    if pronoun:
+    if pronoun and pronoun.group(1) not in ("his", "its", "my"):
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()
     for start in range(len(words) - 2, 0, -1):
@@ -260,7 +302,17 @@ def _second_noun_start(rest: str) -> tuple[str, str] | None:
     return None
 
 
+def _may_be_inside(original: str, edited: str) -> bool:
+    """Of "the kids" and "in a train"; but hair "in a ponytail" is nowhere, and "in the dark" is no place."""
+    concept, place = noun_phrase(original).concept, after_relation(edited)
+    if concept is None:
+        return not names_scene(original) and is_scenery(place)  # "them in a forest"
+    return head(concept) not in _LEX.worn and not is_description(place)
+
+
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    if not _may_be_inside(original, edited):
+        edited = edited.removeprefix("in ")
     as_if = _AS_IF.match(edited)
     if as_if and names_scene(original):  # "make this look like it was taken in the 1920s"
         return EditTuple(None, noun_phrase(as_if.group(1)).concept, Action.STYLE)

@@ -15,6 +15,9 @@ _RESTORATION = whole_words(_LEX.restoration)
 _BACKGROUND = whole_words(_LEX.background)
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
+_SIGN = re.compile(r"^(?:the )?(?:number|digit|letter|word) (?:\d+|\w)(?: (?:on|in|at|of) .*)?$")  # "the number 7"
+_HOW = ("more ", "less ", "the same ", "half ", "fully ", "completely ", "partly ")
+_DONE = re.compile(r"\w{4,}ed|\w+[ -]colou?red")
 _PATTERNS = {
     Action.TEXT: re.compile(r"§\d"),
     Action.RESTORATION: _RESTORATION,
@@ -53,7 +56,7 @@ def is_scenery(phrase: str) -> bool:
 
 def change_action(original: str, edited: str) -> Action:
     """The action of "change `original` to `edited`", by what the two sides name."""
-    if "§" in edited or names_text(original):
+    if "§" in edited or names_text(original) or _SIGN.match(original):
         return Action.TEXT
     if names_scene(original):
         return whole_picture_topic(edited) or (Action.BACKGROUND if is_scenery(edited) else Action.REPLACE)
@@ -75,7 +78,9 @@ def _object_change(original: str, edited: str) -> Action:
         "colour",
     ):
         return Action.TONE
-    if about(original, Action.ATTRIBUTE) or _LEX.describes(edited.split()) or edited.startswith(("more ", "less ")):
+    described = _LEX.describes(edited.split()) or _LEX.compares(edited) or edited.startswith(_HOW)
+    described = described or _DONE.fullmatch(edited) is not None
+    if described or about(original, Action.ATTRIBUTE):
         return Action.ATTRIBUTE
     if head(after) in _LEX.background or (
         is_scenery(original) and (is_scenery(edited) or head(after) in _LEX.conditions)

@@ -2,8 +2,8 @@
 
 SIGMA grounds (original concept, edited concept, action). Here a concept's text vector and the image's tokens meet in a
 joint space; the original concept is sought on the original image, the edited one on the edited image; the action
-decides how they combine (the subject before a new background is what stays; style, tone and restoration point
-everywhere, unknown points nowhere in particular). The joint space and the rules are our choice.
+decides how they combine (the subject before a new background is what stays; style points everywhere; tone, restoration
+and unknown count as nothing said and point nowhere in particular). The joint space and the rules are our choice.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from sigmask.types import Action
 UNIFORM = 0.5
 """The prior of an instruction that says nothing about where."""
 _EVERYWHERE = (Action.STYLE, Action.TONE, Action.RESTORATION)
+"""Actions whose prior is 1 everywhere. Of the three only style reaches the network from an instruction: tone and
+restoration count as nothing said (`sigmask.instruction.named_concepts.AS_NOTHING_SAID`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def combine_prior(concept_maps: Tensor, instruction: InstructionBatch) -> Tensor
 
     Returns:
         (B, N) in [0, 1]: the maximum over known concepts, where one that stays counts as everything but itself; 1 for
-        style, tone and restoration; `UNIFORM` where no concept is known.
+        actions that are `_EVERYWHERE`; `UNIFORM` where no concept is known.
     """
     known = instruction.known[..., None]
     maps = torch.where(instruction.kept[..., None], 1 - concept_maps, concept_maps)

@@ -1,0 +1,97 @@
+"""Anaphora: what "it", "them" and "its" mean in a clause, by the edits of the clause before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.types import Action, EditTuple
+
+_REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
+_OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
+_THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
+_CARRIED = re.compile(r"^(?:it|them)\b")
+_IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
+_ONE = re.compile(r"(?<=\s)ones?$")
+_OWNED_BY = re.compile(r"^.*(?:'s|s') ")
+_OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
+
+
+def resolved(
+    edit: EditTuple, clause: Clause, earlier: Sequence[EditTuple]
+) -> tuple[Sequence[EditTuple], list[EditTuple]]:
+    """The edits of the clause before and the clause's own, what it refers to filled in.
+
+    "Pick up the cup and put it on the sofa" is one edit: then the earlier ones are changed and the clause has none.
+    """
+    if not earlier:
+        return earlier, [edit]
+    named = [(before, meant) for before in earlier if (meant := _meant(before))]
+    if named and edit.edited_concept and _ONE.search(edit.edited_concept):  # "add a blue one"
+        noun = named[-1][1].split()[-1]
+        edit = replace(edit, edited_concept=_ONE.sub(lambda _: noun, edit.edited_concept))
+    if named and edit.action is Action.ADD and edit.edited_concept and _IN_ITS_PLACE.search(clause.text):
+        gone = earlier[-1]
+        if gone.action is Action.REMOVE:
+            return [*earlier[:-1], replace(gone, edited_concept=edit.edited_concept, action=Action.REPLACE)], []
+    if not named or not _REFERENCE.search(clause.text):
+        return earlier, [edit]
+    if not _OF_SEVERAL.search(clause.text):
+        named = named[-1:]
+    every = " and ".join(meant for _, meant in named)
+    edit = replace(edit, location=edit.location and _located(edit.location, every))
+    if edit.original_concept is not None or edit.action in _OF_NO_THING:
+        return earlier, [edit]
+    if edit.action is Action.ADD and edit.edited_concept is not None:
+        return earlier, [replace(edit, location=edit.location or f"on {every}")]
+    if edit.action is Action.ADD:
+        is_carried = edit.location is not None and _CARRIED.match(clause.rest) is not None
+        return (
+            _carried(edit.location or "", [before for before, _ in named], earlier) if is_carried else (earlier, [edit])
+        )
+    return earlier, [_of(edit, before, meant) for before, meant in named]
+
+
+def _meant(earlier: EditTuple) -> str | None:
+    """What a clause made, or touched where it made no thing."""
+    made = earlier.edited_concept if earlier.action in (Action.ADD, Action.REPLACE) else None
+    return made or earlier.original_concept
+
+
+def _located(location: str, meant: str) -> str:
+    """ "on it", "on its head" → "on dog", "on dog's head"."""
+    owner = f"{meant}'" if meant.endswith("s") else f"{meant}'s"
+    return _OWNERS.sub(lambda _: owner, _THINGS.sub(lambda _: meant, location))
+
+
+def _carried(
+    location: str, things: Sequence[EditTuple], earlier: Sequence[EditTuple]
+) -> tuple[Sequence[EditTuple], list[EditTuple]]:
+    """Things that are put somewhere: what was to be added or moved is so there, what was taken away appears there."""
+    there = [before for before in things if before.action in (Action.ADD, Action.MOVE) and before.location is None]
+    kept = [replace(before, location=location) if before in there else before for before in earlier]
+    return kept, [_put(before, location) for before in things if before not in there]
+
+
+def _put(thing: EditTuple, location: str) -> EditTuple:
+    meant = _meant(thing)
+    if thing.action is Action.REMOVE and meant:
+        return EditTuple(None, _OWNED_BY.sub("", meant), Action.ADD, location=location)
+    if thing.action in (Action.ADD, Action.REPLACE):
+        return EditTuple(None, meant, Action.ADD, thing.attributes, location)
+    return EditTuple(meant, meant, Action.MOVE, location=location)
+
+
+def _of(edit: EditTuple, earlier: EditTuple, meant: str) -> EditTuple:
+    """An edit of nothing named ("make it red") as one of what is meant, where that was."""
+    inherited = earlier.location if earlier.action not in (Action.BACKGROUND, Action.MOVE) else None
+    edit = replace(edit, original_concept=meant, location=edit.location or inherited)
+    if edit.action is Action.MOVE:
+        return replace(edit, edited_concept=meant)
+    if edit.action is Action.ATTRIBUTE:
+        words = [*edit.attributes, *meant.split()]
+        return replace(edit, edited_concept=" ".join(words[-MAXIMUM_WORDS:]))
+    return edit

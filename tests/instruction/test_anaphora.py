@@ -1,0 +1,111 @@
+"""Anaphora: what "it", "them", "its" and "one" mean, and where what is said of a place before the order."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+
+Read = tuple[str, str | None, str | None, str | None]
+
+
+def _read(text: str) -> list[Read]:
+    return [(edit.action.value, edit.original_concept, edit.edited_concept, edit.location) for edit in parse(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "take off the man's hat and place it on the table",
+            [("remove", "man's hat", None, None), ("add", None, "hat", "on the table")],
+        ),
+        (
+            "remove the cup and the plate and put them on the floor",
+            [
+                ("remove", "cup", None, None),
+                ("remove", "plate", None, None),
+                ("add", None, "cup", "on the floor"),
+                ("add", None, "plate", "on the floor"),
+            ],
+        ),
+        ("Pick up the cup and put it on the sofa", [("move", "cup", "cup", "on the sofa")]),
+        ("draw a kite and put it in the sky", [("add", None, "kite", "in the sky")]),
+        ("I don't like the lamp, put it on the floor", [("move", "lamp", "lamp", "on the floor")]),
+        (
+            "take the book off the shelf and give it to the girl",
+            [("remove", "book", None, "from the shelf"), ("add", None, "book", "on girl")],
+        ),
+        (
+            "replace the cat with a dog and put it on the sofa",
+            [("replace", "cat", "dog", None), ("add", None, "dog", "on the sofa")],
+        ),
+        (
+            "make the cup red and put it on the table",
+            [("attribute", "cup", "red cup", None), ("move", "cup", "cup", "on the table")],
+        ),
+    ],
+)
+def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> None:
+    assert _read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("remove the dog, then paint the wall red and hang a clock on it", ("add", None, "clock", "on wall")),
+        ("add a cat, make it black and put a hat on it", ("add", None, "hat", "on cat")),
+        ("add a dog and put a hat on its head", ("add", None, "hat", "on dog's head")),
+        ("add two dogs, make them brown and give them hats", ("add", None, "hats", "on dogs")),
+        ("add a ball and move it to the left", ("move", "ball", "ball", "to the left")),
+        (
+            "add a bench, put it under the tree and paint it white",
+            ("attribute", "bench", "white bench", "under the tree"),
+        ),
+        ("remove the red car and add a blue one", ("add", None, "blue car", None)),
+    ],
+)
+def test_a_later_clause_refers_to_the_one_before(text: str, expected: Read) -> None:
+    assert _read(text)[-1] == expected
+
+
+def test_them_are_all_that_were_named() -> None:
+    assert [each[2] for each in _read("add a dog and a cat and make them brown")][2:] == ["brown dog", "brown cat"]
+
+
+@pytest.mark.parametrize("tail", ["in its place", "instead"])
+def test_what_comes_in_its_place_replaces_it(tail: str) -> None:
+    assert _read(f"remove the old sofa and put a bench {tail}") == [("replace", "old sofa", "bench", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("replace the red apple with a green one", ("attribute", "red apple", "green apple", None)),
+        ("change the boy's shirt to a red one", ("attribute", "boy's shirt", "red shirt", None)),
+        ("change my face shape to a round one", ("attribute", "face", "round face", None)),
+    ],
+)
+def test_one_is_of_the_kind_that_was_named(text: str, expected: Read) -> None:
+    assert _read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("To the left of the man,place a girl", ("add", None, "girl", "to the left of the man")),
+        ("next to the tree, add a bench", ("add", None, "bench", "next to the tree")),
+        ("On the table, replace the cup with a vase", ("replace", "cup", "vase", "on the table")),
+    ],
+)
+def test_a_place_before_the_order_is_where_it_happens(text: str, expected: Read) -> None:
+    assert _read(text) == [expected]
+
+
+def test_what_is_taken_from_somewhere_goes() -> None:
+    assert _read("Take the hat from his head") == [("remove", "hat", None, "from his head")]
+    assert _read("take the flower pot off the table") == [("remove", "flower pot", None, "from the table")]
+
+
+def test_what_is_handed_over_is_added() -> None:
+    assert _read("give a hat to the man") == [("add", None, "hat", "on man")]

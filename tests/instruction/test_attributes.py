@@ -1,0 +1,64 @@
+"""Attributes: a thing is mended, or becomes more or less so; the picture's tone and restoration stay what they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.types import Action
+
+
+@pytest.mark.parametrize(
+    ("text", "original", "edited"),
+    [
+        ("Sharpen the pencil", "pencil", "sharpened pencil"),
+        ("repair the fence", "fence", "repaired fence"),
+        ("clean up the street", "street", "cleaned street"),
+        ("tidying the desk", "desk", "tidied desk"),
+        ("fix the broken window", "broken window", "fixed broken window"),
+        ("make the sky less cloudy", "sky", "less cloudy sky"),
+        ("make the sky less dark", "sky", "less dark sky"),
+        ("make the soup more mellow", "soup", "mellow soup"),
+        ("make her face brighter", "face", "brighter face"),
+        ("make the man's face red", "man's face", "red man's face"),
+        ("brighten the lamp", "lamp", "lamp"),
+        ("make the dog a little fluffier", "dog", "fluffier dog"),
+        ("make her a little older", "woman", "older woman"),
+        ("make my eyes the same size", "eyes", "same size eyes"),
+        ("make my legs longer in the photo", "legs", "longer legs"),
+    ],
+)
+def test_of_a_thing_it_is_an_attribute(text: str, original: str, edited: str) -> None:
+    (edit,) = parse(text)
+    assert (edit.action, edit.original_concept, edit.edited_concept) == (Action.ATTRIBUTE, original, edited)
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("sharpen the image", Action.RESTORATION),
+        ("restore this old photo", Action.RESTORATION),
+        ("sharpen the edges", Action.RESTORATION),
+        ("fix the blur", Action.RESTORATION),
+        ("clean up the noise", Action.RESTORATION),
+        ("make the image brighter", Action.TONE),
+        ("make the weather less cloudy", Action.TONE),
+        ("make it less cloudy", Action.TONE),
+        ("make her face the camera", Action.ACTION_CHANGE),
+        ("make her smile more natural", Action.ACTION_CHANGE),
+    ],
+)
+def test_of_the_picture_or_a_pose_it_is_none(text: str, action: Action) -> None:
+    assert [edit.action for edit in parse(text)] == [action]
+
+
+def test_each_of_two_comparatives_is_of_its_own_thing() -> None:
+    edits = parse("Make his nose more defined and his face slimmer")
+    assert [edit.edited_concept for edit in edits] == ["defined nose", "slimmer face"]
+
+
+def test_more_fog_is_no_restoration() -> None:
+    assert [parse(f"increase the {what}")[0].action for what in ("fog", "sharpness")] == [
+        Action.TONE,
+        Action.RESTORATION,
+    ]

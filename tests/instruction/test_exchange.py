@@ -1,0 +1,83 @@
+"""Exchanges and means: "instead of", what is written in another's place, "by adding a lamp"."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, EditTuple
+
+REPLACE, UNICORN = Action.REPLACE, EditTuple("bicycle", "unicorn", Action.REPLACE, location="on girl")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Instead of a bicycle, have the girl ride a unicorn", UNICORN),
+        ("have the girl ride a unicorn instead of a bicycle", UNICORN),
+        ("The girl rides a unicorn rather than a bicycle", UNICORN),
+        ("instead of a dress she should wear a suit", EditTuple("dress", "suit", REPLACE, location="on woman")),
+        ("instead of a hat, give him a scarf", EditTuple("hat", "scarf", REPLACE, location="on man")),
+        ("Instead of the cat there should be a dog", EditTuple("cat", "dog", REPLACE)),
+        ("instead of sheep, make them penguins", EditTuple("sheep", "penguins", REPLACE)),
+        ("instead of being an artist, make him a politician", EditTuple("man", "politician", REPLACE)),
+        ("instead of Paris, make it New York City", EditTuple("background", "new york city", Action.BACKGROUND)),
+        ("have it be night instead of day", EditTuple(None, "night", Action.TONE)),
+        ("make the car red instead of blue", EditTuple("car", "red car", Action.ATTRIBUTE, ("red",))),
+    ],
+)
+def test_one_thing_comes_in_the_place_of_another(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ('"STOP" instead of "GO"', None),
+        ('replace "GO" with "STOP"', None),
+        ('change the sign to say "STOP" instead of "GO"', "on sign"),
+        ('instead of "GO" the sign should say "STOP"', "on sign"),
+        ('instead of "GO", write "STOP"', None),
+        ('write "STOP" instead of "GO" on the sign', "on the sign"),
+        ('change "GO" to "STOP" on the sign', "on the sign"),
+        ('the text should read "STOP", not "GO"', None),
+        ('put "STOP" over the word "GO"', None),
+    ],
+)
+def test_of_two_wordings_the_new_one_is_written(text: str, location: str | None) -> None:
+    assert parse(text) == (EditTuple("text", "text", Action.TEXT, location=location, quoted_text="STOP"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("make the room brighter by adding a lamp", [("add", None, "lamp")]),
+        ("Clear the table by removing the flower pot", [("remove", "flower pot", None)]),
+        ("make the man look older by giving him a beard", [("add", None, "beard")]),
+        ("improve the image by removing noise", [("restoration", "noise", None)]),
+        ("make it a cartoon by adding outlines", [("style", None, "cartoon"), ("add", None, "outlines")]),
+    ],
+)
+def test_the_means_say_what_is_done(text: str, expected: list[tuple[str, str | None, str | None]]) -> None:
+    assert [(edit.action.value, edit.original_concept, edit.edited_concept) for edit in parse(text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("get the bird out of the cage", "from the cage"),
+        ("let the bird out of the cage", "from the cage"),
+        ("get the bird off the roof", "from the roof"),
+    ],
+)
+def test_what_is_got_out_of_somewhere_goes(text: str, location: str) -> None:
+    assert parse(text) == (EditTuple("bird", None, Action.REMOVE, location=location),)
+
+
+def test_what_a_thing_is_made_out_of_is_its_material() -> None:
+    assert parse("let the table be made out of glass")[0].edited_concept == "glass table"
+
+
+@pytest.mark.parametrize("place", ["below the text", "next to the word"])
+def test_wording_beside_which_something_is_written_is_not_written(place: str) -> None:
+    assert parse(f'add "NEW" {place} "OLD"') == (EditTuple(None, "text", Action.TEXT, (), place, "NEW"),)

@@ -1,0 +1,77 @@
+"""Sentences as annotators of edit pairs write them: shared subjects, a place for each thing, gazes, states."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+
+Read = tuple[str, str | None, str | None, str | None]
+
+
+def _read(text: str) -> list[Read]:
+    return [(edit.action.value, edit.original_concept, edit.edited_concept, edit.location) for edit in parse(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Let the cat wear a tiny top hat and hold a balloon",
+            [("add", None, "tiny top hat", "on cat"), ("add", None, "balloon", "on cat")],
+        ),
+        (
+            "Add a rainbow across the sky and a unicorn underneath it",
+            [("add", None, "rainbow", "across the sky"), ("add", None, "unicorn", "underneath rainbow")],
+        ),
+        (
+            "remove the cup on the table and the lamp on the floor",
+            [("remove", "cup", None, "on the table"), ("remove", "lamp", None, "on the floor")],
+        ),
+        (
+            "Turn the fence into a wall, and plant some roses in front of it",
+            [("replace", "fence", "wall", None), ("add", None, "roses", "in front of wall")],
+        ),
+        ("add a cat between a dog and a bird", [("add", None, "cat", "between a dog and a bird")]),
+        ("Remove the fork, and the knife too", [("remove", "fork", None, None), ("remove", "knife", None, None)]),
+        (
+            "make the bear smaller and move it closer to the tree",
+            [("attribute", "bear", "smaller bear", None), ("move", "bear", "bear", "closer to the tree")],
+        ),
+    ],
+)
+def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) -> None:
+    assert _read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("make the man look at the camera", ("action-change", "man", "man look at the camera", None)),
+        ("let the cat look up", ("action-change", "cat", "cat look up", None)),
+        ("let the man on the left drink from a cup", ("action-change", "man", "man drink from a cup", "on the left")),
+        ("make the pizza half eaten", ("attribute", "pizza", "half eaten pizza", None)),
+        ("let the castle be destroyed", ("attribute", "castle", "destroyed castle", None)),
+        ("I'd like the walls a bit darker", ("attribute", "walls", "darker walls", None)),
+        ("let the kids be in a train", ("move", "kids", "kids", "in a train")),
+        ("have him be in a desert instead", ("background", "background", "desert", "behind man")),
+        ("have them be in a forest", ("background", "background", "forest", None)),
+        ("I want this to be in a desert", ("background", "background", "desert", None)),
+        ("the hair is now in a ponytail", ("replace", "hair", "ponytail", None)),
+        ("change the soup into ice cream", ("replace", "soup", "ice cream", None)),
+        ("make him a princess instead", ("replace", "man", "princess", None)),
+        ("let's have some snow on the roof", ("add", None, "snow", "on the roof")),
+        ("there should only be one bird on the wire", ("remove", "bird", None, "on the wire")),
+        ("the woman is no longer wearing a watch", ("remove", "watch", None, "on woman")),
+        ("the man should not hold a cup", ("remove", "cup", None, "on man")),
+        ("Is it possible to see the car from the front?", ("other", "car", "car", "from the front")),
+        ("put a pair of sunglases on the dog", ("add", None, "pair of sunglasses", "on the dog")),
+    ],
+)
+def test_what_is_said_of_one_thing(text: str, expected: Read) -> None:
+    assert _read(text) == [expected]
+
+
+def test_a_sign_of_writing_is_written_anew() -> None:
+    (edit,) = parse("Replace the number 7 on the jersey with a 9")
+    assert (edit.action.value, edit.location, edit.quoted_text) == ("text", "on the jersey", "9")
