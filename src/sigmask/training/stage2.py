@@ -273,6 +273,9 @@ def view_mix(config: Stage2Config) -> ViewMix:
 
 
 def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, Any]]]:
+    if done >= config.steps:
+        return  # a finished run reads no corpus
+
     def positions(batch: int) -> range:
         return range(done * batch, config.steps * batch)
 
