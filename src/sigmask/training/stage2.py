@@ -10,7 +10,7 @@ Each step adds up to three sums of losses, and each part is a switch, so that an
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
@@ -31,7 +31,7 @@ from sigmask.losses.disentanglement_loss import (
     energy_distance,
     vanishing_edit,
 )
-from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+from sigmask.losses.self_training_loss import Confidence, moved_along, pair_weight, self_training_loss
 from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
@@ -77,7 +77,8 @@ class Stage2Config:
     in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
     `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
     linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
-    the whole picture, which teaches no place.
+    the whole picture, which teaches no place. Supervised views, unlabelled pairs and triples have `workers` processes
+    each.
     """
 
     corpus: Path
@@ -212,7 +213,7 @@ def _self_training(
     device = batch["weak_original"].device
     instruction = collate_instructions(edits, encoder).to(device)
     with torch.no_grad(), mixed_precision(device, enabled=config.bfloat16):
-        said = teacher(batch["weak_original"], batch["weak_edited"], instruction)
+        said = teacher(batch["weak_original"], batch["weak_edited"], instruction, batch["weak_noise"])
     probability = torch.sigmoid(said.mask_logits.float())
     expected = torch.sigmoid(said.quality_logits.float())
     areas = (probability > 0.5).float().mean((1, 2))
@@ -220,16 +221,17 @@ def _self_training(
     for area in areas[teaches].tolist():
         student.guard.add(area)
     with mixed_precision(device, enabled=config.bfloat16):
-        output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
+        output = student.model(batch["strong_original"], batch["strong_edited"], instruction, batch["strong_noise"])
     logits = output.mask_logits.float()
+    target = moved_along(probability, batch["displacement"])
     confidence = confidence_at(step, config)
     weight = pair_weight(expected) * teaches * float(student.guard.open)
     return {
-        "self_training": self_training_loss(logits, probability, weight, confidence),
+        "self_training": self_training_loss(logits, target, weight, confidence),
         "teacher_area": areas.mean(),
         "student_area": (logits.detach() > 0).float().mean(),
         "teacher_quality": expected.mean(),
-        "sure": confidence.pixels(probability).float().mean(),
+        "sure": confidence.pixels(target).float().mean(),
         "guard_open": torch.tensor(float(student.guard.open)),
     }
 
@@ -237,7 +239,9 @@ def _self_training(
 def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Config) -> dict[str, Tensor]:
     def look(edited: str) -> tuple[DifferencePyramid, Tensor, Tensor]:
         with mixed_precision(batch[edited].device, enabled=config.bfloat16):
-            pyramid, edit, noise = student.model.difference_and_codes(batch["original"], batch[edited])
+            pyramid, edit, noise = student.model.difference_and_codes(
+                batch["original"], batch[edited], batch["noise"][edited]
+            )
         return pyramid, edit.float(), noise.float()
 
     (clean, clean_edit, clean_noise), (null, null_edit, null_noise), (noisy, noisy_edit, noisy_noise) = (
@@ -276,36 +280,29 @@ def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, An
     if done >= config.steps:
         return  # a finished run reads no corpus
 
-    def positions(batch: int) -> range:
-        return range(done * batch, config.steps * batch)
-
-    settings: dict[str, Any] = {"crop": config.crop, "seed": config.seed}
-    sources: dict[str, DataLoader[Any]] = {
-        "supervised": DataLoader(
-            Stage1Views(
-                config.corpus,
-                positions=positions(config.batch),
-                mix=view_mix(config),
-                leave_out=config.leave_out_names,
-                **settings,
-            ),
-            config.batch,
-            collate_fn=collate_views,
+    def views(source: Dataset[Any], batch: int, collate: Callable[[list[Any]], dict[str, Any]]) -> DataLoader[Any]:
+        return DataLoader(
+            source,
+            batch,
+            collate_fn=collate,
             num_workers=config.workers,
+            pin_memory=usable_device(config.device).type == "cuda",
         )
-    }
+
+    def settings(batch: int) -> dict[str, Any]:
+        positions = range(done * batch, config.steps * batch)
+        return {"crop": config.crop, "seed": config.seed, "positions": positions}
+
+    supervised = Stage1Views(
+        config.corpus, mix=view_mix(config), leave_out=config.leave_out_names, **settings(config.batch)
+    )
+    sources = {"supervised": views(supervised, config.batch, collate_views)}
     if config.self_training:
         pairs = read_unlabelled(config.unlabelled, config.unlabelled_pairs)
-        sources["unlabelled"] = DataLoader(
-            UnlabelledViews(pairs, positions=positions(config.unlabelled_batch), **settings),
-            config.unlabelled_batch,
-            collate_fn=collate_two_views,
-        )
+        unlabelled = UnlabelledViews(pairs, **settings(config.unlabelled_batch))
+        sources["unlabelled"] = views(unlabelled, config.unlabelled_batch, collate_two_views)
     if config.disentanglement:
-        sources["triples"] = DataLoader(
-            Triples(config.corpus, positions=positions(config.triple_batch), **settings),
-            config.triple_batch,
-            collate_fn=collate_triples,
-        )
+        triples = Triples(config.corpus, **settings(config.triple_batch))
+        sources["triples"] = views(triples, config.triple_batch, collate_triples)
     for parts in zip(*sources.values(), strict=True):
         yield dict(zip(sources, parts, strict=True))
