@@ -19,7 +19,7 @@ from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage2, stage2_views
 from sigmask.training.stage1_views import read_record
-from sigmask.training.stage2 import Stage2Config, confidence_at, run_stage2, view_mix
+from sigmask.training.stage2 import Stage2Config, Stage2Weights, confidence_at, run_stage2, view_mix
 from sigmask.training.stage2_views import Triples, UnlabelledViews, read_unlabelled
 from sigmask.training.view import ViewMix, picture_noise
 from sigmask.types import EditPair
@@ -81,6 +81,17 @@ def test_every_part_is_a_switch(material: Path, tmp_path: Path, switches: dict[s
     assert (SELF_TRAINING | CODES) - set(first) == absent
     assert {"total", "mask", "iou"} <= set(first)
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_the_adversary_is_a_weight(material: Path, tmp_path: Path) -> None:
+    totals = {}
+    for weight in (0.0, 2.0):
+        weights = Stage2Weights(adversary=weight)
+        run_stage2(_config(material, tmp_path / str(weight), steps=1, weights=weights, self_training=False))
+        (totals[weight],) = _logged(tmp_path / str(weight))
+    assert "adversary" not in totals[0.0]
+    assert 0 < totals[2.0]["adversary"] <= 1
+    assert totals[2.0]["total"] == pytest.approx(totals[0.0]["total"] + 2 * totals[2.0]["adversary"], abs=2e-3)
 
 
 def test_calibration_and_null_pairs_are_shares_of_the_views(material: Path, tmp_path: Path) -> None:

@@ -171,6 +171,33 @@ def test_each_energy_is_compared_with_what_is_seen_where_it_should_be(monkeypatc
     assert vanishing == [([10.0, 20.0, 30.0], [3.0, 4.0, 3.0])]
 
 
+def test_the_adversary_knows_which_tokens_are_edited_and_went_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four tokens the first is touched in part, the second as a whole."""
+    asked: list[dict[str, Any]] = []
+
+    def adversary(edit_code: Tensor, noise_code: Tensor, **of_tokens: Tensor) -> Tensor:
+        asked.append({name: value.int().tolist() for name, value in of_tokens.items()})
+        return (edit_code - noise_code).sum()
+
+    monkeypatch.setattr(stage2, "code_adversary", adversary)
+    region = torch.zeros(1, 8, 8)
+    region[:, :4, 2:] = 1
+    model = SimpleNamespace(codes=torch.nn.Linear(1, 2, bias=False))
+    tokens = torch.ones(1, 4, 1, requires_grad=True)
+    split = model.codes
+    model.codes = lambda given: split(given).chunk(2, -1)
+    loss = stage2._adversary(model, [SimpleNamespace(grid=(2, 2), tokens=tokens)] * 3, region)  # type: ignore[arg-type, list-item]
+    loss.backward()
+    assert asked == [
+        {
+            "edited": [[0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]],
+            "round_trip": [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]],
+            "known": [[0, 1, 1, 1], [1, 1, 1, 1], [0, 1, 1, 1]],
+        }
+    ]
+    assert tokens.grad is None and split.weight.grad is not None  # the head learns, the tokens do not
+
+
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("stage2")

@@ -10,7 +10,7 @@ Each step adds up to three sums of losses, and each part is a switch, so that an
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.losses.code_adversary import code_adversary
 from sigmask.losses.disentanglement_loss import (
     CodeEnergy,
     cross_covariance,
@@ -59,13 +60,18 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=_STRICT)
 class Stage2Weights:
-    """Factors of the added losses; the supervised ones keep their own."""
+    """Factors of the added losses; the supervised ones keep their own.
+
+    `adversary` is a part of the disentanglement that is off by default: what neither code may tell
+    (`losses.code_adversary`).
+    """
 
     self_training: float = 0.3
     reconstruction: float = 0.5
     swap: float = 0.5
     covariance: float = 0.5
     vanishing: float = 0.2
+    adversary: float = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -190,7 +196,7 @@ def stage2_losses(
     if config.disentanglement:
         found = _disentanglement(student, batches["triples"], config)
         losses |= found
-        for name in ("reconstruction", "swap", "covariance", "vanishing"):
+        for name in found:
             total = total + getattr(config.weights, name) * found[name]
     return {"total": total, **losses}
 
@@ -260,12 +266,37 @@ def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Conf
         + energy_distance(energy.noise(null_noise), seen_null)
     ) / 4
     edit_codes = torch.cat([clean_edit, null_edit, noisy_edit])
+    adversary: dict[str, Tensor] = {}
+    if config.weights.adversary > 0:
+        adversary = {"adversary": _adversary(student.model, [clean, null, noisy], batch["region"])}
     return {
         "reconstruction": reconstruction,
         "swap": energy_distance(energy(clean_edit, null_noise), seen_noisy),
         "covariance": cross_covariance(edit_codes, torch.cat([clean_noise, null_noise, noisy_noise])),
         "vanishing": vanishing_edit(energy.edit(edit_codes), torch.cat([outside, everywhere, outside])),
+        **adversary,
     }
+
+
+def _adversary(model: Locator, pyramids: Sequence[DifferencePyramid], region: Tensor) -> Tensor:
+    """What neither code may tell of clean, null and noisy pairs, of which `region` (B, H, W) was touched.
+
+    Only the code head learns of it: the tokens must know of both, since the mask is made of them.
+    """
+    grid = pyramids[0].grid
+    inside, touched = (
+        pool(region[:, None], grid).flatten(1) for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d)
+    )
+    whole, none = inside > 0.9, touched == 0
+    nowhere = torch.zeros_like(whole)
+    edit_code, noise_code = model.codes(torch.cat([pyramid.tokens.detach() for pyramid in pyramids]))
+    return code_adversary(
+        edit_code,
+        noise_code,
+        edited=torch.cat([whole, nowhere, whole]),
+        round_trip=torch.cat([nowhere, ~nowhere, ~nowhere]),
+        known=torch.cat([whole | none, ~nowhere, whole | none]),
+    )
 
 
 def view_mix(config: Stage2Config) -> ViewMix:
