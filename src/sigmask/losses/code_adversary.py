@@ -51,7 +51,8 @@ def readable_share(code: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
     correlations = channels.T @ (weight[:, None] * channels)
     ridge = _RIDGE * torch.eye(correlations.shape[0], device=code.device)
     with_truth = channels.T @ (weight * asked)
-    return with_truth @ torch.linalg.solve(correlations + ridge, with_truth)
+    share: Tensor = with_truth @ torch.linalg.solve(correlations + ridge, with_truth)
+    return share
 
 
 def kind_weights(edited: Tensor, round_trip: Tensor, known: Tensor) -> Tensor:

@@ -139,7 +139,8 @@ def shifted(image: ImageArray, sources: Sources) -> ImageArray:
 
 
 def _taken_from(values: npt.NDArray[np.uint8], sources: Sources, method: int) -> np.ndarray:
-    return cv2.remap(values, sources[..., 0], sources[..., 1], method, borderMode=cv2.BORDER_REFLECT_101)
+    taken: np.ndarray = cv2.remap(values, sources[..., 0], sources[..., 1], method, borderMode=cv2.BORDER_REFLECT_101)
+    return taken
 
 
 PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {

@@ -85,10 +85,17 @@ class UnlabelledViews(Dataset[TwoViews]):
         strong, displacement = _strongly_disturbed(pair.edited, rng, float(rng.uniform(0.5, 1.2)))
         original = recompress(pair.original, rng, (60, 95)) if rng.random() < 0.3 else pair.original
         where = _drawn_crop(pair.edited.shape[:2], rng, self.crop)
-        cut = [where.of(image) for image in (pair.original, pair.edited, original, strong)]
         told = parse(pair.instruction) if rng.random() < 0.75 else ()
-        noise = picture_noise(pair.original, pair.edited), picture_noise(original, strong)
-        return TwoViews(*cut, where.of_displacement(displacement), *noise, tuple(told))
+        return TwoViews(
+            weak_original=where.of(pair.original),
+            weak_edited=where.of(pair.edited),
+            strong_original=where.of(original),
+            strong_edited=where.of(strong),
+            displacement=where.of_displacement(displacement),
+            weak_noise=picture_noise(pair.original, pair.edited),
+            strong_noise=picture_noise(original, strong),
+            edit=tuple(told),
+        )
 
 
 class Triples(Dataset[Triple]):
@@ -111,11 +118,19 @@ class Triples(Dataset[Triple]):
         rng = np.random.default_rng((self.seed, self.positions[index], 3))
         drawn = (self.paths[int(place)] for place in rng.permutation(len(self.paths)))
         record = read_record(next(path for path in drawn if _keeps_null(path)))
-        versions = {"clean": "edited", "null": "original_round_trip", "noisy": "edited_round_trip"}
-        where = _drawn_crop(record["original"].shape[:2], rng, self.crop)
-        names = ("original", *versions.values(), "region")
-        noise = {name: picture_noise(record["original"], record[stored]) for name, stored in versions.items()}
-        return Triple(*(where.of(record[name]) for name in names), noise)
+        original = record["original"]
+        versions = {
+            "clean": record["edited"],
+            "null": record["original_round_trip"],
+            "noisy": record["edited_round_trip"],
+        }
+        where = _drawn_crop(original.shape[:2], rng, self.crop)
+        return Triple(
+            original=where.of(original),
+            region=where.of(record["region"]),
+            noise={name: picture_noise(original, picture) for name, picture in versions.items()},
+            **{name: where.of(picture) for name, picture in versions.items()},
+        )
 
 
 def _keeps_null(path: Path) -> bool:
