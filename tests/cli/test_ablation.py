@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from sigmask.cli import ablation
 from sigmask.cli.ablation import ROWS, AblationConfig, run_ablation
 from sigmask.config import load_config
 from sigmask.models.pretrained import save_pretrained
+from sigmask.training import stage2
 from sigmask.training.stage2 import Stage2Config
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_table_corpus
@@ -64,6 +66,39 @@ def test_rows_are_trained_and_measured_once(tmp_path: Path, monkeypatch: pytest.
     assert sum(line.startswith("| all |") and "±" in line for line in lines) == 2
     assert (tmp_path / "out" / "ablation.md").read_text() == page
     assert run_ablation(config) == page
+
+
+def test_it_tells_what_starts_what_ends_and_what_is_skipped(tmp_path: Path) -> None:
+    config = _config(tmp_path, ("Stage I only", "all"))
+    told: list[str] = []
+    run_ablation(config, told.append)
+    timeless = [re.sub(r"\d+ s\b", "N s", line) for line in told]
+    of_one = ["measuring on {} starts", "measured in N s"]
+    both = ["with the instruction", "told nothing"]
+    assert timeless[0] == "Stage I only: nothing to train"
+    assert timeless[5:9] == [
+        "all, seed 0: training starts at step 0 of 1",
+        "all, seed 0: trained in N s",
+        "all, seed 1: training starts at step 0 of 1",
+        "all, seed 1: trained in N s",
+    ]
+    assert timeless[9:] == [
+        f"all, seed {seed}, {how}: {what.format('bench')}" for seed in (0, 1) for how in both for what in of_one
+    ]
+    again: list[str] = []
+    run_ablation(config, again.append)
+    assert [line for line in again if "seed" in line] == [
+        "all, seed 0: training skipped, finished",
+        "all, seed 1: training skipped, finished",
+        *(f"all, seed {seed}, {how}: measuring skipped, 1 kept" for seed in (0, 1) for how in both),
+    ]
+
+
+def test_a_finished_run_reads_no_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = _config(tmp_path, ("all",))
+    run_ablation(config)
+    monkeypatch.setattr(stage2, "read_unlabelled", lambda *_: pytest.fail("a finished run read its pairs again"))
+    run_ablation(config)
 
 
 def test_the_shipped_file_loads_and_names_rows_that_exist() -> None:

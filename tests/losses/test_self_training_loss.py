@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+from sigmask.losses.self_training_loss import Confidence, moved_along, pair_weight, self_training_loss
 
 SURE = Confidence(1.0, changed=0.9, unchanged=0.1)
 
@@ -49,3 +49,21 @@ def test_a_view_of_one_class_alone_costs_nothing() -> None:
 
 def test_the_weight_grows_with_the_expected_iou() -> None:
     assert pair_weight(torch.tensor([0.3, 0.5, 0.7, 0.9, 1.0])).tolist() == pytest.approx([0, 0, 0.5, 1, 1])
+
+
+def test_values_move_with_the_picture_and_go_on_beyond_its_border() -> None:
+    values = torch.tensor([[[0.0, 0.1, 0.4, 1.0], [0.5, 0.6, 0.7, 0.8]]])
+
+    def moved(right: float, down: float) -> list[list[float]]:
+        shift = torch.tensor([right, down])[None, :, None, None].expand(1, 2, 2, 4)
+        return [[round(value, 4) for value in row] for row in moved_along(values, shift)[0].tolist()]
+
+    assert moved(0, 0) == [[0.0, 0.1, 0.4, 1.0], [0.5, 0.6, 0.7, 0.8]]
+    assert moved(1, 0) == [[0.1, 0.4, 1.0, 1.0], [0.6, 0.7, 0.8, 0.8]]
+    assert moved(-0.5, 0) == [[0.0, 0.05, 0.25, 0.7], [0.5, 0.55, 0.65, 0.75]]
+    assert moved(0, 1) == [[0.5, 0.6, 0.7, 0.8]] * 2
+
+
+def test_every_pixel_has_a_displacement_of_its_own() -> None:
+    displacement = torch.tensor([[[[1.0, 0.0, -2.0]], [[0.0, 0.0, 0.0]]]])
+    assert moved_along(torch.tensor([[[0.1, 0.2, 0.3]]]), displacement)[0, 0].tolist() == pytest.approx([0.2, 0.2, 0.1])

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sigmask.errors import CorpusError, MissingExtraError, WeightsError
-from sigmask.synthesis.autoencoders import DiffusersAutoencoder, load_autoencoders
+from sigmask.synthesis.autoencoders import DiffusersAutoencoder, load_autoencoders, named_autoencoders
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.vae_roundtrip import round_trip
 from tests.drawing import draw_photo
@@ -100,3 +100,13 @@ def test_a_hub_name_may_say_which_folder_and_revision(monkeypatch: pytest.Monkey
     (found,) = load_autoencoders(["hf:owner/name:vae@v2"])
     assert found.stride == 8
     assert asked == [("owner/name", {"use_safetensors": True, "revision": "v2", "subfolder": "vae"})]
+
+
+def test_names_tell_autoencoders_apart(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "vae3.safetensors" for folder in ("one", "two")]
+    for file in files:
+        file.parent.mkdir()
+        SmallAutoencoder(3, width=8).save(file)
+    assert [name for name, _ in named_autoencoders(["shipped", files[0]])] == ["vae16", "vae4", "vae3"]
+    both = [name for name, _ in named_autoencoders([files[0].parent, files[1]])]
+    assert both == [str(file.with_suffix("")) for file in files]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sigmask.synthesis.perturbation import PERTURBATIONS, drift_tone, perturb, recompress, shift_slightly
+from sigmask.synthesis.perturbation import (
+    PERTURBATIONS,
+    drift_tone,
+    perturb,
+    recompress,
+    shift_slightly,
+    shifted,
+    slight_shift,
+)
 from tests.drawing import draw_photo
 
 PHOTO = draw_photo(np.random.default_rng(1), 67, 93)
@@ -74,3 +82,18 @@ def test_a_shift_takes_the_masks_along() -> None:
         assert ((moved[..., 0] > 125) ^ moved_mask).mean() < 0.004  # the rim alone, where pixels are mixed
         moved_once += ((photo[..., 0] > 125) ^ moved_mask).mean() > 0.008
     assert moved_once >= 4
+
+
+def test_a_shift_says_where_each_pixel_comes_from() -> None:
+    rows, columns = np.indices((40, 60), dtype=np.float32)
+    ramp = np.stack([4 * columns, 4 * rows, 4 * columns], -1).astype(np.uint8)  # colours are places
+    reached = 0.0
+    for seed in range(6):
+        sources = slight_shift((40, 60), np.random.default_rng(seed))
+        moved, _ = shift_slightly(ramp, [], np.random.default_rng(seed))
+        assert np.array_equal(moved, shifted(ramp, sources))
+        inner = (slice(8, -8), slice(8, -8))
+        assert np.abs(moved[..., 0] / 4.0 - sources[..., 0])[inner].max() < 0.4
+        assert np.abs(moved[..., 1] / 4.0 - sources[..., 1])[inner].max() < 0.4
+        reached = max(reached, float(np.abs(sources[..., 0] - columns).max()))
+    assert 1 < reached < 8

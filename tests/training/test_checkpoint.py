@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from sigmask.errors import WeightsError
-from sigmask.training.checkpoint import learned_settings, load_checkpoint, save_checkpoint
+from sigmask.training.checkpoint import checkpoint_step, learned_settings, load_checkpoint, save_checkpoint
 from sigmask.training.ema import MovingAverage
 from sigmask.training.stage1 import Stage1Config
 
@@ -56,6 +56,13 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
     path.write_bytes({"cut": content[: len(content) // 2], "noise": b"no checkpoint at all", "empty": b""}[damage])
     with pytest.raises(WeightsError, match="not a checkpoint of this training"):
         _Run().load(path)
+    assert checkpoint_step(path) == 0
+
+
+def test_the_step_is_read_without_a_model(tmp_path: Path) -> None:
+    _Run().save(tmp_path / "checkpoint.pt", 17)
+    assert checkpoint_step(tmp_path / "checkpoint.pt") == 17
+    assert checkpoint_step(tmp_path / "none.pt") == 0
 
 
 def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:

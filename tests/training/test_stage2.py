@@ -6,18 +6,22 @@ import json
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.utils.data import DataLoader
 
 from sigmask.config import load_config
 from sigmask.errors import CorpusError
+from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
-from sigmask.training import stage2
-from sigmask.training.stage2 import Stage2Config, confidence_at, run_stage2, view_mix
+from sigmask.training import stage2, stage2_views
+from sigmask.training.stage1_views import read_record
+from sigmask.training.stage2 import Stage2Config, Stage2Weights, confidence_at, run_stage2, view_mix
 from sigmask.training.stage2_views import Triples, UnlabelledViews, read_unlabelled
-from sigmask.training.view import ViewMix
+from sigmask.training.view import ViewMix, picture_noise
 from sigmask.types import EditPair
 from tests.drawing import draw_pair
 from tests.drawn_corpora import write_table_corpus
@@ -77,6 +81,17 @@ def test_every_part_is_a_switch(material: Path, tmp_path: Path, switches: dict[s
     assert (SELF_TRAINING | CODES) - set(first) == absent
     assert {"total", "mask", "iou"} <= set(first)
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_the_adversary_is_a_weight(material: Path, tmp_path: Path) -> None:
+    totals = {}
+    for weight in (0.0, 2.0):
+        weights = Stage2Weights(adversary=weight)
+        run_stage2(_config(material, tmp_path / str(weight), steps=1, weights=weights, self_training=False))
+        (totals[weight],) = _logged(tmp_path / str(weight))
+    assert "adversary" not in totals[0.0]
+    assert 0 < totals[2.0]["adversary"] <= 1
+    assert totals[2.0]["total"] == pytest.approx(totals[0.0]["total"] + 2 * totals[2.0]["adversary"], abs=2e-3)
 
 
 def test_calibration_and_null_pairs_are_shares_of_the_views(material: Path, tmp_path: Path) -> None:
@@ -144,6 +159,115 @@ def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
         assert torch.equal(view.weak_edited, views[index].weak_edited)
     assert max(differences) < 40  # not another place
     assert sum(difference > 0 for difference in differences) >= 3  # a draw may disturb nothing
+
+
+def _plain_views(monkeypatch: pytest.MonkeyPatch, sources: Any) -> None:
+    """Nothing but a shift is drawn, and it is `sources` of the picture's shape."""
+    monkeypatch.setattr(stage2_views, "perturb", lambda image, rng, share: image)
+    monkeypatch.setattr(stage2_views, "recompress", lambda image, rng, quality: image)
+    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 10.0)
+    monkeypatch.setattr(stage2_views, "slight_shift", lambda shape, rng: sources(shape))
+
+
+def _two_right_one_down(shape: tuple[int, int]) -> np.ndarray:
+    rows, columns = np.indices(shape, dtype=np.float32)
+    return np.stack([columns + 2, rows + 1], -1)
+
+
+def test_a_displacement_is_scaled_and_mirrored_with_the_crop() -> None:
+    displacement = np.full((20, 40, 2), (2.0, 1.0), np.float32)
+    plain = stage2_views._Crop((60, 40), (3, 5), 16, flip=False).of_displacement(displacement)
+    mirrored = stage2_views._Crop((60, 40), (3, 5), 16, flip=True).of_displacement(displacement)
+    assert plain.shape == (2, 16, 16)
+    assert plain[0].unique().tolist() == [3.0] and plain[1].unique().tolist() == [2.0]  # 60/40 and 40/20 as large
+    assert mirrored[0].unique().tolist() == [-3.0] and mirrored[1].unique().tolist() == [2.0]
+
+
+def test_a_displacement_is_cut_where_the_crop_is() -> None:
+    displacement = np.zeros((20, 40, 2), np.float32)
+    displacement[6, 9, 0] = 1.0
+    cut = stage2_views._Crop((40, 20), (4, 2), 8, flip=False).of_displacement(displacement)
+    assert cut.nonzero().tolist() == [[0, 2, 7]]
+    assert stage2_views._Crop((40, 20), (4, 2), 8, flip=True).of_displacement(displacement)[0, 2, 0] == -1.0
+
+
+def test_the_strong_view_is_shifted_and_says_whereto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the weak view shows, moved along the displacement, is what the strong view shows, whatever crop is drawn."""
+    _plain_views(monkeypatch, _two_right_one_down)
+    smooth = cv2.GaussianBlur(draw_pair(np.random.default_rng(4), 80, 100).edited, (0, 0), 2)
+    views = UnlabelledViews([EditPair("0", smooth, smooth)], crop=64, seed=0, positions=range(8))
+    mirrored = set()
+    for view in (views[index] for index in range(8)):
+        mirrored.add(bool(view.displacement[0, 0, 0] < 0))
+        weak, strong = view.weak_edited.float(), view.strong_edited.float()
+        moved = moved_along(weak, view.displacement[None].expand(3, -1, -1, -1))
+        inner = (slice(None), slice(6, -6), slice(6, -6))
+        assert (moved - strong)[inner].abs().mean() < 1  # grey level
+        assert (weak - strong)[inner].abs().mean() > 3 * (moved - strong)[inner].abs().mean()
+        assert torch.equal(view.weak_original, view.strong_original)
+    assert mirrored == {True, False}
+
+
+def test_a_view_that_is_not_shifted_has_no_displacement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 0.0)
+    pair = draw_pair(np.random.default_rng(4), 80, 100)
+    assert not UnlabelledViews([pair], crop=64, seed=0, positions=range(1))[0].displacement.any()
+
+
+def test_the_noise_level_is_the_whole_pictures(monkeypatch: pytest.MonkeyPatch, material: Path) -> None:
+    """Of a picture that differs by 50 grey levels in a fifth, the noise is a grey level, whatever the crop shows."""
+    _plain_views(monkeypatch, lambda shape: np.stack(np.indices(shape, dtype=np.float32)[::-1], -1))
+    original = np.full((128, 320, 3), 100, np.uint8)
+    edited = original.copy()
+    edited[:, :64] += 50
+    views = UnlabelledViews([EditPair("0", original, edited)], crop=64, seed=0, positions=range(12))
+    levels = {(view.weak_noise, view.strong_noise) for view in (views[index] for index in range(12))}
+    assert len(levels) == 1
+    assert levels.pop() == pytest.approx((1 / 255, 1 / 255))
+    triple = Triples(material / "corpus", crop=64, seed=0, positions=range(1))[0]
+    assert triple.noise["clean"] == pytest.approx(1 / 255)  # drawn without noise
+    assert 2 / 255 < triple.noise["null"] < 8 / 255 and 2 / 255 < triple.noise["noisy"] < 8 / 255
+
+
+def test_only_pairs_with_a_round_trip_of_the_original_are_drawn(material: Path, tmp_path: Path) -> None:
+    paths = sorted((material / "corpus").glob("*.npz"))
+    for place, path in enumerate(paths):
+        record = read_record(path)
+        if place != 1:
+            del record["original_round_trip"]
+        np.savez(tmp_path / path.name, **record)
+    triples = Triples(tmp_path, crop=64, seed=0, positions=range(6))
+    (kept, whole) = (tmp_path / paths[1].name, read_record(tmp_path / paths[1].name))
+    shown = [triples[index] for index in range(6)]
+    level = picture_noise(whole["original"], whole["original_round_trip"])
+    assert all(triple.noise["null"] == level for triple in shown)
+    kept.unlink()
+    with pytest.raises(CorpusError, match="expected pairs with a round trip of the original"):
+        Triples(tmp_path, crop=64, seed=0, positions=range(1))
+
+
+def test_workers_change_no_batch(material: Path, tmp_path: Path) -> None:
+    alone, helped = (
+        list(stage2._batches(_config(material, tmp_path, workers=workers, steps=2), 0)) for workers in (0, 2)
+    )
+    for first, second in zip(alone, helped, strict=True):
+        for name in ("weak_edited", "strong_edited", "displacement", "strong_noise"):
+            assert torch.equal(first["unlabelled"][name], second["unlabelled"][name])
+        assert torch.equal(first["triples"]["noisy"], second["triples"]["noisy"])
+
+
+def test_every_loader_has_the_runs_settings(material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = []
+
+    class Watched(DataLoader[Any]):
+        def __init__(self, source: Any, batch: int, **named: Any) -> None:
+            settings.append((type(source).__name__, named["num_workers"], named["pin_memory"]))
+            super().__init__(source, batch, collate_fn=named["collate_fn"])
+
+    monkeypatch.setattr(stage2, "DataLoader", Watched)
+    monkeypatch.setattr(stage2, "usable_device", lambda name: torch.device("cuda"))
+    next(stage2._batches(_config(material, tmp_path, workers=3), 0))
+    assert settings == [("Stage1Views", 3, True), ("UnlabelledViews", 3, True), ("Triples", 3, True)]
 
 
 def test_a_triple_has_the_edit_and_the_noise_apart(material: Path) -> None:

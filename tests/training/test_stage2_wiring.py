@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,6 +29,7 @@ from tests.training.tiny_corpus import write_tiny_corpus
 CONFIG = Stage2Config(Path("corpus"), "unlabelled", Path("out"), bfloat16=False, believed=(1.0, 1.0))
 EDIT = (EditTuple("dog", None, Action.REMOVE),)
 WEAK, STRONG = 0.25, 0.75
+NOISE = {"weak": 0.125, "strong": 0.375}
 
 
 class _Seer:
@@ -36,10 +38,12 @@ class _Seer:
     def __init__(self, quality: float = 10.0, marked: int = 4) -> None:
         self.quality, self.marked = quality, marked
         self.shown: list[tuple[float, float]] = []
+        self.noise: list[float] = []
         self.told: list[bool] = []
 
-    def __call__(self, original: Tensor, edited: Tensor, instruction: Any) -> SimpleNamespace:
+    def __call__(self, original: Tensor, edited: Tensor, instruction: Any, noise: Tensor) -> SimpleNamespace:
         self.shown.append((float(original.mean()), float(edited.mean())))
+        self.noise.append(float(noise))
         self.told.append(bool(instruction.known.any()))
         logits = torch.full((len(original), 8, 8), -5.0)
         logits[:, :, : self.marked] = 5.0
@@ -50,13 +54,21 @@ def _unlabelled() -> dict[str, Any]:
     views = {"weak": WEAK, "strong": STRONG}
     images = {f"{how}_{what}": torch.full((1, 3, 8, 8), value) for how, value in views.items() for what in
               ("original", "edited")}  # fmt: skip
-    return images | {"edits": [EDIT]}
+    noise = {f"{how}_noise": torch.full((1, 1, 1, 1), value) for how, value in NOISE.items()}
+    return images | noise | {"edits": [EDIT], "displacement": torch.zeros(1, 2, 8, 8)}
 
 
-def _self_train(config: Stage2Config = CONFIG, teacher: _Seer | None = None, guard: AreaGuard | None = None) -> Any:
+def _self_train(
+    config: Stage2Config = CONFIG,
+    teacher: _Seer | None = None,
+    guard: AreaGuard | None = None,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> Any:
     student = SimpleNamespace(model=_Seer(marked=2), guard=guard or AreaGuard())
     teacher = teacher or _Seer()
-    found = stage2._self_training(student, teacher, _unlabelled(), StaticTextEncoder.from_package(), config, 0)  # type: ignore[arg-type]
+    batch = _unlabelled()
+    batch["displacement"] += torch.tensor(shift)[:, None, None]
+    found = stage2._self_training(student, teacher, batch, StaticTextEncoder.from_package(), config, 0)  # type: ignore[arg-type]
     return found, student.model, teacher
 
 
@@ -65,6 +77,22 @@ def test_the_teacher_sees_the_weak_view_and_the_student_the_strong_one() -> None
     assert (teacher.shown, student.shown) == ([(WEAK, WEAK)], [(STRONG, STRONG)])
     assert (teacher.told, student.told) == ([True], [True])
     assert float(found["self_training"]) > 0
+
+
+def test_each_is_told_the_whole_pictures_noise_of_its_own_view() -> None:
+    _, student, teacher = _self_train()
+    assert (teacher.noise, student.noise) == ([NOISE["weak"]], [NOISE["strong"]])
+
+
+def test_what_the_teacher_marks_moves_with_the_edited_picture() -> None:
+    """It marks columns 0 to 3 and the student 0 and 1; shown what lay two to the right, that is just right."""
+    apart, _, _ = _self_train()
+    right, _, _ = _self_train(shift=(2.0, 0.0))
+    ends, _, _ = _self_train(shift=(0.0, 2.0))  # its rows are all alike
+    sure = math.log1p(math.exp(-5.0))  # of every pixel: the student's logits are ±5
+    assert float(right["self_training"]) == pytest.approx(sure, rel=1e-5)
+    assert float(apart["self_training"]) == pytest.approx((sure + (sure + sure + 5.0) / 2) / 2, rel=1e-2)
+    assert float(ends["self_training"]) == pytest.approx(float(apart["self_training"]), rel=1e-5)
 
 
 def test_without_instruction_neither_is_told_anything() -> None:
@@ -98,8 +126,9 @@ def test_each_energy_is_compared_with_what_is_seen_where_it_should_be(monkeypatc
     compared: list[tuple[float, float, list[float] | None]] = []
     vanishing: list[tuple[list[float], list[float]]] = []
 
-    def look(_original: Tensor, edited: Tensor) -> tuple[Any, Tensor, Tensor]:
+    def look(_original: Tensor, edited: Tensor, noise: Tensor) -> tuple[Any, Tensor, Tensor]:
         value = float(edited.flatten()[0])
+        assert float(noise) == value / 8
         pyramid = SimpleNamespace(distances=[torch.full((1, 1, 2, 2), value)], grid=(2, 2))
         return pyramid, torch.full((1, 4, 1), 10 * value), torch.full((1, 4, 1), 100 * value)
 
@@ -127,7 +156,8 @@ def test_each_energy_is_compared_with_what_is_seen_where_it_should_be(monkeypatc
     region = torch.zeros(1, 8, 8)
     region[:, :3, :3] = 1  # the first of 2 × 2 tokens
     batch = {name: torch.full((1, 3, 8, 8), value) for name, value in sees.items()}
-    batch |= {"original": torch.zeros(1, 3, 8, 8), "region": region}
+    noise = {name: torch.full((1, 1, 1, 1), value / 8) for name, value in sees.items()}
+    batch |= {"original": torch.zeros(1, 3, 8, 8), "region": region, "noise": noise}
     student = SimpleNamespace(model=SimpleNamespace(difference_and_codes=look), energy=Energy())
     stage2._disentanglement(student, batch, CONFIG)  # type: ignore[arg-type]
     untouched = [0.0, 1.0, 1.0, 1.0]
@@ -139,6 +169,33 @@ def test_each_energy_is_compared_with_what_is_seen_where_it_should_be(monkeypatc
         (210.0, 3.0, None),  # swapped: the clean pair's edit with the null pair's noise
     ]
     assert vanishing == [([10.0, 20.0, 30.0], [3.0, 4.0, 3.0])]
+
+
+def test_the_adversary_knows_which_tokens_are_edited_and_went_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four tokens the first is touched in part, the second as a whole."""
+    asked: list[dict[str, Any]] = []
+
+    def adversary(edit_code: Tensor, noise_code: Tensor, **of_tokens: Tensor) -> Tensor:
+        asked.append({name: value.int().tolist() for name, value in of_tokens.items()})
+        return (edit_code - noise_code).sum()
+
+    monkeypatch.setattr(stage2, "code_adversary", adversary)
+    region = torch.zeros(1, 8, 8)
+    region[:, :4, 2:] = 1
+    model = SimpleNamespace(codes=torch.nn.Linear(1, 2, bias=False))
+    tokens = torch.ones(1, 4, 1, requires_grad=True)
+    split = model.codes
+    model.codes = lambda given: split(given).chunk(2, -1)
+    loss = stage2._adversary(model, [SimpleNamespace(grid=(2, 2), tokens=tokens)] * 3, region)  # type: ignore[arg-type, list-item]
+    loss.backward()
+    assert asked == [
+        {
+            "edited": [[0, 1, 0, 0], [0, 0, 0, 0], [0, 1, 0, 0]],
+            "round_trip": [[0, 0, 0, 0], [1, 1, 1, 1], [1, 1, 1, 1]],
+            "known": [[0, 1, 1, 1], [1, 1, 1, 1], [0, 1, 1, 1]],
+        }
+    ]
+    assert tokens.grad is None and split.weight.grad is not None  # the head learns, the tokens do not
 
 
 @pytest.fixture(scope="module")

@@ -7,19 +7,22 @@ rows already have what calibration and null pairs would add.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
 from sigmask.config import build_config, config_to_dict
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore
-from sigmask.evaluation.suite import Condition, run_suite
+from sigmask.evaluation.suite import Condition, SuiteProgress, run_suite
 from sigmask.evaluation.tables import markdown_table
+from sigmask.training.checkpoint import checkpoint_step
 from sigmask.training.stage2 import Stage2Config, run_stage2
 from sigmask.whole_file import whole_file
 
@@ -38,6 +41,8 @@ ROWS: dict[str, dict[str, bool] | None] = {
 """Rows of the table: which parts of Stage II are switched off; None is not trained at all. "nothing added" trains as
 long as the others on clean pairs alone, so that what more steps buy is not taken for what a part buys."""
 
+_TOLD = {Condition.OWN: "with the instruction", Condition.NONE: "told nothing"}
+
 
 @dataclass(frozen=True, config=_STRICT)
 class AblationConfig:
@@ -51,16 +56,20 @@ class AblationConfig:
     limit: int | None = None
 
 
-def run_ablation(config: AblationConfig) -> str:
-    """Train and measure every row with every seed; the table as Markdown, which is also in `output/ablation.md`."""
+def run_ablation(config: AblationConfig, tell: Callable[[str], None] = typer.echo) -> str:
+    """Train and measure every row with every seed; the table as Markdown, which is also in `output/ablation.md`.
+
+    Args:
+        tell: takes a line when a row and seed starts and ends, and where one is skipped as finished.
+    """
     store = RunStore(config.output / "results")
     found: dict[str, dict[Condition, list[list[BenchmarkResult]]]] = {}
     for row in config.rows:
-        weights = _trained(config, row)
-        found[row] = {
-            condition: [_measured(config, folder, condition, store) for folder in weights]
-            for condition in (Condition.OWN, Condition.NONE)
-        }
+        weights = _trained(config, row, tell)
+        found[row] = {condition: [] for condition in _TOLD}
+        for name, folder in weights.items():
+            for condition, measured in found[row].items():
+                measured.append(_measured(config, name, folder, condition, store, tell))
     page = ablation_table(found, config)
     with whole_file(config.output / "ablation.md") as partial:
         partial.write_text(page, encoding="utf-8")
@@ -79,32 +88,75 @@ def ablation_table(
         + (f", the first {config.limit} pairs of each benchmark" if config.limit else "")
         + ". F1 in %, mean per image at 0.5; of pairs in which nothing was edited the area marked, in %.",
     ]
-    for condition, title in ((Condition.OWN, "With the instruction"), (Condition.NONE, "Told nothing")):
+    for condition, title in _TOLD.items():
         rows = [
             [row, *(_cell([seed[place] for seed in per_condition[condition]]) for place in range(len(benchmarks)))]
             for row, per_condition in found.items()
         ]
-        lines += ["", f"## {title}", "", *markdown_table(["", *benchmarks], rows)]
+        lines += ["", f"## {title.capitalize()}", "", *markdown_table(["", *benchmarks], rows)]
     return "\n".join(lines) + "\n"
 
 
-def _trained(config: AblationConfig, row: str) -> list[str]:
-    """The weights of a row, one for each seed; those of Stage I are the same for all."""
+def _trained(config: AblationConfig, row: str, tell: Callable[[str], None]) -> dict[str, str]:
+    """What is trained, in words → its weights, one for each seed; those of Stage I are the same for all."""
     switches = ROWS[row]
     if switches is None:
-        return [config.base.initial]
-    folders = []
+        tell(f"{row}: nothing to train")
+        return {row: config.base.initial}
+    folders = {}
     for seed in config.seeds:
-        name = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
-        changed: dict[str, Any] = {**switches, "seed": seed, "output": str(config.output / f"{name}-{seed}")}
+        folder = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
+        changed: dict[str, Any] = {**switches, "seed": seed, "output": str(config.output / f"{folder}-{seed}")}
         run = build_config(config_to_dict(config.base) | changed, Stage2Config, source=f"ablation row '{row}'")
-        folders.append(str(run_stage2(run)))
+        name = f"{row}, seed {seed}"
+        done = checkpoint_step(run.output / "checkpoint.pt")
+        if done < run.steps:
+            tell(f"{name}: training starts at step {done} of {run.steps}")
+        started = time.monotonic()
+        folders[name] = str(run_stage2(run))
+        finished = (
+            f"trained in {time.monotonic() - started:.0f} s" if done < run.steps else "training skipped, finished"
+        )
+        tell(f"{name}: {finished}")
     return folders
 
 
-def _measured(config: AblationConfig, weights: str, condition: Condition, store: RunStore) -> list[BenchmarkResult]:
-    suite = run_suite(config.benchmarks, [weights], store, model=weights, condition=condition, limit=config.limit)
+def _measured(
+    config: AblationConfig,
+    name: str,
+    weights: str,
+    condition: Condition,
+    store: RunStore,
+    tell: Callable[[str], None],
+) -> list[BenchmarkResult]:
+    what = f"{name}, {_TOLD[condition]}"
+    progress = _Told(what, tell)
+    started = time.monotonic()
+    suite = run_suite(
+        config.benchmarks,
+        [weights],
+        store,
+        model=weights,
+        condition=condition,
+        limit=config.limit,
+        progress=progress,
+    )
+    seconds = f"measured in {time.monotonic() - started:.0f} s"
+    kept = len(config.benchmarks) - progress.benchmarks
+    tell(f"{what}: {seconds if progress.benchmarks else 'measuring skipped'}" + (f", {kept} kept" if kept else ""))
     return [dataclasses.replace(result, pairs=()) for result in suite.all_results()]
+
+
+class _Told(SuiteProgress):
+    """Counts the benchmarks that are measured and not taken from the store, and tells of each."""
+
+    def __init__(self, what: str, tell: Callable[[str], None]) -> None:
+        self.benchmarks = 0
+        self._what, self._tell = what, tell
+
+    def start(self, benchmark: str, method: str, pairs: int | None) -> None:
+        self.benchmarks += 1
+        self._tell(f"{self._what}: measuring on {benchmark} starts")
 
 
 def _cell(seeds: Sequence[BenchmarkResult]) -> str:

@@ -27,8 +27,8 @@ from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from sigmask.whole_file import whole_file
 
 _NOT_OF_RESULTS = (
-    *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "prior_accuracy"),
-    *("prior_variants", "results_page", "selective_scores", "suite", "tables"),
+    *("benchmark_facts", "comparison", "gain", "hard_bench", "instruction_ablation", "methods", "null_round_trips"),
+    *("prior_accuracy", "prior_variants", "results_page", "selective_scores", "suite", "tables"),
 )
 """Modules that change nothing of a result, or whose share in it the method's fingerprint covers."""
 _TABLES_WITH_IMAGES_BESIDE = {".jsonl", ".ndjson", ".csv", ".tsv", ".json"}

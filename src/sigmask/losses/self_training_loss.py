@@ -46,6 +46,21 @@ def _value_at(values: Tensor, share: float) -> float:
     return float(values.kthvalue(number).values) if number else -math.inf
 
 
+def moved_along(values: Tensor, displacement: Tensor) -> Tensor:
+    """(B, H, W): what `values` (B, H, W) say of a picture, brought onto the same picture after a shift.
+
+    Args:
+        displacement: (B, 2, H, W), for every pixel of the shifted picture how many pixels to the right and below of it
+            its content lay before; beyond the border the outermost values go on.
+    """
+    height, width = values.shape[-2:]
+    ones = torch.ones_like(values)
+    columns = (torch.arange(width, device=values.device) * ones + displacement[:, 0] + 0.5) * (2 / width) - 1
+    rows = (torch.arange(height, device=values.device)[:, None] * ones + displacement[:, 1] + 0.5) * (2 / height) - 1
+    grid = torch.stack([columns, rows], -1)
+    return F.grid_sample(values[:, None], grid, padding_mode="border", align_corners=False)[:, 0]
+
+
 def pair_weight(expected_iou: Tensor, least: float = 0.5, full: float = 0.9) -> Tensor:
     """(B,) in [0, 1]: 0 up to an expected IoU of `least`, 1 from `full` on, linear between."""
     return ((expected_iou - least) / (full - least)).clamp(0, 1)

@@ -96,15 +96,20 @@ class Locator(nn.Module):
         if self.grounding.deeper is not None:
             self.grounding.deeper.requires_grad_(False)
 
-    def forward(self, original: Tensor, edited: Tensor, instruction: InstructionBatch) -> LocatorOutput:
-        """`original`, `edited`: (B, 3, H, W) in [0, 1], of one size that the backbone can take."""
+    def forward(
+        self, original: Tensor, edited: Tensor, instruction: InstructionBatch, noise: Tensor | None = None
+    ) -> LocatorOutput:
+        """`original`, `edited`: (B, 3, H, W) in [0, 1], of a size that the backbone takes; `noise` as in `locate`."""
         before, after = self.features(original, edited)
-        return self.locate(before, after, original, edited, instruction)
+        return self.locate(before, after, original, edited, instruction, noise)
 
-    def difference_and_codes(self, original: Tensor, edited: Tensor) -> tuple[DifferencePyramid, Tensor, Tensor]:
-        """The difference of two images with its edit and noise codes, and nothing behind them."""
+    def difference_and_codes(
+        self, original: Tensor, edited: Tensor, noise: Tensor | None = None
+    ) -> tuple[DifferencePyramid, Tensor, Tensor]:
+        """The difference of two images with its edit and noise codes, and nothing behind; `noise` as in `locate`."""
         before, after = self.features(original, edited)
-        pixels = relative_pixel_difference(original, edited, noise_level(original, edited))
+        noise = noise_level(original, edited) if noise is None else noise
+        pixels = relative_pixel_difference(original, edited, noise)
         difference = self.semantic_difference(before, after, pixels, original)
         return difference, *self.codes(difference.tokens)
 
@@ -125,8 +130,8 @@ class Locator(nn.Module):
         """The same from features that are already there.
 
         Args:
-            noise: (B, 1, 1, 1), the pairs' own noise level; measured on the images if None. Stage I, which shows
-                crops, knows it of the whole picture.
+            noise: (B, 1, 1, 1), the pairs' own noise level; measured on the images if None. Trainings, which show
+                crops, know it of the whole picture.
         """
         noise = noise_level(original, edited) if noise is None else noise
         pixels = relative_pixel_difference(original, edited, noise)

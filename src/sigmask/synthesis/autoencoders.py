@@ -6,6 +6,7 @@ learn of a single one's traces (our choice: names are drawn uniformly).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,26 +79,36 @@ class DiffusersAutoencoder:
 
 
 def load_autoencoders(sources: Sequence[str | Path]) -> list[Autoencoder]:
-    """Every autoencoder that `sources` name, in their order.
+    """Every autoencoder that `sources` name, in their order; see `named_autoencoders`."""
+    return [autoencoder for _, autoencoder in named_autoencoders(sources)]
+
+
+def named_autoencoders(sources: Sequence[str | Path]) -> list[tuple[str, Autoencoder]]:
+    """Every autoencoder that `sources` name, in their order, each with a name to tell it by.
+
+    A name is the file's without its ending, "taef2", or the source; the file's whole path where two would have one.
 
     Args:
         sources: "shipped" (the two that come with the package), `hf:OWNER/NAME[:SUBFOLDER][@REVISION]` (extra `vae`),
-            or folders: those that `diffusers` wrote, and those with `taef2_*` pairs or our own `vae*.safetensors`.
+            a safetensors file of our own, or folders: those that `diffusers` wrote, and those with `taef2_*` pairs or
+            our own `vae*.safetensors`.
 
     Raises:
         CorpusError: if there is none.
         WeightsError: if one is damaged.
         MissingExtraError: `diffusers` is needed and not installed.
     """
-    found: list[Autoencoder] = []
+    found: list[tuple[str, str, Autoencoder]] = []
     for source in sources:
-        folder = _SHIPPED_FOLDER if source == SHIPPED else Path(source)
-        if str(source).startswith(PREFIX) or (folder / "config.json").is_file():
-            found.append(DiffusersAutoencoder.load(source))
+        path = _SHIPPED_FOLDER if source == SHIPPED else Path(source)
+        if str(source).startswith(PREFIX) or (path / "config.json").is_file():
+            found.append((str(source), str(source), DiffusersAutoencoder.load(source)))
             continue
-        if (folder / "taef2_encoder.safetensors").is_file():
-            found.append(TinyAutoencoder.from_folder(folder))
-        found += [SmallAutoencoder.load(path) for path in sorted(folder.glob("vae*.safetensors"))]
+        if (path / "taef2_encoder.safetensors").is_file():
+            found.append(("taef2", str(path / "taef2"), TinyAutoencoder.from_folder(path)))
+        files = [path] if path.is_file() else sorted(path.glob("vae*.safetensors"))
+        found += [(file.stem, str(file.with_suffix("")), SmallAutoencoder.load(file)) for file in files]
     if not found:
         raise CorpusError(f"expected autoencoder weights in {', '.join(map(str, sources))}; found none")
-    return found
+    times = Counter(name for name, _, _ in found)
+    return [(name if times[name] == 1 else whole, autoencoder) for name, whole, autoencoder in found]

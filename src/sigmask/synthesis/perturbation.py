@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from sigmask.types import ImageArray, MaskArray
 
 Perturbation = Callable[[ImageArray, np.random.Generator], ImageArray]
+Sources = npt.NDArray[np.float32]
+"""(H, W, 2): for every pixel the column and row that it is taken from."""
 
 
 def recompress(image: ImageArray, rng: np.random.Generator, quality: tuple[int, int] = (55, 96)) -> ImageArray:
@@ -107,8 +110,18 @@ def redraw_texture(image: ImageArray, rng: np.random.Generator) -> ImageArray:
 def shift_slightly(
     image: ImageArray, masks: Sequence[MaskArray], rng: np.random.Generator
 ) -> tuple[ImageArray, list[MaskArray]]:
-    """A shift by up to 2 px, a scale by up to 0.6 %, a smooth warp by up to 1.5 px; masks of the image go with it."""
-    height, width = image.shape[:2]
+    """A shift as `slight_shift` draws it; masks of the image go with it."""
+    sources = slight_shift(image.shape[:2], rng)
+    return shifted(image, sources), [_taken_from(mask.view(np.uint8), sources, cv2.INTER_NEAREST) > 0 for mask in masks]
+
+
+def slight_shift(shape: tuple[int, int], rng: np.random.Generator) -> Sources:
+    """A shift by up to 2 px, a scale by up to 0.6 % and, every other time, a smooth warp by up to 1.5 px.
+
+    Returns:
+        (H, W, 2): for every pixel of the shifted picture, the column and row that it shows of the picture before.
+    """
+    height, width = shape
     scale = 1 + rng.normal(0, 0.002)
     shift = rng.uniform(-2, 2, 2)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
@@ -117,12 +130,17 @@ def shift_slightly(
     if rng.random() < 0.5:
         field = _smooth_field((height, width), rng, rng.uniform(0.3, 1.5), 60)
         columns, rows = columns + field[..., 0], rows + field[..., 1]
-    moved = cv2.remap(image, columns, rows, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    with_it = [
-        cv2.remap(mask.view(np.uint8), columns, rows, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101) > 0
-        for mask in masks
-    ]
-    return _as_image(moved), with_it
+    return np.stack([columns, rows], -1)
+
+
+def shifted(image: ImageArray, sources: Sources) -> ImageArray:
+    """(H, W, 3) uint8: what `image` shows at `sources`; beyond its border it is mirrored."""
+    return _as_image(_taken_from(image, sources, cv2.INTER_CUBIC))
+
+
+def _taken_from(values: npt.NDArray[np.uint8], sources: Sources, method: int) -> np.ndarray:
+    taken: np.ndarray = cv2.remap(values, sources[..., 0], sources[..., 1], method, borderMode=cv2.BORDER_REFLECT_101)
+    return taken
 
 
 PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {

@@ -101,6 +101,14 @@ def load_checkpoint(
     return int(state["step"])
 
 
+def checkpoint_step(path: Path) -> int:
+    """The number of steps that a checkpoint holds; 0 where there is none that can be read."""
+    try:
+        return int(torch.load(path, map_location="cpu", weights_only=True, mmap=True)["step"])
+    except (OSError, RuntimeError, KeyError, ValueError, TypeError, EOFError, pickle.UnpicklingError):
+        return 0
+
+
 def _require_same(earlier: Settings, now: Settings, path: Path) -> None:
     differing = [
         f"{name}: {earlier.get(name, 'none')} there, {now.get(name, 'none')} now"

@@ -10,7 +10,7 @@ Each step adds up to three sums of losses, and each part is a switch, so that an
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.losses.code_adversary import code_adversary
 from sigmask.losses.disentanglement_loss import (
     CodeEnergy,
     cross_covariance,
@@ -31,7 +32,7 @@ from sigmask.losses.disentanglement_loss import (
     energy_distance,
     vanishing_edit,
 )
-from sigmask.losses.self_training_loss import Confidence, pair_weight, self_training_loss
+from sigmask.losses.self_training_loss import Confidence, moved_along, pair_weight, self_training_loss
 from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
@@ -59,13 +60,18 @@ _STRICT = ConfigDict(extra="forbid")
 
 @dataclass(frozen=True, config=_STRICT)
 class Stage2Weights:
-    """Factors of the added losses; the supervised ones keep their own."""
+    """Factors of the added losses; the supervised ones keep their own.
+
+    `adversary` is a part of the disentanglement that is off by default: what neither code may tell
+    (`losses.code_adversary`).
+    """
 
     self_training: float = 0.3
     reconstruction: float = 0.5
     swap: float = 0.5
     covariance: float = 0.5
     vanishing: float = 0.2
+    adversary: float = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -77,7 +83,8 @@ class Stage2Config:
     in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
     `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
     linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
-    the whole picture, which teaches no place.
+    the whole picture, which teaches no place. Supervised views, unlabelled pairs and triples have `workers` processes
+    each.
     """
 
     corpus: Path
@@ -189,7 +196,7 @@ def stage2_losses(
     if config.disentanglement:
         found = _disentanglement(student, batches["triples"], config)
         losses |= found
-        for name in ("reconstruction", "swap", "covariance", "vanishing"):
+        for name in found:
             total = total + getattr(config.weights, name) * found[name]
     return {"total": total, **losses}
 
@@ -212,7 +219,7 @@ def _self_training(
     device = batch["weak_original"].device
     instruction = collate_instructions(edits, encoder).to(device)
     with torch.no_grad(), mixed_precision(device, enabled=config.bfloat16):
-        said = teacher(batch["weak_original"], batch["weak_edited"], instruction)
+        said = teacher(batch["weak_original"], batch["weak_edited"], instruction, batch["weak_noise"])
     probability = torch.sigmoid(said.mask_logits.float())
     expected = torch.sigmoid(said.quality_logits.float())
     areas = (probability > 0.5).float().mean((1, 2))
@@ -220,16 +227,17 @@ def _self_training(
     for area in areas[teaches].tolist():
         student.guard.add(area)
     with mixed_precision(device, enabled=config.bfloat16):
-        output = student.model(batch["strong_original"], batch["strong_edited"], instruction)
+        output = student.model(batch["strong_original"], batch["strong_edited"], instruction, batch["strong_noise"])
     logits = output.mask_logits.float()
+    target = moved_along(probability, batch["displacement"])
     confidence = confidence_at(step, config)
     weight = pair_weight(expected) * teaches * float(student.guard.open)
     return {
-        "self_training": self_training_loss(logits, probability, weight, confidence),
+        "self_training": self_training_loss(logits, target, weight, confidence),
         "teacher_area": areas.mean(),
         "student_area": (logits.detach() > 0).float().mean(),
         "teacher_quality": expected.mean(),
-        "sure": confidence.pixels(probability).float().mean(),
+        "sure": confidence.pixels(target).float().mean(),
         "guard_open": torch.tensor(float(student.guard.open)),
     }
 
@@ -237,7 +245,9 @@ def _self_training(
 def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Config) -> dict[str, Tensor]:
     def look(edited: str) -> tuple[DifferencePyramid, Tensor, Tensor]:
         with mixed_precision(batch[edited].device, enabled=config.bfloat16):
-            pyramid, edit, noise = student.model.difference_and_codes(batch["original"], batch[edited])
+            pyramid, edit, noise = student.model.difference_and_codes(
+                batch["original"], batch[edited], batch["noise"][edited]
+            )
         return pyramid, edit.float(), noise.float()
 
     (clean, clean_edit, clean_noise), (null, null_edit, null_noise), (noisy, noisy_edit, noisy_noise) = (
@@ -256,12 +266,37 @@ def _disentanglement(student: Student, batch: dict[str, Any], config: Stage2Conf
         + energy_distance(energy.noise(null_noise), seen_null)
     ) / 4
     edit_codes = torch.cat([clean_edit, null_edit, noisy_edit])
+    adversary: dict[str, Tensor] = {}
+    if config.weights.adversary > 0:
+        adversary = {"adversary": _adversary(student.model, [clean, null, noisy], batch["region"])}
     return {
         "reconstruction": reconstruction,
         "swap": energy_distance(energy(clean_edit, null_noise), seen_noisy),
         "covariance": cross_covariance(edit_codes, torch.cat([clean_noise, null_noise, noisy_noise])),
         "vanishing": vanishing_edit(energy.edit(edit_codes), torch.cat([outside, everywhere, outside])),
+        **adversary,
     }
+
+
+def _adversary(model: Locator, pyramids: Sequence[DifferencePyramid], region: Tensor) -> Tensor:
+    """What neither code may tell of clean, null and noisy pairs, of which `region` (B, H, W) was touched.
+
+    Only the code head learns of it: the tokens must know of both, since the mask is made of them.
+    """
+    grid = pyramids[0].grid
+    inside, touched = (
+        pool(region[:, None], grid).flatten(1) for pool in (F.adaptive_avg_pool2d, F.adaptive_max_pool2d)
+    )
+    whole, none = inside > 0.9, touched == 0
+    nowhere = torch.zeros_like(whole)
+    edit_code, noise_code = model.codes(torch.cat([pyramid.tokens.detach() for pyramid in pyramids]))
+    return code_adversary(
+        edit_code,
+        noise_code,
+        edited=torch.cat([whole, nowhere, whole]),
+        round_trip=torch.cat([nowhere, ~nowhere, ~nowhere]),
+        known=torch.cat([whole | none, ~nowhere, whole | none]),
+    )
 
 
 def view_mix(config: Stage2Config) -> ViewMix:
@@ -273,36 +308,32 @@ def view_mix(config: Stage2Config) -> ViewMix:
 
 
 def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, Any]]]:
-    def positions(batch: int) -> range:
-        return range(done * batch, config.steps * batch)
+    if done >= config.steps:
+        return  # a finished run reads no corpus
 
-    settings: dict[str, Any] = {"crop": config.crop, "seed": config.seed}
-    sources: dict[str, DataLoader[Any]] = {
-        "supervised": DataLoader(
-            Stage1Views(
-                config.corpus,
-                positions=positions(config.batch),
-                mix=view_mix(config),
-                leave_out=config.leave_out_names,
-                **settings,
-            ),
-            config.batch,
-            collate_fn=collate_views,
+    def views(source: Dataset[Any], batch: int, collate: Callable[[list[Any]], dict[str, Any]]) -> DataLoader[Any]:
+        return DataLoader(
+            source,
+            batch,
+            collate_fn=collate,
             num_workers=config.workers,
+            pin_memory=usable_device(config.device).type == "cuda",
         )
-    }
+
+    def settings(batch: int) -> dict[str, Any]:
+        positions = range(done * batch, config.steps * batch)
+        return {"crop": config.crop, "seed": config.seed, "positions": positions}
+
+    supervised = Stage1Views(
+        config.corpus, mix=view_mix(config), leave_out=config.leave_out_names, **settings(config.batch)
+    )
+    sources = {"supervised": views(supervised, config.batch, collate_views)}
     if config.self_training:
         pairs = read_unlabelled(config.unlabelled, config.unlabelled_pairs)
-        sources["unlabelled"] = DataLoader(
-            UnlabelledViews(pairs, positions=positions(config.unlabelled_batch), **settings),
-            config.unlabelled_batch,
-            collate_fn=collate_two_views,
-        )
+        unlabelled = UnlabelledViews(pairs, **settings(config.unlabelled_batch))
+        sources["unlabelled"] = views(unlabelled, config.unlabelled_batch, collate_two_views)
     if config.disentanglement:
-        sources["triples"] = DataLoader(
-            Triples(config.corpus, positions=positions(config.triple_batch), **settings),
-            config.triple_batch,
-            collate_fn=collate_triples,
-        )
+        triples = Triples(config.corpus, **settings(config.triple_batch))
+        sources["triples"] = views(triples, config.triple_batch, collate_triples)
     for parts in zip(*sources.values(), strict=True):
         yield dict(zip(sources, parts, strict=True))

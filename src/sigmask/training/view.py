@@ -118,7 +118,7 @@ def draw_view(
         concepts={slot: next(of_told) for slot in told},
         scene={name: nowhere if region is None else next(of_asked) for name, region in asked.items()},
         changed_share=float(mask.mean()),
-        noise=_noise_level(original, edited),
+        noise=picture_noise(original, edited),
     )
 
 
@@ -196,8 +196,9 @@ def _asked(
     return asked
 
 
-def _noise_level(original: ImageArray, edited: ImageArray) -> float:
-    pictures = (torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None] for image in (original, edited))
+def picture_noise(original: ImageArray, edited: ImageArray) -> float:
+    """The `noise_level` of two whole pictures, (H, W, 3) uint8 each."""
+    pictures = (torch.from_numpy(np.array(image)).permute(2, 0, 1)[None] for image in (original, edited))
     before, after = (picture.float().div(255) for picture in pictures)
     return float(noise_level(before, after))
 
