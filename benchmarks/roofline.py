@@ -22,6 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from sigmask.annotation.backends.torch_backend import fast_precision
 from sigmask.config import load_config
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.instruction.picture_side import NOWHERE
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import LocatorConfig
@@ -86,7 +87,8 @@ def cost(config: LocatorConfig) -> tuple[float, float, float]:
         images = torch.zeros(BATCH, 3, config.long_side, config.long_side)
         known = torch.ones(BATCH, MAX_CONCEPTS, dtype=torch.bool)
         concepts = torch.zeros(BATCH, MAX_CONCEPTS, config.text_dimension)
-        said = InstructionBatch(concepts, known, known, known, torch.zeros(BATCH, dtype=torch.int64))
+        location = torch.zeros(BATCH, MAX_CONCEPTS, len(NOWHERE))
+        said = InstructionBatch(concepts, known, known, known, location, torch.zeros(BATCH, dtype=torch.int64))
     whole, backbone, bytes_made = FlopCounterMode(display=False), FlopCounterMode(display=False), ByteCounter()
     with torch.no_grad(), bytes_made, whole:
         model(images, images, said)

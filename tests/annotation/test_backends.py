@@ -28,7 +28,12 @@ from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
 
-INSTRUCTIONS = ("remove the dog", "", "change the background to a beach", "make the car red and add a lamp")
+INSTRUCTIONS = (
+    "remove the left dog",
+    "",
+    "change the background to a beach",
+    "make the car red and add a lamp at the top right",
+)
 needs_openvino = pytest.mark.usefixtures("openvino")
 
 
@@ -275,6 +280,20 @@ def test_a_damaged_graph_is_told_by_openvino_too(weights: Path, tmp_path: Path) 
     (tmp_path / GRAPH_FILE).write_bytes(b"no graph")
     with pytest.raises(WeightsError, match="does not hold a readable model"):
         OpenVinoBackend(ModelSource(folder=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_a_graph_of_another_version_is_told(weights: Path, tmp_path: Path, name: str) -> None:
+    pytest.importorskip("onnxruntime" if name == "onnx" else "openvino", reason=f"no {name} here")
+    onnx = pytest.importorskip("onnx", reason="changing a graph needs the package onnx")
+    graph = onnx.load(weights / GRAPH_FILE)
+    (said,) = (each for each in graph.graph.input if each.name == "location")
+    graph.graph.input.remove(said)
+    zeros = onnx.helper.make_tensor("location", onnx.TensorProto.FLOAT, [1, 1, 4], [0.0] * 4)
+    graph.graph.initializer.append(zeros)
+    onnx.save(graph, tmp_path / GRAPH_FILE)
+    with pytest.raises(WeightsError, match=r"another version of sigmask.*Export it again"):
+        create_backend(name, ModelSource(folder=tmp_path), "cpu")
 
 
 @needs_openvino

@@ -46,6 +46,18 @@ def test_it_explains_the_mask_that_the_annotator_makes(annotator: Annotator, dra
     assert np.array_equal(explained.prior, made.prior)
 
 
+def test_a_concepts_map_is_tilted_to_the_side_that_is_named(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:
+    pair = drawn_pairs[0]
+    plain, left = (
+        explain(annotator, pair.original, pair.edited, f"remove the {side}dog").concepts[0].map
+        for side in ("", "left ")
+    )
+    assert plain is not None and left is not None
+    half = plain.shape[1] // 2
+    assert left[:, : half // 2].mean() > plain[:, : half // 2].mean()
+    assert left[:, -half // 2 :].mean() < plain[:, -half // 2 :].mean()
+
+
 def test_equal_images_show_no_difference_at_any_step(annotator: Annotator, rng: np.random.Generator) -> None:
     image = draw_photo(rng, 64, 96)
     explanation = explain(annotator, image, image, "remove the dog")

@@ -6,6 +6,7 @@ import torch
 
 from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.instruction.picture_side import NOWHERE
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import LocatorConfig
@@ -49,7 +50,8 @@ def random_instruction(action: int, concepts: int = 1, seed: int = 0) -> Instruc
     )
     known = torch.zeros(1, MAX_CONCEPTS, dtype=torch.bool)
     known[:, :concepts] = True
-    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), torch.tensor([action]))
+    nothing, location = torch.zeros_like(known), torch.zeros(1, MAX_CONCEPTS, len(NOWHERE))
+    return InstructionBatch(vectors, torch.ones_like(known), known, nothing, location, torch.tensor([action]))
 
 
 def no_instruction(count: int = 1) -> InstructionBatch:
@@ -60,6 +62,7 @@ def no_instruction(count: int = 1) -> InstructionBatch:
         nothing,
         nothing,
         nothing,
+        torch.zeros(count, MAX_CONCEPTS, len(NOWHERE)),
         torch.full((count,), NO_INSTRUCTION),
     )
 
@@ -71,5 +74,6 @@ def repeat_instruction(instruction: InstructionBatch, count: int) -> Instruction
         instruction.on_original.expand(count, -1),
         instruction.known.expand(count, -1),
         instruction.kept.expand(count, -1),
+        instruction.location.expand(count, -1, -1),
         instruction.action.expand(count),
     )

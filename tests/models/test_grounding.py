@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sigmask.instruction.instruction_arrays import ACTIONS, NO_INSTRUCTION
-from sigmask.models.grounding import UNIFORM, InstructionGrounding, combine_prior
+from sigmask.models.grounding import LOCATION_STRENGTH, UNIFORM, InstructionGrounding, combine_prior
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.types import Action
 
@@ -15,7 +15,8 @@ def _said(action: Action | None, known: tuple[bool, bool]) -> InstructionBatch:
     index = NO_INSTRUCTION if action is None else ACTIONS.index(action)
     flags = torch.tensor([known])
     kept = torch.tensor([[action is Action.BACKGROUND, False]])  # the first concept is a background's subject
-    return InstructionBatch(torch.zeros(1, 2, 4), torch.ones_like(flags), flags, kept, torch.tensor([index]))
+    location = torch.zeros(1, 2, 4)
+    return InstructionBatch(torch.zeros(1, 2, 4), torch.ones_like(flags), flags, kept, location, torch.tensor([index]))
 
 
 MAPS = torch.tensor([[[0.1, 0.9, 0.2], [0.3, 0.4, 0.8]]])
@@ -53,6 +54,7 @@ def test_a_concept_is_sought_on_the_image_it_belongs_to() -> None:
         torch.tensor([[True, False]]),
         torch.ones(1, 2, dtype=torch.bool),
         torch.zeros(1, 2, dtype=torch.bool),
+        torch.zeros(1, 2, 4),
         torch.tensor([0]),
     )
     said = grounding(original, edited, instruction)
@@ -72,3 +74,45 @@ def test_the_action_token_is_valid_even_without_an_instruction() -> None:
     assert said.concept_valid.tolist() == [[False, False, True]]
     torch.testing.assert_close(said.concept[0, 2], grounding.action_token.weight[NO_INSTRUCTION])
     assert torch.equal(said.prior, torch.full((1, 12), UNIFORM))
+
+
+@pytest.fixture
+def bumps(monkeypatch: pytest.MonkeyPatch) -> InstructionGrounding:
+    """A grounding that finds a thing at columns 3 and 9 of 13, alike, whatever it is asked for."""
+    logits = torch.full((1, 1, 5, 13), -4.0)
+    logits[..., 2, 3] = logits[..., 2, 9] = 1.0
+    grounding = InstructionGrounding(channels=6, text_dimension=4, joint_width=8, token_width=10)
+    monkeypatch.setattr(grounding, "similarity_of", lambda *_: logits.flatten(2))
+    return grounding
+
+
+def _located(side: tuple[float, float, float, float]) -> InstructionBatch:
+    one = torch.ones(1, 1, dtype=torch.bool)
+    concept = torch.tensor([[[1.0, 0.5, -0.5, 0.2]]])
+    action = torch.tensor([ACTIONS.index(Action.REMOVE)])
+    return InstructionBatch(concept, one, one, ~one, torch.tensor([[side]]), action)
+
+
+@torch.inference_mode()
+def test_left_and_right_flip_the_maximum_of_two_equal_things(bumps: InstructionGrounding) -> None:
+    features = torch.zeros(1, 6, 5, 13)
+    plain, left, right = (
+        bumps(features, features, _located((across, 0.0, 0.0, 0.0))).prior.reshape(5, 13) for across in (0, -1, 1)
+    )
+    assert plain[2, 3] == plain[2, 9] == plain.max()
+    assert left.argmax() == 2 * 13 + 3
+    assert right.argmax() == 2 * 13 + 9
+    tilt = LOCATION_STRENGTH * 6 / 13  # the centres of columns 3 and 9 are at x = -6/13 and 6/13
+    torch.testing.assert_close(torch.logit(left[2, [3, 9]]), torch.tensor([1 + tilt, 1 - tilt]))
+
+
+@torch.inference_mode()
+def test_without_a_location_the_prior_is_that_of_the_similarity_bit_for_bit(bumps: InstructionGrounding) -> None:
+    features = torch.zeros(1, 6, 5, 13)
+    instruction = _located((0.0, 0.0, 0.0, 0.0))
+    said = bumps(features, features, instruction)
+    assert torch.equal(said.prior, combine_prior(torch.sigmoid(said.similarity_logits), instruction))
+    # what the prior's loss looks at knows no location
+    located = bumps(features, features, _located((1.0, 0.0, 0.0, 0.0)))
+    assert torch.equal(located.similarity_logits, said.similarity_logits)
+    assert not torch.equal(located.concept_maps, said.concept_maps)

@@ -51,7 +51,7 @@ def test_concepts_past_the_fourth_are_left_out() -> None:
 def test_moving_to_a_device_keeps_all_tensors() -> None:
     batch = collate_instructions([(EditTuple("cat", None, Action.REMOVE),)], _LengthEncoder())
     moved = batch.to("cpu")
-    for name in ("concepts", "on_original", "known", "kept", "action"):
+    for name in ("concepts", "on_original", "known", "kept", "location", "action"):
         assert torch.equal(getattr(moved, name), getattr(batch, name))
 
 
@@ -93,6 +93,25 @@ def test_what_says_nothing_of_where_is_left_out_and_alone_counts_as_no_instructi
     assert batch.action.tolist() == [NO_INSTRUCTION] * 2 + [ACTIONS.index(Action.ADD)] * 3
     assert batch.known.sum(1).tolist() == [0, 0, 1, 1, 1]
     assert batch.concepts[2].equal(batch.concepts[4]) and batch.concepts[3].equal(batch.concepts[4])
+
+
+def test_a_location_goes_to_the_concepts_of_its_edit_and_can_be_left_out() -> None:
+    batch = collate_instructions(
+        [
+            (
+                EditTuple("cat", "dog", Action.REPLACE, location="on the left"),
+                EditTuple("sky", None, Action.TONE, location="at the top"),  # says nothing, and takes no slot
+                EditTuple(None, "lamp", Action.ADD, location="in the bottom right corner"),
+            ),
+            (EditTuple("cat", None, Action.REMOVE, location="on the sofa"),),
+        ],
+        _LengthEncoder(),
+    )
+    left, none = [-1.0, 0.0, 0.0, 0.0], [0.0] * 4
+    assert batch.location.tolist() == [[left, left, [1.0, 1.0, 0.0, 0.0], none], [none] * 4]
+    bare = batch.without_location()
+    assert not bare.location.any()
+    assert bare.concepts is batch.concepts and bare.known is batch.known
 
 
 def test_a_change_of_style_stands_for_all_wherever_it_stands() -> None:

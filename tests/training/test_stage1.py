@@ -17,6 +17,7 @@ from sigmask.training import stage1
 from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_losses
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.view import ViewMix
+from sigmask.types import Action, EditTuple
 from tests.models.random_locator import small_config
 from tests.models.small_vit import SMALL_VIT
 from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
@@ -187,3 +188,18 @@ def test_a_shipped_config_loads_and_its_model_can_be_made(path: Path) -> None:
 
 def test_there_are_shipped_configs() -> None:
     assert "tiny_stage1" in [path.stem for path in CONFIGS]
+
+
+def test_crops_are_told_no_side_of_the_picture(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    config = _config(corpus, backbone_weights, tmp_path)
+    model, _, _ = stage1._initial_model(config)
+    views = Stage1Views(corpus, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0))
+    batch = collate_views([views[0], views[1]])
+
+    def loss(location: str | None) -> torch.Tensor:
+        edits = [(EditTuple("dog", None, Action.REMOVE, location=location),)] * 2
+        encoder = StaticTextEncoder.from_package()
+        return training_losses(model, batch | {"edits": edits}, encoder, config.loss, bfloat16=False)["total"]
+
+    model.eval()
+    assert torch.equal(loss("on the left"), loss(None))

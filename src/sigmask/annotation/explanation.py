@@ -24,7 +24,8 @@ class ConceptMap:
     Attributes:
         concept: the phrase.
         on_original: whether it was sought on the original image, else on the edited one.
-        map: (H, W) float32 in [0, 1]; None where the encoder does not know the phrase.
+        map: (H, W) float32 in [0, 1], tilted towards the side of the picture that the instruction names; None where the
+            encoder does not know the phrase.
     """
 
     concept: str
@@ -73,9 +74,9 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         return resize_map(coarse.float().cpu().numpy().astype(np.float32), height, width)
 
     grid = output.difference.grid
-    similarity = torch.sigmoid(output.grounding.similarity_logits[0].float()).reshape(-1, *grid)
+    maps = output.grounding.concept_maps[0].float().reshape(-1, *grid)
     concepts = tuple(
-        ConceptMap(concept, on_original, on_picture(similarity[slot]) if known else None)
+        ConceptMap(concept, on_original, on_picture(maps[slot]) if known else None)
         for slot, ((concept, on_original), known) in enumerate(
             zip(named_concepts(prepared.edit), output.grounding.concept_valid[0].tolist(), strict=False)
         )

@@ -41,7 +41,13 @@ class Pointing:
 
 
 def prior_map(model: Locator, encoder: TextEncoder, features: Tensor, name: str) -> MapArray | None:
-    """(h, w) float32 in [0, 1] of a concept on the tokens' grid; None where the encoder does not know the word.
+    """(h, w) float32 in [0, 1] of a concept on the tokens' grid; arguments and None as in `prior_logits`."""
+    logits = prior_logits(model, encoder, features, name)
+    return None if logits is None else torch.sigmoid(torch.from_numpy(logits)).numpy()
+
+
+def prior_logits(model: Locator, encoder: TextEncoder, features: Tensor, name: str) -> MapArray | None:
+    """(h, w) float32, the same before the sigmoid; None where the encoder does not know the word.
 
     Args:
         features: (1, C, h, w), the backbone's coarsest depth.
@@ -51,7 +57,7 @@ def prior_map(model: Locator, encoder: TextEncoder, features: Tensor, name: str)
         return None
     joint = model.grounding.joint(features)
     logits = model.grounding.similarity_of(joint, joint, instruction)
-    return torch.sigmoid(logits[0, 0].float()).reshape(features.shape[-2:]).numpy()
+    return logits[0, 0].float().reshape(features.shape[-2:]).numpy()
 
 
 def point(found: MapArray, region: MaskArray, name: str) -> Pointing:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, named_concepts
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concept_sides, named_concepts
+from sigmask.instruction.picture_side import NOWHERE
 from sigmask.instruction.text_encoder import EmbeddingArray, TextEncoder
 from sigmask.types import Action, EditTuple, MaskArray
 
@@ -32,6 +33,8 @@ class InstructionArrays:
         on_original: (B, K) bool, True where the concept is to be sought on the original image, else on the edited.
         known: (B, K) bool, True where there is a concept and the encoder knows it.
         kept: (B, K) bool, True where the concept is what stays: the subject before a background that is replaced.
+        location: (B, K, 4) float32 in [-1, 1], the side of the picture on which the concept lies, as
+            `picture_side` gives it; zeros where none is said.
         action: (B,) int64 index into `ACTIONS`, or `NO_INSTRUCTION`.
     """
 
@@ -39,6 +42,7 @@ class InstructionArrays:
     on_original: MaskArray
     known: MaskArray
     kept: MaskArray
+    location: EmbeddingArray
     action: npt.NDArray[np.int64]
 
 
@@ -52,6 +56,7 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
     edits = [[edit for edit in tuples if edit.action not in AS_NOTHING_SAID] for tuples in edits]
     named = [named_concepts(tuples) for tuples in edits]
     on_original, kept = (np.zeros((len(edits), MAX_CONCEPTS), dtype=bool) for _ in range(2))
+    location = np.zeros((len(edits), MAX_CONCEPTS, len(NOWHERE)), dtype=np.float32)
     action = np.full(len(edits), NO_INSTRUCTION, dtype=np.int64)
     for row, tuples in enumerate(edits):
         if tuples:
@@ -60,9 +65,11 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
         for slot, (phrase, sought_on_original) in enumerate(named[row]):
             on_original[row, slot] = sought_on_original
             kept[row, slot] = sought_on_original and _stays(tuples, phrase)
+        for slot, side in enumerate(concept_sides(tuples)):
+            location[row, slot] = side
     vectors = encode_lists([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
     known = np.asarray(np.abs(vectors).sum(-1) > 0, dtype=bool)
-    return InstructionArrays(vectors, on_original, known, kept, action)
+    return InstructionArrays(vectors, on_original, known, kept, location, action)
 
 
 def encode_lists(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: int) -> EmbeddingArray:

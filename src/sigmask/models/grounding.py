@@ -3,7 +3,8 @@
 SIGMA grounds (original concept, edited concept, action). Here a concept's text vector and the image's tokens meet in a
 joint space; the original concept is sought on the original image, the edited one on the edited image; the action
 decides how they combine (the subject before a new background is what stays; style points everywhere; tone, restoration
-and unknown count as nothing said and point nowhere in particular). The joint space and the rules are our choice.
+and unknown count as nothing said and point nowhere in particular). A side of the picture that the instruction names for
+a concept tilts that concept's logits towards it. The joint space and the rules are our choice.
 """
 
 from __future__ import annotations
@@ -16,10 +17,13 @@ from torch.nn import functional as F
 
 from sigmask.instruction.instruction_arrays import ACTIONS
 from sigmask.models.instruction_batch import InstructionBatch
+from sigmask.models.location_ramp import location_ramp
 from sigmask.types import Action
 
 UNIFORM = 0.5
 """The prior of an instruction that says nothing about where."""
+LOCATION_STRENGTH = 3.0
+"""By how much a concept's logit is raised on the side that is said, and lowered on the other one (decision 0018)."""
 _EVERYWHERE = (Action.STYLE, Action.TONE, Action.RESTORATION)
 """Actions whose prior is 1 everywhere. Of the three only style reaches the network from an instruction: tone and
 restoration count as nothing said (`sigmask.instruction.named_concepts.AS_NOTHING_SAID`)."""
@@ -34,6 +38,7 @@ class Grounding:
         concept: (B, K + 1, D) one token per concept, and a last one for the action.
         concept_valid: (B, K + 1) bool; the action token is always valid.
         similarity_logits: (B, K, N), per concept, before the sigmoid; what the prior's loss looks at.
+        concept_maps: (B, K, N) in [0, 1], where each concept is, on the side that is said: what the prior is made of.
         joint: (B, J, h, w) each, what both images show in the space that words share; not normalised.
     """
 
@@ -41,6 +46,7 @@ class Grounding:
     concept: Tensor
     concept_valid: Tensor
     similarity_logits: Tensor
+    concept_maps: Tensor
     joint: tuple[Tensor, Tensor]
 
 
@@ -82,13 +88,15 @@ class InstructionGrounding(nn.Module):
         """`original`, `edited`: (B, C, h, w) features of the coarsest depth, N = h · w."""
         joint = self.joint(original), self.joint(edited)
         logits = self.similarity_of(*joint, instruction)
-        prior = combine_prior(torch.sigmoid(logits), instruction)
         dtype = logits.dtype
+        ramp = location_ramp(instruction.location, (original.shape[-2], original.shape[-1]))
+        maps = torch.sigmoid(logits + LOCATION_STRENGTH * ramp.to(dtype))
+        prior = combine_prior(maps, instruction)
         concept = torch.cat(
             [self.concept_token(instruction.concepts.to(dtype)), self.action_token(instruction.action)[:, None]], 1
         )
         valid = F.pad(instruction.known, (0, 1), value=True)
-        return Grounding(prior, concept, valid, logits, joint)
+        return Grounding(prior, concept, valid, logits, maps, joint)
 
     def joint(self, features: Tensor) -> Tensor:
         """(B, C, h, w) features of one image → (B, J, h, w) in the space that words share; not normalised."""

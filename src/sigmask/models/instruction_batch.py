@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import torch
 from torch import Tensor
 
 from sigmask.instruction.instruction_arrays import NO_INSTRUCTION, InstructionArrays, encode_lists, instruction_arrays
+from sigmask.instruction.picture_side import NOWHERE
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.types import EditTuple
 
@@ -21,6 +22,7 @@ class InstructionBatch:
     on_original: Tensor
     known: Tensor
     kept: Tensor
+    location: Tensor
     action: Tensor
 
     @classmethod
@@ -35,8 +37,13 @@ class InstructionBatch:
             self.on_original.to(device),
             self.known.to(device),
             self.kept.to(device),
+            self.location.to(device),
             self.action.to(device),
         )
+
+    def without_location(self) -> InstructionBatch:
+        """The same of which no side is said: for crops, whose sides are not the picture's."""
+        return replace(self, location=torch.zeros_like(self.location))
 
 
 def collate_instructions(edits: Sequence[Sequence[EditTuple]], encoder: TextEncoder) -> InstructionBatch:
@@ -53,4 +60,5 @@ def encoded_name_batch(vectors: Tensor) -> InstructionBatch:
     """`name_batch` of names that are encoded already: (B, slots, T), zeros where there is no name or it is unknown."""
     known = vectors.abs().sum(-1) > 0
     action = torch.full((len(vectors),), NO_INSTRUCTION, dtype=torch.int64)
-    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), action)
+    location = torch.zeros(*known.shape, len(NOWHERE))
+    return InstructionBatch(vectors, torch.ones_like(known), known, torch.zeros_like(known), location, action)

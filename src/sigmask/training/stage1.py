@@ -143,7 +143,7 @@ def training_losses(
     """All losses of one batch, their weighted `total`, and the batch's mean IoU."""
     original, edited, mask, valid = batch["original"], batch["edited"], batch["mask"], batch["valid"]
     device = original.device
-    instruction = collate_instructions(batch["edits"], encoder).to(device)
+    instruction = collate_instructions(batch["edits"], encoder).without_location().to(device)
     scene = name_batch(batch["scene_names"], encoder, slots=batch["scene_regions"].shape[1]).to(device)
     with mixed_precision(device, enabled=bfloat16):
         original, edited = (image.contiguous(memory_format=torch.channels_last) for image in (original, edited))

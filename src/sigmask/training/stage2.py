@@ -217,7 +217,7 @@ def _self_training(
 ) -> dict[str, Tensor]:
     edits = batch["edits"] if config.instruction else [()] * len(batch["edits"])
     device = batch["weak_original"].device
-    instruction = collate_instructions(edits, encoder).to(device)
+    instruction = collate_instructions(edits, encoder).without_location().to(device)
     with torch.no_grad(), mixed_precision(device, enabled=config.bfloat16):
         said = teacher(batch["weak_original"], batch["weak_edited"], instruction, batch["weak_noise"])
     probability = torch.sigmoid(said.mask_logits.float())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from sigmask.errors import WeightsError
 from sigmask.instruction.instruction_arrays import InstructionArrays
 
 Floats = npt.NDArray[np.float32]
@@ -63,6 +65,20 @@ class Backend(ABC):
     def run_all(self, frames: Sequence[Frame]) -> list[RawOutput]:
         """The same for pairs of several sizes, which an engine may do side by side."""
         return [self.run(images, instruction) for images, instruction in frames]
+
+
+def check_inputs(names: Collection[str], graph: Path) -> None:
+    """Refuse a graph that takes other inputs than this version gives.
+
+    Raises:
+        WeightsError: it was exported by another version.
+    """
+    if set(names) != set(INPUTS):
+        raise WeightsError(
+            f"{graph} was exported by another version of sigmask: it takes {', '.join(sorted(names))}, expected "
+            f"{', '.join(sorted(INPUTS))}. Export it again: python -m sigmask.annotation.backends.onnx_export "
+            f"{graph.parent}"
+        )
 
 
 def inputs_of(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from sigmask.annotation.backends.backend import OUTPUTS
 from sigmask.instruction.instruction_arrays import NO_INSTRUCTION
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.instruction.picture_side import NOWHERE
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
 
@@ -24,10 +25,17 @@ class FlatModel(nn.Module):
         self.model = model
 
     def forward(
-        self, images: Tensor, concepts: Tensor, on_original: Tensor, known: Tensor, kept: Tensor, action: Tensor
+        self,
+        images: Tensor,
+        concepts: Tensor,
+        on_original: Tensor,
+        known: Tensor,
+        kept: Tensor,
+        location: Tensor,
+        action: Tensor,
     ) -> tuple[Tensor, ...]:
         pixels = images.permute(0, 1, 4, 2, 3).float() / 255
-        instruction = InstructionBatch(concepts, on_original, known, kept, action)
+        instruction = InstructionBatch(concepts, on_original, known, kept, location, action)
         output = self.model(pixels[0], pixels[1], instruction)
         return tuple(getattr(output, name) for name in OUTPUTS)
 
@@ -43,6 +51,7 @@ class FlatModel(nn.Module):
             known,
             known,
             ~known,
+            torch.ones(2, MAX_CONCEPTS, len(NOWHERE)),
             torch.full((2,), NO_INSTRUCTION),
         )
 

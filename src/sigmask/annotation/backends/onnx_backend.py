@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import OUTPUTS, Backend, RawOutput, inputs_of, output_of
+from sigmask.annotation.backends.backend import OUTPUTS, Backend, RawOutput, check_inputs, inputs_of, output_of
 from sigmask.errors import WeightsError
 from sigmask.instruction.instruction_arrays import InstructionArrays
 
@@ -16,7 +16,7 @@ class OnnxBackend(Backend):
     """Runs `model.onnx` on the CPU.
 
     Raises:
-        WeightsError: the graph is damaged.
+        WeightsError: the graph is damaged, or another version's.
     """
 
     name = "onnx"
@@ -32,6 +32,7 @@ class OnnxBackend(Backend):
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime has kinds of its own for each way in which a file can be wrong
             raise WeightsError(f"{graph} does not hold a readable model: {str(error).splitlines()[0]}") from error
+        check_inputs([each.name for each in self._session.get_inputs()], graph)
 
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         return output_of(self._session.run(OUTPUTS, inputs_of(images, instruction)))

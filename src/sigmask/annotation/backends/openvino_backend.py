@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import Backend, Frame, RawOutput, inputs_of, output_of
+from sigmask.annotation.backends.backend import Backend, Frame, RawOutput, check_inputs, inputs_of, output_of
 from sigmask.annotation.backends.int8 import quantise, read_ranges
 from sigmask.annotation.backends.model_source import ModelSource
 from sigmask.errors import MissingExtraError, SigmaskError, WeightsError, unknown_name
@@ -55,7 +55,7 @@ class OpenVinoBackend(Backend):
     Raises:
         ImportError: OpenVINO is not installed.
         MissingExtraError: the weights have no graph, and torch, which would export them, is not installed.
-        WeightsError: the graph is damaged.
+        WeightsError: the graph is damaged, or another version's.
         SigmaskError: the precision is unknown, or not to be had here.
     """
 
@@ -84,7 +84,9 @@ class OpenVinoBackend(Backend):
 
     def _read(self, source: ModelSource) -> Any:
         if source.graph is not None:
-            return read_graph(self._core, source.graph)
+            graph = read_graph(self._core, source.graph)
+            check_inputs([each.get_any_name() for each in graph.inputs], source.graph)
+            return graph
         try:
             from sigmask.annotation.backends.openvino_export import exported
         except ModuleNotFoundError as error:
