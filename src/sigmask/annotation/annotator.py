@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sigmask.annotation.backends import ModelSource, RawOutput, create_backend
-from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
+from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY, is_given_up
 from sigmask.annotation.guided_outline import Guide, follow_outline, outline_guide
 from sigmask.annotation.postprocess import postprocess
 from sigmask.data.geometry import model_frame, resize_for_model, resize_map
@@ -128,8 +128,8 @@ class Annotator:
             device: "cpu", "cuda", "mps", …, or "auto": a GPU if torch sees one.
             threshold: probability from which a pixel counts as changed, in (0, 1); None: 0.5.
             backend: "torch", "openvino" or "onnx" (both on a CPU), or "auto": the fastest that is installed.
-            least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful": of what it
-                marks on an unedited pair the model expects little. 0 keeps every mask.
+            least_quality: expected IoU, in [0, 1], under which a mask is given up and flagged "doubtful", unless it is
+                small and sure: of what it marks on an unedited pair the model expects little. 0 keeps every mask.
             threads: of the engine on a CPU, for several annotators on one machine; None: one per core.
             precision: of OpenVINO: "float32", "bfloat16", "int8", or "auto": the fastest that weights and CPU have.
 
@@ -304,7 +304,7 @@ class Annotator:
         probability = follow_outline(_sigmoid(logits), item.guide)
         mask, flags = postprocess(probability, self.threshold), item.flags
         quality = float(_sigmoid(output.quality_logits[place : place + 1])[0])
-        if quality < self.least_quality and mask.any():
+        if is_given_up(mask, probability, quality, self.least_quality):
             mask, flags = np.zeros_like(mask), (*flags, DOUBTFUL)
         prior = cv2.resize(output.prior[place], (width, height), interpolation=cv2.INTER_LINEAR)
         return Annotation(
