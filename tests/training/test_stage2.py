@@ -148,6 +148,14 @@ def test_a_frozen_joint_space_stays(material: Path, tmp_path: Path) -> None:
     assert moved and not any(name.startswith(("grounding.", "backbone.")) for name in moved)
 
 
+def test_the_codes_learn_alone_and_every_mask_stays(material: Path, tmp_path: Path) -> None:
+    run_stage2(_config(material, tmp_path / "out", steps=2, codes_only=True, learning_rate=0.1))
+    before, after = (load_file(folder / "model.safetensors") for folder in (material / "start", tmp_path / "out"))
+    assert {name for name, value in after.items() if not torch.equal(value, before[name])} == {"codes.split.weight"}
+    for step in _logged(tmp_path / "out"):
+        assert set(step) >= CODES and not {"mask", "self_training"} & set(step)
+
+
 def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
     pair = draw_pair(rng, 80, 100)
     views = UnlabelledViews([pair], crop=64, seed=0, positions=range(6))

@@ -52,7 +52,7 @@ from sigmask.training.stage2_views import (
     collate_two_views,
     read_unlabelled,
 )
-from sigmask.training.trained_parts import choose_trained, with_fixed_statistics
+from sigmask.training.trained_parts import choose_trained, train_codes_alone, with_fixed_statistics
 from sigmask.training.view import ViewMix
 
 _STRICT = ConfigDict(extra="forbid")
@@ -83,7 +83,8 @@ class Stage2Config:
     in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
     `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
     linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
-    the whole picture, which teaches no place. Supervised views, unlabelled pairs and triples have `workers` processes
+    the whole picture, which teaches no place. With `codes_only` nothing but the code head learns, of the triples alone,
+    and every mask stays as it is. Supervised views, unlabelled pairs and triples have `workers` processes
     each.
     """
 
@@ -97,6 +98,7 @@ class Stage2Config:
     disentanglement: bool = True
     instruction: bool = True
     grounding_frozen: bool = False
+    codes_only: bool = False
     unlabelled_pairs: int | None = None
     leave_out_names: bool = False
     steps: int = 1500
@@ -140,6 +142,8 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
     choose_trained(model, config)
+    if config.codes_only:
+        train_codes_alone(model)
     model = with_fixed_statistics(model.to(memory_format=torch.channels_last).train())
     student = Student(model).to(usable_device(config.device))
     average = MovingAverage(student, config.ema_decay, warmup=False)
@@ -177,28 +181,31 @@ def stage2_losses(
     """All losses of one step and their `total`.
 
     Args:
-        batches: "supervised" (see `collate_views`), and for the parts that are on "unlabelled" and "triples".
+        batches: for the parts that are on "supervised" (see `collate_views`), "unlabelled" and "triples".
     """
-    supervised = batches["supervised"]
-    if not config.instruction:
-        nothing: list[tuple[()]] = [()] * len(supervised["edits"])
-        supervised = supervised | {
-            "edits": nothing,
-            "located": torch.zeros_like(supervised["located"]),
-            "scene_names": nothing,
-        }
-    losses = training_losses(student.model, supervised, encoder, config.loss, bfloat16=config.bfloat16)
-    total = losses.pop("total")
-    if config.self_training:
+    losses: dict[str, Tensor] = {}
+    terms: list[Tensor] = []
+    if "supervised" in batches:
+        losses = _supervised(student, batches["supervised"], encoder, config)
+        terms.append(losses.pop("total"))
+    if "unlabelled" in batches:
         found = _self_training(student, teacher, batches["unlabelled"], encoder, config, step)
         losses |= found
-        total = total + config.weights.self_training * found["self_training"]
-    if config.disentanglement:
+        terms.append(config.weights.self_training * found["self_training"])
+    if "triples" in batches:
         found = _disentanglement(student, batches["triples"], config)
         losses |= found
-        for name in found:
-            total = total + getattr(config.weights, name) * found[name]
-    return {"total": total, **losses}
+        terms += [getattr(config.weights, name) * loss for name, loss in found.items()]
+    return {"total": torch.stack(terms).sum(), **losses}
+
+
+def _supervised(
+    student: Student, batch: dict[str, Any], encoder: TextEncoder, config: Stage2Config
+) -> dict[str, Tensor]:
+    if not config.instruction:
+        nothing: list[tuple[()]] = [()] * len(batch["edits"])
+        batch = batch | {"edits": nothing, "located": torch.zeros_like(batch["located"]), "scene_names": nothing}
+    return training_losses(student.model, batch, encoder, config.loss, bfloat16=config.bfloat16)
 
 
 def confidence_at(step: int, config: Stage2Config) -> Confidence:
@@ -324,15 +331,17 @@ def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, An
         positions = range(done * batch, config.steps * batch)
         return {"crop": config.crop, "seed": config.seed, "positions": positions}
 
-    supervised = Stage1Views(
-        config.corpus, mix=view_mix(config), leave_out=config.leave_out_names, **settings(config.batch)
-    )
-    sources = {"supervised": views(supervised, config.batch, collate_views)}
-    if config.self_training:
+    sources: dict[str, DataLoader[Any]] = {}
+    if not config.codes_only:
+        supervised = Stage1Views(
+            config.corpus, mix=view_mix(config), leave_out=config.leave_out_names, **settings(config.batch)
+        )
+        sources["supervised"] = views(supervised, config.batch, collate_views)
+    if config.self_training and not config.codes_only:
         pairs = read_unlabelled(config.unlabelled, config.unlabelled_pairs)
         unlabelled = UnlabelledViews(pairs, **settings(config.unlabelled_batch))
         sources["unlabelled"] = views(unlabelled, config.unlabelled_batch, collate_two_views)
-    if config.disentanglement:
+    if config.disentanglement or config.codes_only:
         triples = Triples(config.corpus, **settings(config.triple_batch))
         sources["triples"] = views(triples, config.triple_batch, collate_triples)
     for parts in zip(*sources.values(), strict=True):

@@ -37,6 +37,12 @@ def with_fixed_statistics(model: Locator) -> Locator:
     return model
 
 
+def train_codes_alone(model: Locator) -> None:
+    """Let gradients into the code head alone; no mask is made of codes."""
+    model.requires_grad_(False)
+    model.codes.requires_grad_(True)
+
+
 def choose_trained(model: Locator, config: TrainedParts) -> None:
     """Let gradients into all of `model` but what `config` keeps frozen."""
     model.requires_grad_(True)
