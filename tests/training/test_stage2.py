@@ -28,7 +28,8 @@ from tests.drawn_corpora import write_table_corpus
 from tests.models.random_locator import random_locator
 from tests.training.tiny_corpus import write_tiny_corpus
 
-CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*stage2*.yaml"))
+_FOLDER = Path(__file__).resolve().parents[2] / "configs"
+CONFIGS = [*sorted(_FOLDER.glob("*stage2*.yaml")), _FOLDER / "tiny_codes.yaml"]
 
 
 @pytest.fixture(scope="module")
