@@ -12,27 +12,46 @@ from sigmask.instruction.normalise import strip_politeness
 _LEX = lexicon()
 _VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
 _ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
-_ORDER_OF_A_THING = (
-    r"(?:plant|stick|park|mount|seat|embed|pour|draw|paint|write|build) (?:an?|some|another|two|three)\b"
+_NO_ORDERS = {verb for verb, frame in _LEX.verbs.items() if frame in ("make", "style", "keep")}
+_ACTS = _LEX.doing | _LEX.bearing  # "make the man sit and wave a flag" is of the man still
+_ORDER = any_of(
+    _LEX.second_clause
+    | {verb for verb, frame in _LEX.verbs.items() if verb.split()[0] not in _ACTS or frame == "remove"}
+    - _LEX.verbs_or_nouns
+    - _NO_ORDERS
 )
+_SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
+_ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - _ACTS)} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_BORDER = re.compile(
-    r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
-    r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}"
-    r"|the background\b)"
-    rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
-)
+_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just)"
+
+
+def _border(further: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
+        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}{further}"
+        r"|the background\b)"
+        rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
+    )
+
+
+_BORDER = _border("")
+_BORDER_OF_ORDERS = _border(
+    rf"|{any_of(_LEX.verbs)} {_SOME}"
+)  # behind "erase the cat" even "raise both arms" is of no cat
+_WITH_SUBJECTS = ("make", "change", "give", "craft", "keep", "move", "style")
 _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
-    r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
-    r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
+    r"[\s,;.]*\b(?:while |and |but |by )?(?:(?P<kept>keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
+    r"leav(?:e|ing)(?! out\b))|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
     rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
-    r"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?(?:just\s+|only\s+|simply\s+|instead\s+)?"
+    rf"[^.;]*?(?=(?:,\s+(?:and\s+|then\s+|but\s+)?|(?(kept)\s+(?:and|but|then)\s+|\s+and\s+(?={_LATER}\b)))"
+    rf"(?:(?:{_LATER}|only|instead),?\s+)*"
     rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
 )
+_JOINING = re.compile(r"^(?:and|but|then) ")
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
 _NOTHING = re.compile(
@@ -58,6 +77,11 @@ _SHARED_SUBJECT = re.compile(
     rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
     rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
 )
+SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w-]+)+?|he|she|it|someone)"
+DOES = (
+    rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
+)
+_BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +112,17 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
-    shortened = _KEPT.sub("", text).strip(" ,.;") or text
+    shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
-    pieces = [piece for each in _BORDER.split(shortened) if (piece := strip_politeness(each))]
+    known = _LEX.verb(shortened.split())
+    border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
+    pieces = [piece for each in border.split(shortened) if (piece := strip_politeness(each))]
     for number, piece in enumerate(pieces, start=1):
         order_follows = number < len(pieces)
         if order_follows and piece.startswith("instead of being "):  # what it is now the order says
+            continue
+        if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
         if order_follows and _PLACE.match(piece):
             place = piece
@@ -119,7 +147,7 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
         return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
-    shared = _SHARED_SUBJECT.match(piece)
+    shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import DOES, SUBJECT, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
@@ -80,6 +80,7 @@ _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|th
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
+_DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
@@ -122,6 +123,9 @@ def free(clause: Clause) -> EditTuple:
         return said
     if "§" in clause.text:
         return written(clause, None)
+    does = _DOES_SO.match(clause.text)
+    if does:  # "the woman lowers her hand"
+        return doing(*does.groups())
     topic = whole_picture_topic(clause.text)
     if topic and not (topic is Action.RESTORATION and _OF_SOMEONE.match(clause.text)):
         return of_whole_picture(topic, clause.text, clause)
