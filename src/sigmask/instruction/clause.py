@@ -24,7 +24,7 @@ _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - _ACTS)} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just)"
+_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully)"
 
 
 def _border(further: str) -> re.Pattern[str]:
@@ -51,6 +51,13 @@ _KEPT = re.compile(
     rf"(?:(?:{_LATER}|only|instead),?\s+)*"
     rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
 )
+_PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
+_PREAMBLE = re.compile(
+    rf"^(?:(?:(?:this|here|it) is|this is|here's|i have) (?:an?|the|my) (?:\w+ )*{_PICTURE}"
+    r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
+    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?)$"
+)
+"""What is said before an order and asks for nothing."""
 _JOINING = re.compile(r"^(?:and|but|then) ")
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
@@ -120,7 +127,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     pieces = [piece for each in border.split(shortened) if (piece := strip_politeness(each))]
     for number, piece in enumerate(pieces, start=1):
         order_follows = number < len(pieces)
-        if order_follows and piece.startswith("instead of being "):  # what it is now the order says
+        if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
             continue
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue

@@ -40,9 +40,12 @@ _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermar
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
-_ARTICLE_LATER = re.compile(r"^(\S.*?\S|\S)\s+((?:an?|the|some)\s+.+)$")
+_ARTICLE_LATER = re.compile(r"(?<=\S)\s+(?=(?:an?|the|some)\s+\S)")
+OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
+"""How words end behind which a noun phrase goes on."""
 _HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")
-_THE_ONE = re.compile(r"^(the \S+)\s+(.+)$")
+_THE_ONE = re.compile(r"^(the \S+(?: (?:on|at|to) the (?:far )?(?:left|right)\b(?! side| of)|))\s+(.+)$")
+_WITH_PRESENCE = re.compile(r"^.+ with (?:the (?:presence|addition|inclusion)|a gathering) of (.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
@@ -116,6 +119,9 @@ def add(clause: Clause) -> EditTuple:
     instead = _INSTEAD.match(clause.rest)
     if instead:
         return changed(instead.group(2), instead.group(1), clause, described=False)
+    present = _WITH_PRESENCE.match(clause.rest)
+    if present and names_scene(" ".join(clause.rest.split()[:2])):  # "decorate the image with a gathering of bears"
+        clause = dataclasses.replace(clause, rest=present.group(1))
     phrase = noun_phrase(without_quotations(clause.rest))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
@@ -145,16 +151,25 @@ def replace(clause: Clause) -> EditTuple:
         spared = _ALL_BUT.match(original) if found else None
         if spared:
             return placed(spared.group(1), edited)
+        if found and clause.text.startswith(_EXCHANGES):
+            return _exchange(original, edited, clause)
         if found:
             return changed(original, edited, clause, described=False)
     both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
     if both:
-        return changed(both.group(1), both.group(2), clause, described=False)
+        return _exchange(both.group(1), both.group(2), clause)
     beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
     if beside and all(map(_names_thing, beside.groups())):
         return changed(beside.group(1), beside.group(2), clause, described=False)
     original, *others = _SWAP.split(clause.rest, maxsplit=1)
     return changed(original, others[0] if others else "", clause, described=False)
+
+
+def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
+    """ "swap X with Y", each of which may be somewhere: "the dog on the left with the cat on the right"."""
+    edit = changed(original, edited, clause, described=False)
+    before, after = noun_phrase(original).location, noun_phrase(edited).location
+    return dataclasses.replace(edit, location=f"{before} and {after}") if before and after else edit
 
 
 def change(clause: Clause) -> EditTuple | None:
@@ -186,13 +201,13 @@ def give(clause: Clause) -> EditTuple | None:
     handed = _HANDED.match(rest)
     if handed:
         return put_on(handed.group(2), handed.group(1))
-    later = _ARTICLE_LATER.match(rest)
-    if later and later.group(1).endswith(" and"):  # "the woman glasses and a hat"
-        later = None
-    match = PRONOUN_FIRST.match(rest) or later or _THE_ONE.match(rest)
-    if not match:
+    match = PRONOUN_FIRST.match(rest)
+    parted = match.groups() if match else _before_article(rest)
+    match = None if parted else _THE_ONE.match(rest)
+    parted = match.groups() if match else parted
+    if not parted:
         return None
-    who, given = match.groups()
+    who, given = parted
     topic = whole_picture_topic(given) if names_scene(who) and who not in ("it", "this") else None
     if topic:
         return of_whole_picture(topic, given, clause)
@@ -202,6 +217,15 @@ def give(clause: Clause) -> EditTuple | None:
         location = f"on {wearer}" if wearer else None
         return EditTuple(head(concept), concept, Action.REPLACE, attributes_of(concept), location)
     return put_on(who, given)
+
+
+def _before_article(rest: str) -> tuple[str, str] | None:
+    """ "the man on the left a hat" → "the man on the left", "a hat"; of "the woman glasses and a hat" None."""
+    for border in _ARTICLE_LATER.finditer(rest):
+        who = rest[: border.start()]
+        if not OPEN.search(who):
+            return who, rest[border.end() :]
+    return None
 
 
 def colour(clause: Clause) -> EditTuple:
@@ -301,6 +325,9 @@ def mend(clause: Clause) -> EditTuple:
 def tone(clause: Clause) -> EditTuple:
     """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
+    present = _WITH_PRESENCE.match(clause.rest)
+    if present and names_scene(" ".join(clause.rest.split()[:2])) and not whole_picture_topic(present.group(1)):
+        return add(dataclasses.replace(clause, frame="add"))
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)
     if about(clause.rest, Action.STYLE):

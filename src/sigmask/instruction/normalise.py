@@ -19,7 +19,7 @@ _POLITE_TAIL = re.compile(
     r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
-_LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
+_LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+|\s*[—–]\s*(?=please\b)")
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")

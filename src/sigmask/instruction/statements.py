@@ -25,7 +25,7 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.idioms import BEARING, INSTEAD, NO_MORE, THERE, WEATHER, idiom, in_weather, instead
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -41,7 +41,6 @@ _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
 )
-_OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
@@ -301,7 +300,7 @@ def _second_noun_start(rest: str) -> tuple[str, str] | None:
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()
     for start in range(len(words) - 2, 0, -1):
-        if words[start] in ("a", "an") and not _OPEN.search(" ".join(words[:start])):
+        if words[start] in ("a", "an") and not frames.OPEN.search(" ".join(words[:start])):
             return " ".join(words[:start]), " ".join(words[start:])
     return None
 
