@@ -21,7 +21,7 @@ _ORDER = any_of(
     - _NO_ORDERS
 )
 _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
-_ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - _ACTS)} {_SOME}"
+_ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 _LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully)"
@@ -78,7 +78,13 @@ _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|l
 _EACH_SOMEWHERE = re.compile(
     r"^(add|put|place|insert|draw|remove|delete|erase) (.+?(?: and|,) (?:an?|the|some|another) .+)$"
 )
+_EACH_WRITTEN = re.compile(
+    r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
+    r"((?:(?!§).)*§\d+.*?),? and ((?:the )?(?:(?:text|words?|letters?) )?§\d+.*)$"
+)
 _BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_PARTS_SIDES = ("replace", "change", "turn")
+_INTO = re.compile(r" (?:to|with|into|by) ")
 _BEAR = "(?:wear|hold|carry|have)"
 _SHARED_SUBJECT = re.compile(
     rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
@@ -154,6 +160,9 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
         return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
+    written = _EACH_WRITTEN.match(piece)
+    if written and (written[1] not in _PARTS_SIDES or all(_INTO.search(part) for part in written.groups()[1:])):
+        return [f"{written[1]} {part}" for part in written.groups()[1:]]
     shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
     if shared:
         subject, *held = shared.groups()

@@ -12,6 +12,12 @@ from sigmask.instruction.spelling import mended
 _LEX = lexicon()
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
+_SAID_BARE = re.compile(
+    r"\b(says?|reads?|saying|reading|spells?|words?|text|name|caption|title):\s+"
+    r"([^§:;.\n]*?\w[^§:;.\n]*?)(?=[;.\n]|,? and (?:add|change|delete|make|put|remove|replace|turn)\b|$)",
+    re.IGNORECASE,
+)
+"""What stands behind "that reads:" without quotation marks."""
 _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
@@ -46,7 +52,7 @@ def normalise(text: str) -> Utterance:
     quotations: list[str] = []
 
     def set_aside(match: re.Match[str]) -> str:
-        quotations.append(next(group for group in match.groups() if group is not None).strip())
+        quotations.append(next(group for group in reversed(match.groups()) if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
     plain = _RUN_TOGETHER.sub(
@@ -54,6 +60,8 @@ def normalise(text: str) -> Utterance:
     )
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain)
+    if ":" in plain:
+        plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     return Utterance(strip_politeness(plain), tuple(quotations))
