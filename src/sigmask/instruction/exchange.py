@@ -22,7 +22,7 @@ _ORDER = re.compile(
 )
 _OF_PICTURE = re.compile(r"^(?:(?:have|let|make|turn) )?(?:it|this)\b")
 _GIVEN = re.compile(rf"^give ({any_of(_LEX.pronouns)}|the \S+) (.+)$")
-_BEARING = _LEX.bearing - {"with", "grow", "contain"}
+_BEARING = (_LEX.bearing - {"with", "grow", "contain"}) | {"use", "using"}
 
 
 def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:

@@ -118,7 +118,11 @@ def add(clause: Clause) -> EditTuple:
     """
     instead = _INSTEAD.match(clause.rest)
     if instead:
-        return changed(instead.group(2), instead.group(1), clause, described=False)
+        original, edited = instead.group(2), instead.group(1)
+        where = noun_phrase(edited).location or ""
+        if edited.startswith("the ") and _IN_PLACE.match(where):  # "the pizza on a wooden board rather than a plate"
+            edited = after_relation(where)
+        return changed(original, edited, clause, described=False)
     present = _WITH_PRESENCE.match(clause.rest)
     if present and names_scene(" ".join(clause.rest.split()[:2])):  # "decorate the image with a gathering of bears"
         clause = dataclasses.replace(clause, rest=present.group(1))

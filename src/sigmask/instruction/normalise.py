@@ -22,7 +22,8 @@ _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
 _POLITE_TAIL = re.compile(
-    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|then re-output the image for me)\W*$"
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|right now|now|"
+    r"then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+|\s*[—–]\s*(?=please\b)")
@@ -34,6 +35,12 @@ _ASKED = re.compile(
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
+_FORM = re.compile(
+    rf"\bform (?=(?:{any_of(_LEX.colours | _LEX.qualities | _LEX.materials)}|an?|one|\w+ing) "
+    r"(?:(?!from\b|form\b)\S+ )?(?:in)?to\b"
+    rf"|(?:the|this|my) (?:image|picture|photo|photograph|scene)\b)"
+)
+"""Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -63,7 +70,7 @@ def normalise(text: str) -> Utterance:
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
-    plain = _without_typos(plain)
+    plain = _FORM.sub("from ", _without_typos(plain))
     return Utterance(strip_politeness(plain), tuple(quotations))
 
 

@@ -41,6 +41,7 @@ _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
 )
+_SO_THAT = re.compile(r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:be )?so (?:that )?(?=\w+ \w)")
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
@@ -65,6 +66,9 @@ _BECOMES_SO = re.compile(
     r"(?:much |a (?:bit|little|lot) |even |slightly )?"
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er|\w{4,}ed)$"
 )
+_COMPARED = re.compile(
+    r"^((?:[\w-]+ ){0,2}?[\w-]+) (?:(?:much|even|slightly|a bit|a little) )?(\w+er(?:(?:,| and|, and) \w+er)*)$"
+)
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
@@ -77,6 +81,7 @@ _SOME = ("a ", "an ", "some ", "another ")
 _OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
+_SWITCHED = ("up", "down", "on", "off")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
 _DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
@@ -86,6 +91,10 @@ _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photogr
 
 def make(clause: Clause) -> EditTuple:
     """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
+    so_that = _SO_THAT.match(clause.rest)
+    if so_that:  # "make it so that there are four chairs"
+        said = clause.rest[so_that.end() :]
+        return free(replaced(clause, text=said, frame=None, rest=said))
     gone = NO_MORE.match(clause.rest)
     if gone:
         return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
@@ -125,6 +134,9 @@ def free(clause: Clause) -> EditTuple:
     does = _DOES_SO.match(clause.text)
     if does:  # "the woman lowers her hand"
         return doing(*does.groups())
+    compared = _COMPARED.match(clause.text)
+    if compared and _may_be_compared(*compared.groups()):  # "hair longer and blonder"
+        return with_attribute(*compared.groups())
     topic = whole_picture_topic(clause.text)
     if topic and not (topic is Action.RESTORATION and _OF_SOMEONE.match(clause.text)):
         return of_whole_picture(topic, clause.text, clause)
@@ -284,6 +296,12 @@ def _becomes_so(rest: str, clause: Clause) -> EditTuple | None:
     return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 
+def _may_be_compared(what: str, how: str) -> bool:
+    """Of "hair" and "longer and blonder"; "colors brighter" are the whole picture's."""
+    every = all(_LEX.compares(word) for word in re.split(r"(?:,| and)+ ?", how) if word.strip())
+    return every and not whole_picture_topic(what) and not names_scene(what) and noun_phrase(what).location is None
+
+
 def _description_start(rest: str) -> tuple[str, str] | None:
     """ "the table bright red" → "the table", "bright red"."""
     words = rest.split()
@@ -323,6 +341,8 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
         if elsewhere:
             return placed(original, edited)
+        if edited in _SWITCHED:  # "can the toilet seat be up"
+            return with_attribute(original, edited)
         edit = changed(original, edited, clause)
         if edit.action is Action.REPLACE and edit.edited_concept is None and edit.location:  # "be on the roof"
             return replaced(edit, edited_concept=edit.original_concept, action=Action.MOVE)
