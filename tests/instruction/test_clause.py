@@ -42,6 +42,18 @@ def test_every_verb_may_begin_a_second_order(thing: str) -> None:
         ("add a man and paint", [("add", None, "man"), ("add", None, "paint")]),
         ("enhance and brighten the cat", [("attribute", "cat", "cat")]),
         ("On the left of the man, position a woman", [("add", None, "woman")]),
+        (
+            "Remove the man. Next, add a dog. Finally, make it sunny",
+            [("remove", "man", None), ("add", None, "dog"), ("tone", None, "sunny")],
+        ),
+        ("First remove the cup, second add a plate", [("remove", "cup", None), ("add", None, "plate")]),
+        ("first add a hat to the first man", [("add", None, "hat")]),
+        ("give the cat a hat and the dog a scarf", [("add", None, "hat"), ("add", None, "scarf")]),
+        ("give her a hat and the scarf of a man", [("add", None, "hat"), ("add", None, "scarf of a man")]),
+        (
+            "Make the dog bark and the cat jump",
+            [("action-change", "dog", "dog bark"), ("action-change", "cat", "cat jump")],
+        ),
     ],
 )
 def test_a_second_order_is_an_edit_of_its_own(text: str, expected: list[Read]) -> None:
@@ -59,6 +71,10 @@ def test_a_second_order_is_an_edit_of_its_own(text: str, expected: list[Read]) -
         ("keep the dog and remove the cat", [("remove", "cat", None)]),
         ("Keep the person but replace the cat with a dinosaur", [("replace", "cat", "dinosaur")]),
         ("do not add or remove anything and also make the sofa blue", [("attribute", "sofa", "blue sofa")]),
+        (
+            "Change the shirt to red without changing the pants and add a hat",
+            [("attribute", "shirt", "red shirt"), ("add", None, "hat")],
+        ),
         ("remove the cup, leave out the plate", [("remove", "cup", None), ("remove", "plate", None)]),
     ],
 )

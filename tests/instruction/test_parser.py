@@ -270,6 +270,11 @@ def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
         ('change "A" to "B" and "C" to "D"', ["B", "D"], [None, None]),
         ('change the sign from "A" to "B"', ["B"], [None]),
         ('change the text on the sign to "A" and write "B" on the wall', ["A", "B"], ["on the sign", "on the wall"]),
+        (
+            'make the left sign say "A" and the right sign say "B"',
+            ["A", "B"],
+            ["on sign left", "on sign right"],
+        ),
         ("add a sign that reads: Summer 2019", ["Summer 2019"], [None]),
         (
             "Make the sign say: Closed today, sorry. Then remove the dog.",

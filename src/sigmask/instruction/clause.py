@@ -24,7 +24,7 @@ _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully)"
+_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully|next|second|third)"
 
 
 def _border(further: str) -> re.Pattern[str]:
@@ -45,7 +45,7 @@ _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:sh
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:(?P<kept>keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
-    r"leav(?:e|ing)(?! out\b))|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
+    r"leav(?:e|ing)(?! out\b)|without (?:altering|changing|affecting|modifying|distorting))|ensuring|"
     rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
     rf"[^.;]*?(?=(?:,\s+(?:and\s+|then\s+|but\s+)?|(?(kept)\s+(?:and|but|then)\s+|\s+and\s+(?={_LATER}\b)))"
     rf"(?:(?:{_LATER}|only|instead),?\s+)*"
@@ -58,6 +58,12 @@ _PREAMBLE = re.compile(
     rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?)$"
 )
 """What is said before an order and asks for nothing."""
+_COUNTING = frozenset(
+    ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
+)
+_ORDINAL = re.compile(
+    rf"^(?:first(?: of all)?|second|third|next),? (?={_ORDER} (?:an?|the|some|his|her|its|their|all)\b)"
+)
 _JOINING = re.compile(r"^(?:and|but|then) ")
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
@@ -81,6 +87,10 @@ _EACH_SOMEWHERE = re.compile(
 _EACH_WRITTEN = re.compile(
     r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
     r"((?:(?!§).)*§\d+.*?),? and ((?:the )?(?:(?:text|words?|letters?) )?§\d+.*)$"
+)
+_EACH_GIVEN = re.compile(
+    r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
+    r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
 _BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")
@@ -135,6 +145,9 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         order_follows = number < len(pieces)
         if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
             continue
+        if order_follows and piece in _COUNTING:
+            continue
+        piece = _ORDINAL.sub("", piece)
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
         if order_follows and _PLACE.match(piece):
@@ -163,6 +176,9 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     written = _EACH_WRITTEN.match(piece)
     if written and (written[1] not in _PARTS_SIDES or all(_INTO.search(part) for part in written.groups()[1:])):
         return [f"{written[1]} {part}" for part in written.groups()[1:]]
+    given = _EACH_GIVEN.match(piece)
+    if given:
+        return [f"{given[1]} {part}" for part in given.groups()[1:]]
     shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
     if shared:
         subject, *held = shared.groups()
@@ -186,6 +202,7 @@ def _says_what_becomes(thing: str) -> bool:
     """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
     words = thing.split()
     described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
+    described = described or _LEX.does(words[-1]) or "§" in words[-1]
     return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 

@@ -41,6 +41,7 @@ _SIDE_BEHIND = re.compile(
     r"(?<=\w)(?:,\s*|\s+)((?:far |very )?(?:(?:top|upper|bottom|lower)[\s-](?:left|right|middle|center|centre)"
     r"(?: corner| side)?|(?<=, )(?:left|right|top|bottom)(?: corner| side)?))$"
 )
+_SIDE_ENDS = ("left", "right", "top", "bottom", "middle", "center", "centre", "corner", "side")
 _WITH = re.compile(r"(?<=\w)(?:,? (?:with|featuring) |, (?=(?:which|where|while|its|his|her|their)\b))")
 _WITH_TWO = re.compile(r"^((?:(?! and |,).)+?) (?:with|featuring) (?:an? )?(?:(?! and |,).)+ and (?:(?! and |,).)+$")
 _EDGE = " ,.;:!?-'\""
@@ -68,7 +69,7 @@ def noun_phrase(text: str) -> NounPhrase:
     if match:
         location = text[match.start() :].strip(_EDGE)
         text = text[: match.start()].strip(_EDGE)
-    elif behind := _SIDE_BEHIND.search(text):  # "a moon top right"
+    elif text.endswith(_SIDE_ENDS) and (behind := _SIDE_BEHIND.search(text)):  # "a moon top right"
         location, text = f"at the {behind.group(1)}", text[: behind.start()]
     words = _without_articles(text.split())
     if location and _DIRECTION.match(location):
@@ -84,8 +85,8 @@ def noun_phrase(text: str) -> NounPhrase:
     if location and len(words) > 1 and (hanging or words[-1] in _PLACED):
         words = words[:-1]  # "lanterns hanging" on the tree, "motorcycle located" in the centre
     concept = " ".join(words)
-    described = _WITH_TWO.match(concept)
-    concept = described.group(1) if described and len(words) > MAXIMUM_WORDS else concept
+    described = _WITH_TWO.match(concept) if len(words) > MAXIMUM_WORDS else None
+    concept = described.group(1) if described else concept
     concept = concept if is_list(concept) else " ".join(_shortened(concept.split()))
     return NounPhrase(resolve_pronoun(concept), location or None)
 

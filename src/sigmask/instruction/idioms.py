@@ -68,7 +68,7 @@ _HAS_NONE = re.compile(
     r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
 )
 _COULD_USE = re.compile(
-    r"^(.+?) (?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from) "
+    r"^(.+?) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _SEEN_FROM = re.compile(

@@ -22,7 +22,7 @@ _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
 _POLITE_TAIL = re.compile(
-    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|right now|now|"
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|right now|now|any ?more|"
     r"then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
@@ -70,7 +70,8 @@ def normalise(text: str) -> Utterance:
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
-    plain = _FORM.sub("from ", _without_typos(plain))
+    plain = _without_typos(plain)
+    plain = _FORM.sub("from ", plain) if " form " in plain else plain
     return Utterance(strip_politeness(plain), tuple(quotations))
 
 
