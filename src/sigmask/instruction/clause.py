@@ -61,6 +61,7 @@ _PREAMBLE = re.compile(
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
 )
+_COUNTED = ("first", "second", "third", "next")
 _ORDINAL = re.compile(
     rf"^(?:first(?: of all)?|second|third|next),? (?={_ORDER} (?:an?|the|some|his|her|its|their|all)\b)"
 )
@@ -147,7 +148,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
             continue
         if order_follows and piece in _COUNTING:
             continue
-        piece = _ORDINAL.sub("", piece)
+        piece = _ORDINAL.sub("", piece) if piece.startswith(_COUNTED) else piece
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
         if order_follows and _PLACE.match(piece):
@@ -166,6 +167,8 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
     wears from what they hold.
     """
+    if " and " not in piece and " then " not in piece and "," not in piece:  # nearly every one
+        return [piece]
     compared = _BESIDE.split(piece)
     if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
         return compared

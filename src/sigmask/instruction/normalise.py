@@ -26,7 +26,8 @@ _POLITE_TAIL = re.compile(
     r"then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
-_LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+|\s*[—–]\s*(?=please\b)")
+_LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
+_DASHED = re.compile(r"—\s*(?=please\b)")
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
@@ -65,6 +66,8 @@ def normalise(text: str) -> Utterance:
     plain = _RUN_TOGETHER.sub(
         lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n")))
     )
+    if "—" in plain:
+        plain = _DASHED.sub(". ", plain)
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain)
     if ":" in plain:
