@@ -80,3 +80,15 @@ def test_a_second_order_is_an_edit_of_its_own(text: str, expected: list[Read]) -
 )
 def test_an_order_behind_what_is_kept_is_read(text: str, expected: list[Read]) -> None:
     assert _read(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please carefully look at the picture and remove the dog",
+        "This is my holiday photo. Remove the dog",
+        "Here is a picture — please remove the dog",
+    ],
+)
+def test_what_is_said_before_an_order_asks_for_nothing(text: str) -> None:
+    assert _read(text) == [("remove", "dog", None)]

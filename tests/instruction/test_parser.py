@@ -215,6 +215,7 @@ def test_every_verb_of_change_changes(verb: str) -> None:
                 "red",
                 "'hi'",
                 '"a b"',
+                "now",
                 "so that it says",
                 "reads:",
                 "lower her hand",
@@ -267,6 +268,7 @@ def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
     [
         ('Edit the cake so that it says "Happy 30th"', ["Happy 30th"], ["on cake"]),
         ('write "A" on the door and "B" on the wall', ["A", "B"], ["on the door", "on the wall"]),
+        ('paint the word "A" on the door', ["A"], ["on the door"]),
         ('change "A" to "B" and "C" to "D"', ["B", "D"], [None, None]),
         ('change the sign from "A" to "B"', ["B"], [None]),
         ('change the text on the sign to "A" and write "B" on the wall', ["A", "B"], ["on the sign", "on the wall"]),

@@ -29,7 +29,7 @@ _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|phot
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
 _LISTED = re.compile(r" and |, (?:an?|the|some|another) ")
 _PLACED = frozenset(("located", "situated", "placed", "positioned", "seated"))
-_POINTING = frozenset(("there", "here"))
+_POINTING = frozenset(("there", "here", "in"))
 _LOOKS_OR_GOES = """
 looking facing heading driving moving pointing running walking flying going sailing riding turning leaning gazing
 staring swimming galloping jumping headed turned pointed directed aimed tilted angled
@@ -56,12 +56,13 @@ class NounPhrase:
 
 
 @lru_cache(maxsize=8_192)
-def noun_phrase(text: str) -> NounPhrase:
+def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     """Splits a phrase into what it names and where that is.
 
     Articles, numbers and mentions of the picture itself are dropped; what follows a relation ("on", "to the left of")
     or a relative pronoun is the location; "left", "second" before the noun are a location too; pronouns become what
-    they may mean ("him" → "man") or nothing. What is a list stays whole, however long.
+    they may mean ("him" → "man") or nothing. What is a list stays whole, however long. Of a caption what stands behind
+    "with" may be all that is asked for ("show the dog with a hat"): it is not the first to go where words are too many.
     """
     text = without_scene(text).strip(_EDGE)
     match = _RELATION.search(text)
@@ -85,9 +86,9 @@ def noun_phrase(text: str) -> NounPhrase:
     if location and len(words) > 1 and (hanging or words[-1] in _PLACED):
         words = words[:-1]  # "lanterns hanging" on the tree, "motorcycle located" in the centre
     concept = " ".join(words)
-    described = _WITH_TWO.match(concept) if len(words) > MAXIMUM_WORDS else None
+    described = _WITH_TWO.match(concept) if len(words) > MAXIMUM_WORDS and not is_caption else None
     concept = described.group(1) if described else concept
-    concept = concept if is_list(concept) else " ".join(_shortened(concept.split()))
+    concept = concept if is_list(concept) else " ".join(_shortened(concept.split(), is_caption))
     return NounPhrase(resolve_pronoun(concept), location or None)
 
 
@@ -131,8 +132,10 @@ def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
 
 
-def _shortened(words: list[str]) -> list[str]:
-    if len(words) > MAXIMUM_WORDS:  # what follows describes the thing: "scooter with a mint-green finish"
+def _shortened(words: list[str], is_caption: bool = False) -> list[str]:
+    if (
+        len(words) > MAXIMUM_WORDS and not is_caption
+    ):  # what follows describes the thing: "scooter with a mint-green finish"
         words = _WITH.split(" ".join(words), maxsplit=1)[0].split()
     kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]
     return kept[1:] if kept[:1] == ["and"] else kept

@@ -68,7 +68,7 @@ _HAS_NONE = re.compile(
     r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
 )
 _COULD_USE = re.compile(
-    r"^(.+?) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
+    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _SEEN_FROM = re.compile(
@@ -164,8 +164,9 @@ def _could_use(match: re.Match[str], clause: Clause) -> EditTuple:
     """ "the sky could use some birds"; more contrast is the picture's."""
     subject, given = match.groups()
     topic = whole_picture_topic(given)
-    if topic and names_scene(subject):
-        return of_whole_picture(topic, given, clause)
+    if names_scene(subject):
+        added = replaced(clause, frame="add", rest=given)
+        return of_whole_picture(topic, given, clause) if topic else frames.add(added)
     return put_on(subject, given)
 
 

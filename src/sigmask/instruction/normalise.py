@@ -22,7 +22,7 @@ _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
 _POLITE_TAIL = re.compile(
-    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|right now|now|any ?more|"
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|(?<=\s)(?:right now|now|any ?more)|"
     r"then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")

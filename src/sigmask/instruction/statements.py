@@ -24,6 +24,7 @@ from sigmask.instruction.edits import (
     with_attribute,
     written,
 )
+from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST, give
 from sigmask.instruction.idioms import BEARING, INSTEAD, NO_MORE, THERE, WEATHER, idiom, in_weather, instead
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
@@ -51,6 +52,7 @@ _STATEMENT = re.compile(
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
     r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
+_VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
     r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
@@ -98,6 +100,9 @@ def make(clause: Clause) -> EditTuple:
     gone = NO_MORE.match(clause.rest)
     if gone:
         return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
+    vanishes = _VANISHES.match(clause.rest)
+    if vanishes:
+        return frames.remove(replaced(clause, frame="remove", rest=vanishes.group(1)))
     there = THERE.match(clause.rest)
     if there:
         return frames.add(replaced(clause, frame="add", rest=there.group(1)))
@@ -144,7 +149,7 @@ def free(clause: Clause) -> EditTuple:
     if supposed:
         subject = noun_phrase(supposed.group(1))
         return EditTuple(subject.concept, subject.concept, Action.OTHER, location=subject.location)
-    phrase = noun_phrase(_CAPTION.sub("", clause.text))
+    phrase = noun_phrase(_CAPTION.sub("", clause.text), is_caption=True)
     return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
 
 
@@ -164,7 +169,7 @@ FRAMES: dict[str, frames.Frame] = {
     "replace": frames.replace,
     "change": change,
     "make": make,
-    "give": frames.give,
+    "give": give,
     "colour": frames.colour,
     "cover": frames.cover,
     "craft": frames.craft,
@@ -313,12 +318,12 @@ def _description_start(rest: str) -> tuple[str, str] | None:
 
 def _second_noun_start(rest: str) -> tuple[str, str] | None:
     """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
-    pronoun = frames.PRONOUN_FIRST.match(rest)
+    pronoun = PRONOUN_FIRST.match(rest)
     if pronoun and pronoun.group(1) not in ("his", "its", "my"):
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()
     for start in range(len(words) - 2, 0, -1):
-        if words[start] in ("a", "an") and not frames.OPEN.search(" ".join(words[:start])):
+        if words[start] in ("a", "an") and not OPEN.search(" ".join(words[:start])):
             return " ".join(words[:start]), " ".join(words[start:])
     return None
 
