@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from sigmask.instruction.concept import NounPhrase, head, names_scene, noun_phrase
+from sigmask.instruction.parser import parse
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,19 @@ def test_head(concept: str, expected: str) -> None:
 @pytest.mark.parametrize(("text", "expected"), [("the image", True), ("it", True), ("them", False), ("the cat", False)])
 def test_names_scene(text: str, expected: bool) -> None:
     assert names_scene(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "concepts"),
+    [
+        (
+            "add a vintage Vespa scooter with a mint-green finish and a brown leather seat",
+            ["vintage vespa scooter"],
+        ),
+        ("add a very old red wooden table with a white cloth", ["very old red wooden table"]),
+        ("add a dog and a cat with a long red collar and a ball", ["dog", "cat with a long red collar", "ball"]),
+        ("decorate the picture with a gathering of two bears", ["bears"]),
+    ],
+)
+def test_what_a_long_phrase_is_about_is_kept(text: str, concepts: list[str]) -> None:
+    assert [edit.edited_concept for edit in parse(text)] == concepts

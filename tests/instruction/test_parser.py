@@ -214,6 +214,12 @@ def test_every_verb_of_change_changes(verb: str) -> None:
                 "dog",
                 "red",
                 "'hi'",
+                '"a b"',
+                "now",
+                "so that it says",
+                "reads:",
+                "lower her hand",
+                "top left",
                 "it",
                 ",",
                 ".",
@@ -243,6 +249,8 @@ def _require_sound(text: str) -> None:
     for edit in edits:
         for concept in (edit.original_concept, edit.edited_concept):
             assert concept is None or 1 <= len(concept.split()) <= MAXIMUM_WORDS
+        said = (edit.original_concept, edit.edited_concept, edit.location, edit.quoted_text)
+        assert edit.action is Action.UNKNOWN or not any("§" in phrase for phrase in said if phrase)
 
 
 def test_an_order_with_nothing_behind_it_names_nothing() -> None:
@@ -253,6 +261,39 @@ def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
     assert all(edit.quoted_text is None for edit in parse("§0"))
     (edit,) = parse('§0 write "hello" on the wall')
     assert edit.quoted_text == "hello"
+
+
+@pytest.mark.parametrize(
+    ("text", "wording", "locations"),
+    [
+        ('Edit the cake so that it says "Happy 30th"', ["Happy 30th"], ["on cake"]),
+        ('write "A" on the door and "B" on the wall', ["A", "B"], ["on the door", "on the wall"]),
+        ('paint the word "A" on the door', ["A"], ["on the door"]),
+        ('change "A" to "B" and "C" to "D"', ["B", "D"], [None, None]),
+        ('change the sign from "A" to "B"', ["B"], [None]),
+        ('change the text on the sign to "A" and write "B" on the wall', ["A", "B"], ["on the sign", "on the wall"]),
+        (
+            'make the left sign say "A" and the right sign say "B"',
+            ["A", "B"],
+            ["on sign left", "on sign right"],
+        ),
+        ("add a sign that reads: Summer 2019", ["Summer 2019"], [None]),
+        (
+            "Make the sign say: Closed today, sorry. Then remove the dog.",
+            ["Closed today, sorry", None],
+            ["on sign", None],
+        ),
+        ('give the man a shirt that says "NY"', [None], ["on man"]),
+        ('move the cup next to "Menu"', [None], [None]),
+        ('put a hat on the man with the "NY" shirt', ["NY"], ["on the man with the shirt"]),
+    ],
+)
+def test_each_quotation_is_read_where_it_stands(
+    text: str, wording: list[str | None], locations: list[str | None]
+) -> None:
+    edits = parse(text)
+    assert [edit.quoted_text for edit in edits] == wording
+    assert [edit.location for edit in edits] == locations
 
 
 @pytest.mark.parametrize(

@@ -12,27 +12,60 @@ from sigmask.instruction.normalise import strip_politeness
 _LEX = lexicon()
 _VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
 _ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
-_ORDER_OF_A_THING = (
-    r"(?:plant|stick|park|mount|seat|embed|pour|draw|paint|write|build) (?:an?|some|another|two|three)\b"
+_NO_ORDERS = {verb for verb, frame in _LEX.verbs.items() if frame in ("make", "style", "keep")}
+_ACTS = _LEX.doing | _LEX.bearing  # "make the man sit and wave a flag" is of the man still
+_ORDER = any_of(
+    _LEX.second_clause
+    | {verb for verb, frame in _LEX.verbs.items() if verb.split()[0] not in _ACTS or frame == "remove"}
+    - _LEX.verbs_or_nouns
+    - _NO_ORDERS
 )
+_SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
+_ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_BORDER = re.compile(
-    r"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so)(?:\s+(?:then|also|please))*\s+"
-    r"|\s*,\s+(?:then\s+|also\s+|please\s+)?)"
-    rf"(?={any_of(_LEX.second_clause)}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}"
-    r"|the background\b)"
-    rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
-)
+_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully|next|second|third)"
+
+
+def _border(further: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
+        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}{further}"
+        r"|the background\b)"
+        rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
+    )
+
+
+_BORDER = _border("")
+_BORDER_OF_ORDERS = _border(
+    rf"|{any_of(_LEX.verbs)} {_SOME}"
+)  # behind "erase the cat" even "raise both arms" is of no cat
+_WITH_SUBJECTS = ("make", "change", "give", "craft", "keep", "move", "style")
 _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
-    r"[\s,;.]*\b(?:while |and |but |by )?(?:keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
-    r"leav(?:e|ing)|ensuring|without (?:altering|changing|affecting|modifying|distorting)|"
+    r"[\s,;.]*\b(?:while |and |but |by )?(?:(?P<kept>keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
+    r"leav(?:e|ing)(?! out\b)|without (?:altering|changing|affecting|modifying|distorting))|ensuring|"
     rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
-    r"[^.;]*?(?=,\s+(?:and\s+|then\s+|but\s+)?(?:just\s+|only\s+|simply\s+|instead\s+)?"
+    rf"[^.;]*?(?=(?:,\s+(?:and\s+|then\s+|but\s+)?|(?(kept)\s+(?:and|but|then)\s+|\s+and\s+(?={_LATER}\b)))"
+    rf"(?:(?:{_LATER}|only|instead),?\s+)*"
     rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
 )
+_PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
+_PREAMBLE = re.compile(
+    rf"^(?:(?:(?:this|here|it) is|this is|here's|i have) (?:an?|the|my) (?:\w+ )*{_PICTURE}"
+    r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
+    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?)$"
+)
+"""What is said before an order and asks for nothing."""
+_COUNTING = frozenset(
+    ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
+)
+_COUNTED = ("first", "second", "third", "next")
+_ORDINAL = re.compile(
+    rf"^(?:first(?: of all)?|second|third|next),? (?={_ORDER} (?:an?|the|some|his|her|its|their|all)\b)"
+)
+_JOINING = re.compile(r"^(?:and|but|then) ")
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
 _NOTHING = re.compile(
@@ -52,12 +85,27 @@ _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|l
 _EACH_SOMEWHERE = re.compile(
     r"^(add|put|place|insert|draw|remove|delete|erase) (.+?(?: and|,) (?:an?|the|some|another) .+)$"
 )
+_EACH_WRITTEN = re.compile(
+    r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
+    r"((?:(?!§).)*§\d+.*?),? and ((?:the )?(?:(?:text|words?|letters?) )?§\d+.*)$"
+)
+_EACH_GIVEN = re.compile(
+    r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
+    r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
+)
 _BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_PARTS_SIDES = ("replace", "change", "turn")
+_INTO = re.compile(r" (?:to|with|into|by) ")
 _BEAR = "(?:wear|hold|carry|have)"
 _SHARED_SUBJECT = re.compile(
     rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
     rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
 )
+SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w-]+)+?|he|she|it|someone)"
+DOES = (
+    rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
+)
+_BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +136,20 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
-    shortened = _KEPT.sub("", text).strip(" ,.;") or text
+    shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
-    pieces = [piece for each in _BORDER.split(shortened) if (piece := strip_politeness(each))]
+    known = _LEX.verb(shortened.split())
+    border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
+    pieces = [piece for each in border.split(shortened) if (piece := strip_politeness(each))]
     for number, piece in enumerate(pieces, start=1):
         order_follows = number < len(pieces)
-        if order_follows and piece.startswith("instead of being "):  # what it is now the order says
+        if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
+            continue
+        if order_follows and piece in _COUNTING:
+            continue
+        piece = _ORDINAL.sub("", piece) if piece.startswith(_COUNTED) else piece
+        if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
         if order_follows and _PLACE.match(piece):
             place = piece
@@ -112,6 +167,8 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
     wears from what they hold.
     """
+    if " and " not in piece and " then " not in piece and "," not in piece:  # nearly every one
+        return [piece]
     compared = _BESIDE.split(piece)
     if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
         return compared
@@ -119,7 +176,13 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
         return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
-    shared = _SHARED_SUBJECT.match(piece)
+    written = _EACH_WRITTEN.match(piece)
+    if written and (written[1] not in _PARTS_SIDES or all(_INTO.search(part) for part in written.groups()[1:])):
+        return [f"{written[1]} {part}" for part in written.groups()[1:]]
+    given = _EACH_GIVEN.match(piece)
+    if given:
+        return [f"{given[1]} {part}" for part in given.groups()[1:]]
+    shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]
@@ -142,6 +205,7 @@ def _says_what_becomes(thing: str) -> bool:
     """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
     words = thing.split()
     described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
+    described = described or _LEX.does(words[-1]) or "§" in words[-1]
     return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 

@@ -29,7 +29,21 @@ _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|phot
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+)+)(?=\w)")
 _LISTED = re.compile(r" and |, (?:an?|the|some|another) ")
 _PLACED = frozenset(("located", "situated", "placed", "positioned", "seated"))
-_POINTING = frozenset(("there", "here"))
+_POINTING = frozenset(("there", "here", "in"))
+_LOOKS_OR_GOES = """
+looking facing heading driving moving pointing running walking flying going sailing riding turning leaning gazing
+staring swimming galloping jumping headed turned pointed directed aimed tilted angled
+"""
+DIRECTED = frozenset(_LOOKS_OR_GOES.split())
+"""What is to the left behind one of these is no place: "a man looking to the left"."""
+_DIRECTION = re.compile(r"(?:to|towards?) (?:the )?(?:left|right|top|bottom)\b")
+_SIDE_BEHIND = re.compile(
+    r"(?<=\w)(?:,\s*|\s+)((?:far |very )?(?:(?:top|upper|bottom|lower)[\s-](?:left|right|middle|center|centre)"
+    r"(?: corner| side)?|(?<=, )(?:left|right|top|bottom)(?: corner| side)?))$"
+)
+_SIDE_ENDS = ("left", "right", "top", "bottom", "middle", "center", "centre", "corner", "side")
+_WITH = re.compile(r"(?<=\w)(?:,? (?:with|featuring) |, (?=(?:which|where|while|its|his|her|their)\b))")
+_WITH_TWO = re.compile(r"^((?:(?! and |,).)+?) (?:with|featuring) (?:an? )?(?:(?! and |,).)+ and (?:(?! and |,).)+$")
 _EDGE = " ,.;:!?-'\""
 
 
@@ -42,12 +56,13 @@ class NounPhrase:
 
 
 @lru_cache(maxsize=8_192)
-def noun_phrase(text: str) -> NounPhrase:
+def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     """Splits a phrase into what it names and where that is.
 
     Articles, numbers and mentions of the picture itself are dropped; what follows a relation ("on", "to the left of")
     or a relative pronoun is the location; "left", "second" before the noun are a location too; pronouns become what
-    they may mean ("him" → "man") or nothing. What is a list stays whole, however long.
+    they may mean ("him" → "man") or nothing. What is a list stays whole, however long. Of a caption what stands behind
+    "with" may be all that is asked for ("show the dog with a hat"): it is not the first to go where words are too many.
     """
     text = without_scene(text).strip(_EDGE)
     match = _RELATION.search(text)
@@ -55,7 +70,11 @@ def noun_phrase(text: str) -> NounPhrase:
     if match:
         location = text[match.start() :].strip(_EDGE)
         text = text[: match.start()].strip(_EDGE)
+    elif text.endswith(_SIDE_ENDS) and (behind := _SIDE_BEHIND.search(text)):  # "a moon top right"
+        location, text = f"at the {behind.group(1)}", text[: behind.start()]
     words = _without_articles(text.split())
+    if location and _DIRECTION.match(location):
+        location = _directed(words, location)
     side = _SIDE.match(" ".join(words))
     if side:
         location = " ".join(filter(None, (side.group(1).strip(), location)))
@@ -66,7 +85,10 @@ def noun_phrase(text: str) -> NounPhrase:
     hanging = words[-1:] and words[-1].endswith("ing") and words[-1] not in _LEX.ing_nouns
     if location and len(words) > 1 and (hanging or words[-1] in _PLACED):
         words = words[:-1]  # "lanterns hanging" on the tree, "motorcycle located" in the centre
-    concept = " ".join(words if is_list(" ".join(words)) else _shortened(words))
+    concept = " ".join(words)
+    described = _WITH_TWO.match(concept) if len(words) > MAXIMUM_WORDS and not is_caption else None
+    concept = described.group(1) if described else concept
+    concept = concept if is_list(concept) else " ".join(_shortened(concept.split(), is_caption))
     return NounPhrase(resolve_pronoun(concept), location or None)
 
 
@@ -76,7 +98,7 @@ def is_list(phrase: str) -> bool:
 
 
 def shortened(concept: str | None) -> str | None:
-    """At most six words of a concept: the first before an "of", else the last, for there its head is."""
+    """At most six words of a concept: those before "with", the first before an "of", else the last, for its head."""
     return concept and " ".join(_shortened(concept.split()))
 
 
@@ -110,9 +132,18 @@ def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
 
 
-def _shortened(words: list[str]) -> list[str]:
+def _shortened(words: list[str], is_caption: bool = False) -> list[str]:
+    if (
+        len(words) > MAXIMUM_WORDS and not is_caption
+    ):  # what follows describes the thing: "scooter with a mint-green finish"
+        words = _WITH.split(" ".join(words), maxsplit=1)[0].split()
     kept = words[:MAXIMUM_WORDS] if "of" in words else words[-MAXIMUM_WORDS:]
     return kept[1:] if kept[:1] == ["and"] else kept
+
+
+def _directed(words: list[str], location: str) -> str:
+    """ "to the left" behind "man looking" is "looking to the left"."""
+    return f"{words[-1]} {location}" if len(words) > 1 and words[-1] in DIRECTED else location
 
 
 def _without_articles(words: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from sigmask.instruction.concept import (
     without_scene,
 )
 from sigmask.instruction.lemma import singular
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation, owner, sides
 from sigmask.instruction.topic import about, change_action, names_text
 from sigmask.types import Action, EditTuple
@@ -24,6 +24,7 @@ from sigmask.types import Action, EditTuple
 _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _JOINED = whole_words(_LEX.joined)
+_MAY_WRITE = (Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
 _QUOTATION = re.compile(r"§(\d+)")
 _WORDING = r" (?:(?:the )?(?:text|words?|letters?|line|title) )?§\d+"
 _OLD_WORDING = re.compile(
@@ -38,6 +39,14 @@ _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
 _ONE = re.compile(r"(?<=\w )ones?\b(?! of\b)")
+_SAYS = r"(?:says?|reads?|saying|reading|spells?|displays?|written|labell?ed|marked|called|named)"
+_SAYS_SO = re.compile(rf"\b{_SAYS}\b.* §\d")
+_SIGN_AND_VERB = re.compile(
+    r"(?:[\s,]*\b(?:(?:so (?:that )?it|that|which|where it|and it) )?(?:now )?"
+    rf"(?:{_SAYS}|with(?: the (?:words?|text))?|of|like))?"
+    r"\s*§\d+"
+)
+_NO_PLACE = re.compile(rf"^(?:{any_of(_LEX.relations)}|(?:that|which) {_SAYS})$")
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
@@ -160,6 +169,20 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
         location = " ".join(filter(None, ("on", named.concept, named.location)))
     return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)
+
+
+def without_signs(edit: EditTuple, clause: Clause) -> EditTuple:
+    """The edit without the §-signs that stand for quotations; "the cake so that it says §0" is an edit of text."""
+    original, edited, location = map(_without_sign, (edit.original_concept, edit.edited_concept, edit.location))
+    says_so = edit.action in _MAY_WRITE and edit.edited_concept is None and _SAYS_SO.search(clause.text)
+    if says_so and original and "§" in f"{edit.original_concept} {edit.location}":
+        return written(clause, f"on {original}")
+    location = None if location is None or _NO_PLACE.match(location) else location
+    return replace(edit, original_concept=original, edited_concept=edited, location=location)
+
+
+def _without_sign(phrase: str | None) -> str | None:
+    return " ".join(_SIGN_AND_VERB.sub("", phrase).split()).strip(" ,") or None if phrase else None
 
 
 def one_by_one(edit: EditTuple) -> list[EditTuple]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import noun_phrase
-from sigmask.instruction.edits import changed, of_whole_picture
+from sigmask.instruction.edits import changed, of_whole_picture, subject_and_verb
 from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import is_scenery, whole_picture_topic
@@ -20,9 +20,10 @@ _ORDER = re.compile(
     r"^(?:(?:have|let|make|get|use|draw|put|add|place|show|write|paint|insert|try) )?"
     r"(?:there (?:\w+ )??(?:be|is|are) |(?:it|them|this)(?: (?:\w+ )?be)? )?"
 )
+_BEING = re.compile(r" (?:should )?(?:is|are|be)(?= \w+ing\b)")
 _OF_PICTURE = re.compile(r"^(?:(?:have|let|make|turn) )?(?:it|this)\b")
 _GIVEN = re.compile(rf"^give ({any_of(_LEX.pronouns)}|the \S+) (.+)$")
-_BEARING = _LEX.bearing - {"with", "grow", "contain"}
+_BEARING = (_LEX.bearing - {"with", "grow", "contain"}) | {"use", "using"}
 
 
 def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:
@@ -30,6 +31,8 @@ def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:
 
     None where it says of a thing how it shall be ("the car should be red").
     """
+    if original.endswith("ing") and _LEX.does(original):  # "instead of sitting, the man is standing"
+        return subject_and_verb(_BEING.sub("", _ORDER.sub("", said)))
     held = _held(said)
     if held is None and _MODAL.search(said) and not said.startswith(("there ", "it ")):
         return None

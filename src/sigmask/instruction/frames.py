@@ -26,7 +26,7 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.lemma import lemmas
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import after_relation, sides
 from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -36,13 +36,14 @@ Frame = Callable[[Clause], EditTuple | None]
 _LEX = lexicon()
 _REFERS_BACK = re.compile(r"(?:it|them|this|that)$|it from ")
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
+_DROPPED_IN = re.compile(
+    r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
+)
 _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermark|logo|obscured (?:presence|part|area)")
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
-PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
-_ARTICLE_LATER = re.compile(r"^(\S.*?\S|\S)\s+((?:an?|the|some)\s+.+)$")
-_HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")
-_THE_ONE = re.compile(r"^(the \S+)\s+(.+)$")
+_WORDING = re.compile(r"^(?:(?:the|a) )?(?:(?:words?|text|letters?|name) )?§\d+(?: on| in| at|$)")
+_WITH_PRESENCE = re.compile(r"^.+ with (?:the (?:presence|addition|inclusion)|a gathering) of (.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
@@ -78,6 +79,8 @@ _TONED = frozenset(
 def remove(clause: Clause) -> EditTuple:
     """ "remove X"; "rid the picture of X"."""
     rest = clause.rest
+    if clause.text.startswith("drop ") and _DROPPED_IN.search(rest):
+        return add(dataclasses.replace(clause, frame="add"))
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
@@ -115,7 +118,11 @@ def add(clause: Clause) -> EditTuple:
     """
     instead = _INSTEAD.match(clause.rest)
     if instead:
-        return changed(instead.group(2), instead.group(1), clause, described=False)
+        original, edited = instead.group(2), instead.group(1)
+        where = noun_phrase(edited).location or ""
+        if edited.startswith("the ") and _IN_PLACE.match(where):  # "the pizza on a wooden board rather than a plate"
+            edited = after_relation(where)
+        return changed(original, edited, clause, described=False)
     phrase = noun_phrase(without_quotations(clause.rest))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
@@ -145,16 +152,25 @@ def replace(clause: Clause) -> EditTuple:
         spared = _ALL_BUT.match(original) if found else None
         if spared:
             return placed(spared.group(1), edited)
+        if found and clause.text.startswith(_EXCHANGES):
+            return _exchange(original, edited, clause)
         if found:
             return changed(original, edited, clause, described=False)
     both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
     if both:
-        return changed(both.group(1), both.group(2), clause, described=False)
+        return _exchange(both.group(1), both.group(2), clause)
     beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
     if beside and all(map(_names_thing, beside.groups())):
         return changed(beside.group(1), beside.group(2), clause, described=False)
     original, *others = _SWAP.split(clause.rest, maxsplit=1)
     return changed(original, others[0] if others else "", clause, described=False)
+
+
+def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
+    """ "swap X with Y", each of which may be somewhere: "the dog on the left with the cat on the right"."""
+    edit = changed(original, edited, clause, described=False)
+    before, after = noun_phrase(original).location, noun_phrase(edited).location
+    return dataclasses.replace(edit, location=f"{before} and {after}") if before and after else edit
 
 
 def change(clause: Clause) -> EditTuple | None:
@@ -177,35 +193,10 @@ def change(clause: Clause) -> EditTuple | None:
     return changed(original, edited, clause)
 
 
-def give(clause: Clause) -> EditTuple | None:
-    """ "give X a Y", "give a Y to X": Y is added to X.
-
-    Unless X has one already ("a new outfit"), or Y is no thing ("a red hue").
-    """
-    rest = clause.rest
-    handed = _HANDED.match(rest)
-    if handed:
-        return put_on(handed.group(2), handed.group(1))
-    later = _ARTICLE_LATER.match(rest)
-    if later and later.group(1).endswith(" and"):  # "the woman glasses and a hat"
-        later = None
-    match = PRONOUN_FIRST.match(rest) or later or _THE_ONE.match(rest)
-    if not match:
-        return None
-    who, given = match.groups()
-    topic = whole_picture_topic(given) if names_scene(who) and who not in ("it", "this") else None
-    if topic:
-        return of_whole_picture(topic, given, clause)
-    concept = noun_phrase(given).concept or ""
-    if head(concept) in _LEX.worn and who not in ("it", "this"):
-        wearer = noun_phrase(who).concept
-        location = f"on {wearer}" if wearer else None
-        return EditTuple(head(concept), concept, Action.REPLACE, attributes_of(concept), location)
-    return put_on(who, given)
-
-
 def colour(clause: Clause) -> EditTuple:
-    """ "paint X red", "dye X in a different colour"."""
+    """ "paint X red", "dye X in a different colour", "paint the word §0 on X"."""
+    if _WORDING.match(clause.rest):
+        return written(clause, noun_phrase(without_quotations(clause.rest)).location)
     words = clause.rest.split()
     for start in range(1, len(words)):
         joined = words[start] in ("in", "to", "with", "into") and start + 1 < len(words)
@@ -221,6 +212,8 @@ def cover(clause: Clause) -> EditTuple:
     if not match:
         return with_attribute(clause.rest, "")
     who, given = match.groups()
+    if clause.text.startswith("decorate") and names_scene(who) and not whole_picture_topic(given):
+        return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
     if clause.text.startswith(("dress", "clothe")) and not is_description(given):
         return EditTuple("clothes", noun_phrase(given).concept, Action.REPLACE, location=f"on {who}")
     return put_on(who, given)
@@ -244,6 +237,8 @@ def craft(clause: Clause) -> EditTuple:
 
 def move(clause: Clause) -> EditTuple | None:
     """ "move X to Y", "rotate X by 90 degrees"."""
+    if clause.text.startswith("bring ") and clause.rest.startswith(("a ", "an ", "some ", "another ")):
+        return add(dataclasses.replace(clause, frame="add"))
     phrase = noun_phrase(_MEASURE.sub("", clause.rest))
     if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
         return None
@@ -301,6 +296,9 @@ def mend(clause: Clause) -> EditTuple:
 def tone(clause: Clause) -> EditTuple:
     """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
+    present = _WITH_PRESENCE.match(clause.rest)
+    if present and names_scene(" ".join(clause.rest.split()[:2])) and not whole_picture_topic(present.group(1)):
+        return add(dataclasses.replace(clause, frame="add", rest=present.group(1)))
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)
     if about(clause.rest, Action.STYLE):

@@ -11,8 +11,8 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import noun_phrase
-from sigmask.instruction.edits import all_behind, changed, is_description, with_attribute
+from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.edits import all_behind, changed, is_description, of_whole_picture, put_on, with_attribute
 from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
@@ -25,8 +25,9 @@ NO_MORE = re.compile(
     r"^(?:that )?(?:"
     r"(?:there(?:'s| is| are| was| were| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
     r"|(?:the )?absence of|without|minus"
-    rf"|(?:the )?{_PICTURE}(?: (?:is|be|should be|must be))? "
-    rf"(?:free (?:of|from)|devoid of|without|lacks?|{_NOT} (?:feature|contain|include|have|show|display|depict))"
+    rf"|(?:the |this )?(?:same )?{_PICTURE}(?: (?:is|be|should be|must be))? "
+    r"(?:but )?(?:free (?:of|from)|devoid of|without|minus|lacks?|"
+    rf"{_NOT} (?:feature|contain|include|have|show|display|depict))"
     r")\s+(?:more |any )?(.+?)"
     r"(?:\s+(?:featured|present|visible|shown|left|seen|included|appearing|depicted))?$"
 )
@@ -62,6 +63,13 @@ _NOT_THERE = re.compile(
 _NOT_BEARING = re.compile(
     r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "
     r"(?:be )?(?:wear|hold|carry|have)(?:s|ing)? (.+)$"
+)
+_HAS_NONE = re.compile(
+    r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
+)
+_COULD_USE = re.compile(
+    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
+    r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _SEEN_FROM = re.compile(
     r"^(?:see|view|show) (.+?) (from (?:above|below|behind|afar|(?:the|another|a different) (?:\w+ )?"
@@ -152,6 +160,16 @@ def _taken_from(match: re.Match[str], clause: Clause) -> EditTuple:
     return replaced(edit, location=edit.location or (f"on {bearer}" if bearer else None))
 
 
+def _could_use(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "the sky could use some birds"; more contrast is the picture's."""
+    subject, given = match.groups()
+    topic = whole_picture_topic(given)
+    if names_scene(subject):
+        added = replaced(clause, frame="add", rest=given)
+        return of_whole_picture(topic, given, clause) if topic else frames.add(added)
+    return put_on(subject, given)
+
+
 def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
     """Another view of a thing: all of it changes, into what is not said."""
     concept = noun_phrase(match.group(1)).concept
@@ -193,6 +211,8 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
     (_NOT_BEARING, _taken_from),
+    (_HAS_NONE, _taken_from),
+    (_COULD_USE, _could_use),
     (_NOT_THERE, _gone),
     (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),

@@ -23,6 +23,7 @@ class Lexicon:
     verbs: Mapping[str, str]
     """Verb or verb phrase → the name of the frame that reads its clause."""
     second_clause: Words
+    verbs_or_nouns: Words
     politeness: Words
     scene: Words
     background: Words

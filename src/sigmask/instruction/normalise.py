@@ -12,14 +12,22 @@ from sigmask.instruction.spelling import mended
 _LEX = lexicon()
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
+_SAID_BARE = re.compile(
+    r"\b(says?|reads?|saying|reading|spells?|words?|text|name|caption|title):\s+"
+    r"([^§:;.\n]*?\w[^§:;.\n]*?)(?=[;.\n]|,? and (?:add|change|delete|make|put|remove|replace|turn)\b|$)",
+    re.IGNORECASE,
+)
+"""What stands behind "that reads:" without quotation marks."""
 _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
 _POLITE_TAIL = re.compile(
-    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|then re-output the image for me)\W*$"
+    r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|(?<=\s)(?:right now|now|any ?more)|"
+    r"then re-output the image for me)\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
+_DASHED = re.compile(r"—\s*(?=please\b)")
 _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
@@ -28,6 +36,12 @@ _ASKED = re.compile(
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
+_FORM = re.compile(
+    rf"\bform (?=(?:{any_of(_LEX.colours | _LEX.qualities | _LEX.materials)}|an?|one|\w+ing) "
+    r"(?:(?!from\b|form\b)\S+ )?(?:in)?to\b"
+    rf"|(?:the|this|my) (?:image|picture|photo|photograph|scene)\b)"
+)
+"""Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -46,16 +60,21 @@ def normalise(text: str) -> Utterance:
     quotations: list[str] = []
 
     def set_aside(match: re.Match[str]) -> str:
-        quotations.append(next(group for group in match.groups() if group is not None).strip())
+        quotations.append(next(group for group in reversed(match.groups()) if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
     plain = _RUN_TOGETHER.sub(
         lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n")))
     )
+    if "—" in plain:
+        plain = _DASHED.sub(". ", plain)
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain)
+    if ":" in plain:
+        plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
+    plain = _FORM.sub("from ", plain) if " form " in plain else plain
     return Utterance(strip_politeness(plain), tuple(quotations))
 
 

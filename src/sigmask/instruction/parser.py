@@ -14,7 +14,7 @@ from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
 from sigmask.instruction.complaints import complaint
 from sigmask.instruction.concept import shortened
 from sigmask.instruction.counts import recount
-from sigmask.instruction.edits import one_by_one
+from sigmask.instruction.edits import one_by_one, without_signs
 from sigmask.instruction.normalise import is_foreign, normalise
 from sigmask.instruction.statements import FRAMES, free
 from sigmask.types import Action, EditTuple
@@ -53,6 +53,8 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
         edit = complains or recount(clause) or frame(clause) or free(clause)
+        if "§" in clause.text:
+            edit = without_signs(edit, clause)
         if clause.place and edit.location is None:
             edit = replace(edit, location=clause.place)
         before = len(edits) - len(earlier)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from sigmask.instruction.concept import head
+from sigmask.instruction.concept import DIRECTED, head
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.types import Action, EditTuple
 
@@ -20,16 +20,29 @@ _RIGHTWARDS = {"left": -1, "leftmost": -1, "right": 1, "rightmost": 1}
 _DOWNWARDS = {"top": -1, "topmost": -1, "upper": -1, "bottom": 1, "bottommost": 1, "lower": 1}
 _MIDDLE = frozenset(("middle", "center", "centre", "central"))
 _SIDE_WORD = rf"\b{any_of((*_RIGHTWARDS, *_DOWNWARDS, *_MIDDLE))}\b"
+_PARTS = "(?:side|corner|part|half|edge|area|portion|section|position|end)"
 _BETWEEN = r"(?:(?:and|far|very|hand|most)[\s,-]+)*"
-_SIDES = rf"{_BETWEEN}{_SIDE_WORD}(?:[\s,-]+{_BETWEEN}{_SIDE_WORD})*(?:[\s-](?:hand|most)\b)?"
+_SIDES = (
+    rf"(?:(?:and|far|very)[\s,-]+)*{_SIDE_WORD}(?:[\s,-]+{_BETWEEN}{_SIDE_WORD})*"
+    rf"(?:-hand\b|[\s-]most\b|\shand\b(?=[\s-]{_PARTS}))?"  # "the left hand" is someone's
+)
 _BEFORE_NOUN = re.compile(rf"^{_SIDES}(?:\s+|$)")
 _BEHIND_NOUN = re.compile(
     rf"(?:^|\s)(?:on|at|in|to|towards?|near|along) (?!top(?:$|\s(?:on|in|at)\b))(?:the )?{_SIDES}"
-    r"(?:[\s-](?:side|corner|part|half|edge|area|portion|section|position|end))*"
+    rf"(?:[\s-]{_PARTS})*"
     r"(?=$|[\s,]+(?:on|in|at|near|by|with|behind|under|who|that|which|wearing|holding|next)\b)"
 )
 _ANY_SIDE = re.compile(_SIDE_WORD)
 _COUNTED = re.compile(r"\b(?:second|third|fourth|fifth|from)\b")
+_SPARED = re.compile(r"^(?:except|apart from|other than)\b")
+_HEADED = re.compile(rf"^(?:(?:who|that|which) (?:is|are) )?{any_of(DIRECTED)}\b")
+_OF_PICTURE = re.compile(
+    r"\s(?:of|in) (?:the |this |my )?(?:whole |entire )?(?:image|picture|photo|photograph|frame|scene|shot|canvas)\b"
+)
+_SOMEONE = "(?:man|woman|boy|girl|person|child|kid|lady|guy|player|dog|cat|horse|bird)"
+_ON_SOMEONE = re.compile(
+    rf"^(?:on|onto|to|for|in front of) (?:(?:the )?{_SIDES} {_SOMEONE}(?:'s head)?|{_SOMEONE} {_SIDES})$"
+)
 _OF_A_THING = re.compile(r"^(?:to|of)\b")
 _OWNED = re.compile(r"'s? | of (?:an?|the|this|that|my|your|his|her|its|their|it)\b")
 _SIDED = (
@@ -57,10 +70,15 @@ def side_of(location: str) -> Side:
     """The side of the picture that a phrase names: "top left", "on the right side", "in the middle".
 
     `NOWHERE` for a place on another thing ("on the table", "to the left of the man", "in the middle of the road"), for
-    what is counted ("second from the left") and for sides that contradict each other.
+    what is counted ("second from the left"), for where something looks or goes ("looking to the left"), for what is
+    spared ("except the man on the left") and for sides that contradict each other.
     """
-    if _COUNTED.search(location):
+    if _COUNTED.search(location) or _SPARED.match(location) or _HEADED.match(location):
         return NOWHERE
+    location = _OF_PICTURE.sub("", location)
+    bearer = _ON_SOMEONE.match(location)
+    if bearer:  # "on the left man", who is at the left
+        return _numbers(set(_ANY_SIDE.findall(bearer.group())))
     before = _BEFORE_NOUN.match(location)
     rest = location[before.end() :] if before else location
     behind = _BEHIND_NOUN.search(rest)
@@ -85,7 +103,7 @@ def _numbers(words: set[str]) -> Side:
 
 def _is_before_noun(location: str) -> bool:
     """Whether the side stands before the noun alone: "left", but not "on the left"."""
-    return _BEHIND_NOUN.search(location) is None
+    return _BEFORE_NOUN.match(location) is not None and _BEHIND_NOUN.search(location) is None
 
 
 def _is_owned(concept: str) -> bool:

@@ -22,6 +22,8 @@ from sigmask.instruction.lexicon import lexicon
 _SHORTEST = 7
 """Letters of a word that an unknown one may be mended into."""
 _SHORTEST_BY_SOUND = 8
+_LONGEST = 25
+"""Letters of a word that is looked at: none of English that a picture shows is longer."""
 _OF_ONE_SOUND = ("cskz", "ae", "mn")
 _PREFIXES = (
     "un",
@@ -50,7 +52,7 @@ def mended(word: str) -> str:
     typo = lexicon().typos.get(word)
     if typo:
         return typo
-    if len(word) < _SHORTEST - 1 or not (word.isascii() and word.isalpha()) or _is_known(word):
+    if not _SHORTEST - 1 <= len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or _is_known(word):
         return word
     meant = {each for each in _meant(word) if each in _vocabulary() and not each.startswith(word)}
     return meant.pop() if len(meant) == 1 else word

@@ -10,7 +10,7 @@ import re
 from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import DOES, SUBJECT, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
@@ -24,8 +24,9 @@ from sigmask.instruction.edits import (
     with_attribute,
     written,
 )
+from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST, give
 from sigmask.instruction.idioms import BEARING, INSTEAD, NO_MORE, THERE, WEATHER, idiom, in_weather, instead
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -41,7 +42,7 @@ _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
 )
-_OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
+_SO_THAT = re.compile(r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:be )?so (?:that )?(?=\w+ \w)")
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
@@ -51,6 +52,7 @@ _STATEMENT = re.compile(
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
     r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
+_VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
     r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
@@ -66,6 +68,9 @@ _BECOMES_SO = re.compile(
     r"(?:much |a (?:bit|little|lot) |even |slightly )?"
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er|\w{4,}ed)$"
 )
+_COMPARED = re.compile(
+    r"^((?:[\w-]+ ){0,2}?[\w-]+) (?:(?:much|even|slightly|a bit|a little) )?(\w+er(?:(?:,| and|, and) \w+er)*)$"
+)
 _IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
@@ -78,17 +83,26 @@ _SOME = ("a ", "an ", "some ", "another ")
 _OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
+_SWITCHED = ("up", "down", "on", "off")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
+_DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 
 def make(clause: Clause) -> EditTuple:
     """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
+    so_that = _SO_THAT.match(clause.rest)
+    if so_that:  # "make it so that there are four chairs"
+        said = clause.rest[so_that.end() :]
+        return free(replaced(clause, text=said, frame=None, rest=said))
     gone = NO_MORE.match(clause.rest)
     if gone:
         return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
+    vanishes = _VANISHES.match(clause.rest)
+    if vanishes:
+        return frames.remove(replaced(clause, frame="remove", rest=vanishes.group(1)))
     there = THERE.match(clause.rest)
     if there:
         return frames.add(replaced(clause, frame="add", rest=there.group(1)))
@@ -122,6 +136,12 @@ def free(clause: Clause) -> EditTuple:
         return said
     if "§" in clause.text:
         return written(clause, None)
+    does = _DOES_SO.match(clause.text)
+    if does:  # "the woman lowers her hand"
+        return doing(*does.groups())
+    compared = _COMPARED.match(clause.text)
+    if compared and _may_be_compared(*compared.groups()):  # "hair longer and blonder"
+        return with_attribute(*compared.groups())
     topic = whole_picture_topic(clause.text)
     if topic and not (topic is Action.RESTORATION and _OF_SOMEONE.match(clause.text)):
         return of_whole_picture(topic, clause.text, clause)
@@ -129,7 +149,7 @@ def free(clause: Clause) -> EditTuple:
     if supposed:
         subject = noun_phrase(supposed.group(1))
         return EditTuple(subject.concept, subject.concept, Action.OTHER, location=subject.location)
-    phrase = noun_phrase(_CAPTION.sub("", clause.text))
+    phrase = noun_phrase(_CAPTION.sub("", clause.text), is_caption=True)
     return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
 
 
@@ -149,7 +169,7 @@ FRAMES: dict[str, frames.Frame] = {
     "replace": frames.replace,
     "change": change,
     "make": make,
-    "give": frames.give,
+    "give": give,
     "colour": frames.colour,
     "cover": frames.cover,
     "craft": frames.craft,
@@ -281,6 +301,12 @@ def _becomes_so(rest: str, clause: Clause) -> EditTuple | None:
     return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 
+def _may_be_compared(what: str, how: str) -> bool:
+    """Of "hair" and "longer and blonder"; "colors brighter" are the whole picture's."""
+    every = all(_LEX.compares(word) for word in re.split(r"(?:,| and)+ ?", how) if word.strip())
+    return every and not whole_picture_topic(what) and not names_scene(what) and noun_phrase(what).location is None
+
+
 def _description_start(rest: str) -> tuple[str, str] | None:
     """ "the table bright red" → "the table", "bright red"."""
     words = rest.split()
@@ -292,12 +318,12 @@ def _description_start(rest: str) -> tuple[str, str] | None:
 
 def _second_noun_start(rest: str) -> tuple[str, str] | None:
     """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
-    pronoun = frames.PRONOUN_FIRST.match(rest)
+    pronoun = PRONOUN_FIRST.match(rest)
     if pronoun and pronoun.group(1) not in ("his", "its", "my"):
         return pronoun.group(1), pronoun.group(2)
     words = rest.split()
     for start in range(len(words) - 2, 0, -1):
-        if words[start] in ("a", "an") and not _OPEN.search(" ".join(words[:start])):
+        if words[start] in ("a", "an") and not OPEN.search(" ".join(words[:start])):
             return " ".join(words[:start]), " ".join(words[start:])
     return None
 
@@ -320,6 +346,8 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
         if elsewhere:
             return placed(original, edited)
+        if edited in _SWITCHED:  # "can the toilet seat be up"
+            return with_attribute(original, edited)
         edit = changed(original, edited, clause)
         if edit.action is Action.REPLACE and edit.edited_concept is None and edit.location:  # "be on the roof"
             return replaced(edit, edited_concept=edit.original_concept, action=Action.MOVE)

@@ -32,14 +32,7 @@ class InstructionBatch:
 
     def to(self, device: torch.device | str) -> InstructionBatch:
         """The same batch on another device."""
-        return InstructionBatch(
-            self.concepts.to(device),
-            self.on_original.to(device),
-            self.known.to(device),
-            self.kept.to(device),
-            self.location.to(device),
-            self.action.to(device),
-        )
+        return InstructionBatch(*(getattr(self, field.name).to(device) for field in fields(self)))
 
     def without_location(self) -> InstructionBatch:
         """The same of which no side is said: for crops, whose sides are not the picture's."""

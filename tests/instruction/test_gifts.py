@@ -1,0 +1,22 @@
+"""Gifts: who gets what, wherever they are."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, EditTuple
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "who"),
+    [
+        ("give the man on the left a hat", "hat", "on man on the left"),
+        ("Give the woman on the left side of the road a crown", "crown", "on woman on the left side of the road"),
+        ("give the elephant on the left wings", "wings", "on elephant on the left"),
+        ("give the man with the hat a beard", "beard", "on man with the hat"),
+        ("give the dog in the basket a scarf", "scarf", "on dog in the basket"),
+    ],
+)
+def test_who_is_given_something_may_be_somewhere(text: str, given: str, who: str) -> None:
+    assert parse(text) == (EditTuple(None, given, Action.ADD, (), who),)

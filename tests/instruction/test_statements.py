@@ -1,0 +1,83 @@
+"""Statements: what is said of a thing rather than ordered, as a stranger put it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.instruction.spelling import mended
+from sigmask.types import Action, EditTuple
+
+ADD, ATTRIBUTE, REMOVE, REPLACE = Action.ADD, Action.ATTRIBUTE, Action.REMOVE, Action.REPLACE
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "the traffic light is green now",
+            EditTuple("traffic light", "green traffic light", ATTRIBUTE, ("green",)),
+        ),
+        ("can the toilet seat be up?", EditTuple("toilet seat", "up toilet seat", ATTRIBUTE, ("up",))),
+        ("Now the dog is asleep", EditTuple("dog", "asleep dog", ATTRIBUTE, ("asleep",))),
+        ("the sky could use some birds", EditTuple(None, "birds", ADD, (), "on sky")),
+        ("the picture could use more contrast", EditTuple(None, "contrast", Action.TONE)),
+        ("the room needs more plants", EditTuple(None, "plants", ADD, (), "on room")),
+        ("the car needs to be red", EditTuple("car", "red car", ATTRIBUTE, ("red",))),
+        ("is it possible that the door is closed?", EditTuple("door", "closed door", ATTRIBUTE, ("closed",))),
+        ("the cat isn't wearing a hat anymore", EditTuple("hat", None, REMOVE, location="on cat")),
+        (
+            "instead of sitting, the man is standing",
+            EditTuple("man", "man standing", Action.ACTION_CHANGE, ("standing",)),
+        ),
+        ("serve the soup in a mug rather than a bowl", EditTuple("bowl", "mug", REPLACE)),
+        ("make the dog disappear", EditTuple("dog", None, REMOVE)),
+        ("the picture needs a cup on the left", EditTuple(None, "cup", ADD, (), "on the left")),
+        ("decorate the tree with lights", EditTuple(None, "lights", ADD, (), "on tree")),
+        ("drop a ball into the picture", EditTuple(None, "ball", ADD)),
+        ("drop the car on the left", EditTuple("car", None, REMOVE, location="on the left")),
+        ("bring a dog into the picture", EditTuple(None, "dog", ADD)),
+        ("show the old brown dog with a hat", EditTuple(None, "old brown dog with a hat", Action.OTHER)),
+        ("The man has no shirt", EditTuple("shirt", None, REMOVE, location="on man")),
+        ("same image without the tree", EditTuple("tree", None, REMOVE)),
+        ("Make it so that there are four chairs", EditTuple(None, "chairs", ADD)),
+        ("Make it so the cat is black", EditTuple("cat", "black cat", ATTRIBUTE, ("black",))),
+        ("make the chair so big", EditTuple("chair", "big chair", ATTRIBUTE, ("big",))),
+        ("hair longer and blonder", EditTuple("hair", "longer blonder hair", ATTRIBUTE, ("longer", "blonder"))),
+        ("change the car form red to blue", EditTuple("car", "blue car", ATTRIBUTE, ("blue",))),
+        ("change the form to a cube", EditTuple("form", "cube", REPLACE)),
+        ("Replase the dog wiht a cat", EditTuple("dog", "cat", REPLACE)),
+        (
+            "Instead of a laptop, the student is using a typewriter",
+            EditTuple("laptop", "typewriter", REPLACE, (), "on student"),
+        ),
+        (
+            "Put the pizza on a wooden board rather than a plate",
+            EditTuple("plate", "wooden board", REPLACE, ("wooden",)),
+        ),
+        ("put a hat on the man instead of a scarf", EditTuple("scarf", "hat", REPLACE, (), "on the man")),
+    ],
+)
+def test_a_third_stranger_s_sentences(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Fais disparaitre le chien", "Retire le chapeau", "Verwijder de hond", "Rimuovi il cappello", "Haz el cielo rojo"],
+)
+def test_orders_in_other_languages_need_no_accents(text: str) -> None:
+    assert [edit.action for edit in parse(text)] == [Action.UNKNOWN]
+
+
+@pytest.mark.parametrize("text", ["add a fleur de lis to the wall", "a café hut", "remove the old cane"])
+def test_a_borrowed_word_is_english(text: str) -> None:
+    assert parse(text)[0].action is not Action.UNKNOWN
+
+
+def test_a_word_without_end_costs_nothing() -> None:
+    started = time.process_time()
+    assert mended("qx" * 1_000) == "qx" * 1_000
+    assert time.process_time() - started < 0.02
