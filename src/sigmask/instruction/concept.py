@@ -99,7 +99,7 @@ def is_list(phrase: str) -> bool:
 
 def shortened(concept: str | None) -> str | None:
     """At most six words of a concept: those before "with", the first before an "of", else the last, for its head."""
-    return concept and " ".join(_shortened(concept.split()))
+    return (concept and " ".join(_shortened(concept.split()))) or None
 
 
 def without_scene(text: str) -> str:
