@@ -23,7 +23,13 @@ import typer
 
 from sigmask.command_errors import run_tool
 from sigmask.data.geometry import model_frame, resize_image
-from sigmask.evaluation.prior_accuracy import prior_logits
+from sigmask.evaluation.prior_accuracy import (
+    at_tokens,
+    brightest_token,
+    map_iou,
+    outlined_photos,
+    prior_logits,
+)
 from sigmask.evaluation.tables import markdown_table
 from sigmask.instruction.picture_side import side_of
 from sigmask.instruction.text_encoder import TextEncoder
@@ -31,8 +37,8 @@ from sigmask.models.grounding import LOCATION_STRENGTH
 from sigmask.models.location_ramp import location_ramp
 from sigmask.models.locator import Locator
 from sigmask.models.pixels import pixels_of
-from sigmask.synthesis.named_view import LEAST_AREA, is_held_out
-from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary, polygon_instances, read_photo
+from sigmask.synthesis.named_view import LEAST_AREA
+from sigmask.synthesis.photos import PhotoEntry, polygon_instances, read_photo
 from sigmask.types import MapArray, MaskArray
 
 LEAST_DISTANCE = 0.25
@@ -92,17 +98,15 @@ def located_map(logits: MapArray, side: str, strength: float) -> MapArray:
 
 def point_at_side(found: MapArray, question: Question) -> LocatedPointing:
     """Compare a map (h, w) with what was asked; a token counts by the pixel at its centre."""
-    height, width = question.asked.shape
-    rows, columns = ((np.arange(n) + 0.5) * size / n for n, size in zip(found.shape, (height, width), strict=True))
-    tokens = np.ix_(rows.astype(int), columns.astype(int))
-    asked, other, every = (mask[tokens] for mask in (question.asked, question.other, question.every))
-    brightest = np.unravel_index(int(found.argmax()), found.shape)
+    asked, other, every = (at_tokens(mask, found) for mask in (question.asked, question.other, question.every))
+    brightest = brightest_token(found)
     on_asked, on_other = bool(asked[brightest]), bool(other[brightest])
-    marked = found > 0.5
-    union = int((marked | asked).sum())
-    iou = float((marked & asked).sum() / union) if union else 0.0
     return LocatedPointing(
-        question.side, on_asked and not on_other, on_other and not on_asked, bool(every[brightest]), iou
+        question.side,
+        on_asked and not on_other,
+        on_other and not on_asked,
+        bool(every[brightest]),
+        map_iou(found, asked),
     )
 
 
@@ -166,8 +170,7 @@ def main(
     from sigmask.models.pretrained import load_locator
 
     locator, encoder, _ = load_locator(model)
-    entries = [each for each in PhotoLibrary.load(photos).entries if each.polygons and is_held_out(each) is not learned]
-    asked = list(asked_logits(locator, encoder, entries, size))
+    asked = list(asked_logits(locator, encoder, outlined_photos(photos, learned=learned), size))
     print(location_table(asked))
     print(f"\n{len(asked)} questions; the model's own strength is {LOCATION_STRENGTH:g}")
 

@@ -10,7 +10,7 @@ classes: Stage I's prior loss adapts it on all photographs, and its ImageNet sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -27,6 +27,7 @@ from sigmask.models.instruction_batch import collate_instructions
 from sigmask.models.locator import Locator
 from sigmask.models.pixels import pixels_of
 from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out, named_view
+from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
 from sigmask.types import Action, EditTuple, MapArray, MaskArray
 
 
@@ -62,16 +63,29 @@ def prior_logits(model: Locator, encoder: TextEncoder, features: Tensor, name: s
 
 def point(found: MapArray, region: MaskArray, name: str) -> Pointing:
     """Compare a map (h, w) with the region (H, W) of its class; a token counts by the pixel at its centre."""
-    rows, columns = found.shape
-    height, width = region.shape
-    y = ((np.arange(rows) + 0.5) * height / rows).astype(int)
-    x = ((np.arange(columns) + 0.5) * width / columns).astype(int)
-    truth = region[np.ix_(y, x)]
-    brightest = np.unravel_index(int(found.argmax()), found.shape)
+    truth = at_tokens(region, found)
+    return Pointing(name, bool(truth[brightest_token(found)]), map_iou(found, truth), float(region.mean()))
+
+
+def at_tokens(region: MaskArray, found: MapArray) -> MaskArray:
+    """(h, w) bool, the region (H, W) at the pixel in the centre of each token of a map (h, w)."""
+    y, x = (
+        ((np.arange(tokens) + 0.5) * pixels / tokens).astype(int)
+        for tokens, pixels in zip(found.shape, region.shape, strict=True)
+    )
+    return region[np.ix_(y, x)]
+
+
+def brightest_token(found: MapArray) -> tuple[np.intp, ...]:
+    """(row, column) of a map's maximum."""
+    return np.unravel_index(int(found.argmax()), found.shape)
+
+
+def map_iou(found: MapArray, truth: MaskArray) -> float:
+    """IoU of a map above ½ with the truth, (h, w) both; 0 where both are empty."""
     marked = found > 0.5
     union = int((marked | truth).sum())
-    iou = float((marked & truth).sum() / union) if union else 0.0
-    return Pointing(name, bool(truth[brightest]), iou, float(region.mean()))
+    return float((marked & truth).sum() / union) if union else 0.0
 
 
 @torch.inference_mode()
@@ -85,6 +99,13 @@ def point_everywhere(model: Locator, encoder: TextEncoder, views: Iterable[Named
             if map_ is not None:
                 found.append(point(map_, region, name))
     return found
+
+
+def outlined_photos(folder: Path, *, learned: bool) -> list[PhotoEntry]:
+    """The photographs with polygons that are kept from training, or with `learned` those that are not."""
+    return [
+        entry for entry in PhotoLibrary.load(folder).entries if entry.polygons and is_held_out(entry) is not learned
+    ]
 
 
 def accuracy_table(pointings: list[Pointing]) -> str:
@@ -119,16 +140,10 @@ def main(
 ) -> None:
     """Measure the prior of MODEL on the held-out photographs."""
     from sigmask.models.pretrained import load_locator
-    from sigmask.synthesis.photos import PhotoLibrary
 
     locator, encoder, _ = load_locator(model)
-    entries = [each for each in PhotoLibrary.load(photos).entries if each.polygons and is_held_out(each) is not learned]
-
-    def views() -> Iterator[NamedView]:
-        for entry in entries:
-            yield named_view(entry, size)
-
-    print(accuracy_table(point_everywhere(locator, encoder, views())))
+    views = (named_view(entry, size) for entry in outlined_photos(photos, learned=learned))
+    print(accuracy_table(point_everywhere(locator, encoder, views)))
 
 
 if __name__ == "__main__":
