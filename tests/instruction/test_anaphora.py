@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sigmask.instruction.parser import parse
-
-Read = tuple[str, str | None, str | None, str | None]
-
-
-def _read(text: str) -> list[Read]:
-    return [(edit.action.value, edit.original_concept, edit.edited_concept, edit.location) for edit in parse(text)]
+from tests.instruction.read import Read, read
 
 
 @pytest.mark.parametrize(
@@ -47,7 +41,7 @@ def _read(text: str) -> list[Read]:
     ],
 )
 def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> None:
-    assert _read(text) == expected
+    assert read(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -66,16 +60,16 @@ def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> Non
     ],
 )
 def test_a_later_clause_refers_to_the_one_before(text: str, expected: Read) -> None:
-    assert _read(text)[-1] == expected
+    assert read(text)[-1] == expected
 
 
 def test_them_are_all_that_were_named() -> None:
-    assert [each[2] for each in _read("add a dog and a cat and make them brown")][2:] == ["brown dog", "brown cat"]
+    assert [each[2] for each in read("add a dog and a cat and make them brown")][2:] == ["brown dog", "brown cat"]
 
 
 @pytest.mark.parametrize("tail", ["in its place", "instead"])
 def test_what_comes_in_its_place_replaces_it(tail: str) -> None:
-    assert _read(f"remove the old sofa and put a bench {tail}") == [("replace", "old sofa", "bench", None)]
+    assert read(f"remove the old sofa and put a bench {tail}") == [("replace", "old sofa", "bench", None)]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +81,7 @@ def test_what_comes_in_its_place_replaces_it(tail: str) -> None:
     ],
 )
 def test_one_is_of_the_kind_that_was_named(text: str, expected: Read) -> None:
-    assert _read(text) == [expected]
+    assert read(text) == [expected]
 
 
 @pytest.mark.parametrize(
@@ -99,13 +93,13 @@ def test_one_is_of_the_kind_that_was_named(text: str, expected: Read) -> None:
     ],
 )
 def test_a_place_before_the_order_is_where_it_happens(text: str, expected: Read) -> None:
-    assert _read(text) == [expected]
+    assert read(text) == [expected]
 
 
 def test_what_is_taken_from_somewhere_goes() -> None:
-    assert _read("Take the hat from his head") == [("remove", "hat", None, "from his head")]
-    assert _read("take the flower pot off the table") == [("remove", "flower pot", None, "from the table")]
+    assert read("Take the hat from his head") == [("remove", "hat", None, "from his head")]
+    assert read("take the flower pot off the table") == [("remove", "flower pot", None, "from the table")]
 
 
 def test_what_is_handed_over_is_added() -> None:
-    assert _read("give a hat to the man") == [("add", None, "hat", "on man")]
+    assert read("give a hat to the man") == [("add", None, "hat", "on man")]

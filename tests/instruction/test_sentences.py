@@ -5,12 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigmask.instruction.parser import parse
-
-Read = tuple[str, str | None, str | None, str | None]
-
-
-def _read(text: str) -> list[Read]:
-    return [(edit.action.value, edit.original_concept, edit.edited_concept, edit.location) for edit in parse(text)]
+from tests.instruction.read import Read, read
 
 
 @pytest.mark.parametrize(
@@ -41,7 +36,7 @@ def _read(text: str) -> list[Read]:
     ],
 )
 def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) -> None:
-    assert _read(text) == expected
+    assert read(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -69,7 +64,7 @@ def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) 
     ],
 )
 def test_what_is_said_of_one_thing(text: str, expected: Read) -> None:
-    assert _read(text) == [expected]
+    assert read(text) == [expected]
 
 
 def test_a_sign_of_writing_is_written_anew() -> None:
