@@ -13,9 +13,17 @@ def _relative(original: torch.Tensor, edited: torch.Tensor) -> torch.Tensor:
     return relative_pixel_difference(original, edited, torch.tensor(2 / 255))
 
 
-def _decoder(finer: int) -> MaskDecoder:
+def _decoder(finer: int, **blocks: int) -> MaskDecoder:
     torch.manual_seed(0)
-    return MaskDecoder(8, (6, 4)[:finer], (5, 3)[:finer], (12, 10, 7), shallow_width=4).eval()
+    return MaskDecoder(8, (6, 4)[:finer], (5, 3)[:finer], (12, 10, 7), shallow_width=4, **blocks).eval()
+
+
+def _looked_around(decoder: MaskDecoder, seed: int = 1) -> MaskDecoder:
+    """With blocks that do something, as trained ones do."""
+    torch.manual_seed(seed)
+    for block in (*decoder.outline, *decoder.context):
+        torch.nn.init.normal_(block.contract.weight)
+    return decoder
 
 
 @pytest.mark.parametrize("finer", [0, 1, 2])
@@ -39,8 +47,25 @@ def test_equal_images_get_the_same_answer_whatever_they_show() -> None:
     skips = [torch.zeros(2, 6, 8, 12), torch.zeros(2, 4, 16, 24)]
     features = [torch.randn(2, 5, 8, 12), torch.randn(2, 3, 16, 24)]  # two pictures that have nothing in common
     picture = torch.rand(2, 3, 64, 96)
-    logits, _ = _decoder(2)(tokens, prior, grid, skips, features, picture, picture, _relative(picture, picture))
+    decoder = _looked_around(_decoder(2, outline_blocks=1, context_blocks=2))
+    logits, _ = decoder(tokens, prior, grid, skips, features, picture, picture, _relative(picture, picture))
     assert torch.equal(logits[0], logits[1])
+
+
+def test_each_context_block_looks_24_pixels_further() -> None:
+    grid, tokens, prior = (1, 32), torch.zeros(1, 32, 8), torch.zeros(1, 32)  # 16 × 512 pixels
+    changed = tokens.clone()
+    changed[:, 16] = 1.0
+
+    def reach(blocks: int) -> int:
+        decoder = _looked_around(_decoder(0, context_blocks=blocks))
+        picture = torch.rand(1, 3, 16, 512, generator=torch.Generator().manual_seed(3))
+        same = picture, picture, _relative(picture, picture)
+        with torch.no_grad():
+            before, after = (decoder(each, prior, grid, [], [], *same)[0] for each in (tokens, changed))
+        return int((before != after).any(1)[0].nonzero().max())
+
+    assert [reach(1) - reach(0), reach(2) - reach(0)] == [24, 48]  # 3 places of 8 pixels
 
 
 def test_the_shallow_path_is_zero_for_equal_images_and_not_for_others() -> None:

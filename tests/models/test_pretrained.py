@@ -11,9 +11,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from sigmask.errors import WeightsError
+from sigmask.errors import ConfigError, WeightsError
 from sigmask.models.locator import Locator
-from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.pretrained import load_locator, save_pretrained, with_decoder_blocks
 from sigmask.models.weights_folder import find_weights, text_encoder_for, text_table_of, weights_hash, weights_name
 from tests.models.random_locator import no_instruction, random_locator, small_config
 from tests.models.small_vit import SMALL_VIT
@@ -165,3 +165,16 @@ def test_weights_from_before_an_action_was_added_open_and_it_begins_as_nothing_s
     opened = load_locator(str(folder))[0].state_dict()[name]
     assert torch.equal(opened[:-3], rows[:-3].float())
     assert all(torch.equal(row, rows[-1].float()) for row in opened[-3:])
+
+
+def test_a_decoder_gets_further_blocks_and_answers_as_before() -> None:
+    model = random_locator()
+    larger = with_decoder_blocks(with_decoder_blocks(model, outline=1).eval(), context=2).eval()
+    assert (larger.config.outline_blocks, larger.config.context_blocks) == (1, 2)
+    assert (len(larger.decoder.outline), len(larger.decoder.context)) == (1, 2)
+    pictures = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        answers = [each(*pictures, no_instruction()).mask_logits for each in (model, larger)]
+    assert torch.equal(*answers)
+    with pytest.raises(ConfigError, match="context_blocks must be at least the weights' own 2, got 1"):
+        with_decoder_blocks(larger, context=1)

@@ -85,6 +85,7 @@ class Locator(nn.Module):
             config.decoder_widths,
             config.shallow_width,
             config.outline_blocks,
+            config.context_blocks,
         )
         self.quality = QualityHead(config.decoder_widths[-1])
         self.scope = ScopeHead(config.token_width)

@@ -13,10 +13,10 @@ class LocatorConfig:
 
     `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
     grounding also sees one more stage of the trunk, which the difference does without. `outline_blocks` are further
-    looks of the decoder at the full-resolution path; `null_textures` > 1 keeps the null statistics of so many levels
-    of texture apart. `text_encoder` is "static", the word table beside the weights,
-    or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's text side is one);
-    `text_dimension` is the length of its vectors.
+    looks of the decoder at the full-resolution path, `context_blocks` ones over a wide neighbourhood on a coarse grid;
+    `null_textures` > 1 keeps the null statistics of so many levels of texture apart. `text_encoder` is "static", the
+    word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
+    text side is one); `text_dimension` is the length of its vectors.
     """
 
     backbone: str = "tiny"
@@ -27,6 +27,7 @@ class LocatorConfig:
     decoder_widths: tuple[int, int, int] = (56, 32, 20)
     shallow_width: int = 12
     outline_blocks: int = 0
+    context_blocks: int = 0
     blocks: int = 2
     heads: int = 4
     code_width: int = 32

@@ -28,7 +28,9 @@ class MaskDecoder(nn.Module):
         feature_widths: channels of the edited image's features at those depths, coarsest first.
         widths: channels of the three stages on the way up.
         shallow_width: channels of the full-resolution path.
-        outline_blocks: further looks at that path, at half resolution (`OutlineBlock`).
+        outline_blocks: further looks at that path, at half resolution.
+        context_blocks: looks over a wide neighbourhood after the first stage, since noise that hides a change at one
+            place seldom hides it all around.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class MaskDecoder(nn.Module):
         widths: Sequence[int] = (64, 40, 24),
         shallow_width: int = 16,
         outline_blocks: int = 0,
+        context_blocks: int = 0,
     ) -> None:
         super().__init__()
         self.enter = nn.Conv2d(token_width + 1, widths[0], 1)
@@ -52,7 +55,10 @@ class MaskDecoder(nn.Module):
             )
         )
         self.shallow = ShallowPath(shallow_width)
-        self.outline = nn.ModuleList(OutlineBlock(widths[-1], shallow_width) for _ in range(outline_blocks))
+        self.outline = nn.ModuleList(
+            CorrectingBlock(widths[-1], shallow_width, side=5, expansion=2) for _ in range(outline_blocks)
+        )
+        self.context = nn.ModuleList(CorrectingBlock(widths[0], side=7, expansion=3) for _ in range(context_blocks))
         self.leave = nn.Conv2d(widths[-1], _FOLD**2, 3, padding=1)
         nn.init.zeros_(cast(Tensor, self.enter.bias))  # without a difference the answer is "no" from the first step on
         nn.init.constant_(cast(Tensor, self.leave.bias), _LOGIT_AT_FIRST)
@@ -89,6 +95,9 @@ class MaskDecoder(nn.Module):
             skip = skips[index] if index < len(skips) else None
             feature = features[index] if index < len(features) else None
             x = stage(x, sizes[index], skip, feature, shallow if index == len(self.stages) - 1 else None)
+            if index == 0:
+                for block in self.context:
+                    x = block(x)
         for block in self.outline:
             x = block(x, shallow)
         return F.pixel_shuffle(self.leave(x), _FOLD)[:, 0], x
@@ -111,26 +120,24 @@ class ShallowPath(nn.Module):
         return guided
 
 
-class OutlineBlock(nn.Module):
-    """Maps (B, width, H/2, W/2) and the shallow path's → the same maps, corrected: a residual block (our choice).
+class CorrectingBlock(nn.Module):
+    """Maps (B, width, h, w), and beside them (B, beside, h, w), → the same maps, corrected: a residual block of a
+    depthwise convolution of `side` × `side` and two pointwise ones (our choice).
 
     It adds nothing until it is trained, so that weights without it can go on with it.
     """
 
-    _SIDE = 5
-    _EXPANSION = 2
-
-    def __init__(self, width: int, shallow: int) -> None:
+    def __init__(self, width: int, beside: int = 0, *, side: int, expansion: int) -> None:
         super().__init__()
-        seen = width + shallow
-        self.look = nn.Conv2d(seen, seen, self._SIDE, padding=self._SIDE // 2, groups=seen, bias=False)
+        seen = width + beside
+        self.look = nn.Conv2d(seen, seen, side, padding=side // 2, groups=seen, bias=False)
         self.norm = nn.BatchNorm2d(seen)
-        self.expand = nn.Conv2d(seen, self._EXPANSION * width, 1)
-        self.contract = nn.Conv2d(self._EXPANSION * width, width, 1, bias=False)
+        self.expand = nn.Conv2d(seen, expansion * width, 1)
+        self.contract = nn.Conv2d(expansion * width, width, 1, bias=False)
         nn.init.zeros_(self.contract.weight)
 
-    def forward(self, x: Tensor, shallow: Tensor) -> Tensor:
-        looked = self.norm(self.look(torch.cat([x, shallow], 1)))
+    def forward(self, x: Tensor, beside: Tensor | None = None) -> Tensor:
+        looked = self.norm(self.look(x if beside is None else torch.cat([x, beside], 1)))
         corrected: Tensor = x + self.contract(F.relu(self.expand(looked)))
         return corrected
 

@@ -82,17 +82,22 @@ def load_model(folder: Path) -> Locator:
     return model.eval().requires_grad_(False)
 
 
-def with_outline_blocks(model: Locator, count: int) -> Locator:
-    """`model` with so many outline blocks in its decoder: its own first, then new ones, which add nothing yet.
+def with_decoder_blocks(model: Locator, *, outline: int | None = None, context: int | None = None) -> Locator:
+    """`model` with so many blocks in its decoder: its own first, then new ones, which add nothing yet; None: as it is.
 
     Raises:
         ConfigError: it has more than that.
     """
-    if count < model.config.outline_blocks:
-        raise ConfigError(
-            f"outline_blocks must be at least the weights' own {model.config.outline_blocks}, got {count}"
-        )
-    larger = Locator(dataclasses.replace(model.config, outline_blocks=count))
+    own = model.config
+    wanted = (
+        own.outline_blocks if outline is None else outline,
+        own.context_blocks if context is None else context,
+    )
+    for name, has, count in zip(("outline", "context"), (own.outline_blocks, own.context_blocks), wanted, strict=True):
+        if count < has:
+            raise ConfigError(f"{name}_blocks must be at least the weights' own {has}, got {count}")
+    shape = dataclasses.replace(own, outline_blocks=wanted[0], context_blocks=wanted[1])
+    larger = Locator(shape)
     larger.load_state_dict(larger.state_dict() | model.state_dict())
     return larger
 

@@ -29,7 +29,7 @@ from sigmask.models.device import usable_device
 from sigmask.models.instruction_batch import collate_instructions, name_batch
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import LocatorConfig
-from sigmask.models.pretrained import load_locator, save_pretrained, with_outline_blocks
+from sigmask.models.pretrained import load_locator, save_pretrained, with_decoder_blocks
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.models.weights_folder import text_encoder_for, text_table_of
 from sigmask.training.device import mixed_precision
@@ -62,12 +62,12 @@ class Stage1Config:
     frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `grounding_frozen`
     leaves the joint space as it is, so that the prior's losses keep the trunk fit for it; `backbone_weights` is a
     local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
-    from in place of a new `model` (with `outline_blocks`, its decoder gets so many), and `positions_offset` skips
-    views that an earlier run has seen. `cached_views` > 0 computes a frozen backbone's features of that many views
-    once and trains on them. `new_kinds` (actions, or families of edits) are `new_share` of the views, and the rest
-    replays what was known; pairs of `left_out_kinds` are never drawn (side effects of other pairs may still show
-    such a change). `leave_out_names` keeps the words for a fixed fifth of the classes from training, so that
-    grounding can be measured on unseen ones. `device` is torch's name for where it runs, or "auto".
+    from in place of a new `model` (with `outline_blocks` or `context_blocks`, its decoder gets so many), and
+    `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen backbone's
+    features of that many views once and trains on them. `new_kinds` (actions, or families of edits) are `new_share` of
+    the views, and the rest replays what was known; pairs of `left_out_kinds` are never drawn (side effects of other
+    pairs may still show such a change). `leave_out_names` keeps the words for a fixed fifth of the classes from
+    training, so that grounding can be measured on unseen ones. `device` is torch's name for where it runs, or "auto".
     """
 
     corpus: Path
@@ -76,6 +76,7 @@ class Stage1Config:
     backbone_weights: Path | None = None
     initial: str | None = None
     outline_blocks: int | None = None
+    context_blocks: int | None = None
     steps: int = 4000
     batch: int = 8
     crop: int = 288
@@ -192,8 +193,7 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     if config.initial is not None:
         model, encoder, folder = load_locator(config.initial)
         text_table = text_table_of(folder)
-        if config.outline_blocks is not None:
-            model = with_outline_blocks(model, config.outline_blocks)
+        model = with_decoder_blocks(model, outline=config.outline_blocks, context=config.context_blocks)
     else:
         encoder = text_encoder_for(config.model)
         model = Locator(config.model)
