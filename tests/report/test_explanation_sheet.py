@@ -88,7 +88,14 @@ def test_a_heading_of_hundreds_of_edits_is_cut_and_says_so(rng: np.random.Genera
 @pytest.mark.parametrize(
     ("edit", "line"),
     [
-        (EditTuple("dog", None, Action.REMOVE, location="left"), "understood: remove: dog, where: left"),
+        (
+            EditTuple("dog", None, Action.REMOVE, location="left"),
+            "understood: remove: dog, where: left (the prior leans there)",
+        ),
+        (
+            EditTuple("dog", None, Action.REMOVE, location="second from the left"),
+            "understood: remove: dog, where: second from the left (the prior is not told)",
+        ),
         (EditTuple("dog", "cat", Action.REPLACE), "understood: replace: dog → cat"),
         (EditTuple(None, "un chat", Action.UNKNOWN), "not understood: un chat"),
         (EditTuple("text", "text", Action.TEXT, quoted_text="Öl"), "understood: text: text → text, text: Öl"),

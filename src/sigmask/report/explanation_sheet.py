@@ -8,6 +8,7 @@ from PIL import Image
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
 from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out
+from sigmask.instruction.picture_side import NOWHERE, picture_side
 from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
 from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
@@ -98,7 +99,8 @@ def _words(edit: EditTuple) -> str:
     doing = "not understood" if edit.action is Action.UNKNOWN else f"understood: {edit.action}"
     words = f"{doing}: {' → '.join(filter(None, (edit.original_concept, edit.edited_concept))) or '-'}"
     if edit.location:
-        words += f", where: {edit.location}"
+        tilts = picture_side(edit) != NOWHERE and edit.action not in AS_NOTHING_SAID
+        words += f", where: {edit.location} ({'the prior leans there' if tilts else 'the prior is not told'})"
     if edit.quoted_text:
         words += f", text: {edit.quoted_text}"
     return words
@@ -133,8 +135,6 @@ def _concept_panel(explanation: Explanation, concept: ConceptMap) -> Panel:
     title = f'on the {"original" if concept.on_original else "edited"}: "{concept.concept}"'
     if concept.map is not None:
         return title, heat(explanation.original if concept.on_original else explanation.edited, concept.map)
-    if _says_nothing_of_where(explanation.annotation):
-        return title, "not looked for: this instruction says nothing of where"
     return title, "not in the vocabulary"
 
 
