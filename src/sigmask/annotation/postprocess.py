@@ -9,7 +9,7 @@ from sigmask.types import MapArray, MaskArray
 
 SPECK_AREA = 2e-4
 """Parts smaller than this share of the picture are taken for noise (our choice: 52 pixels of 512 × 512)."""
-SURE = 0.9
+SURE_SPECK = 0.9
 """…unless a pixel of theirs is at least this probable."""
 
 
@@ -17,7 +17,7 @@ def postprocess(probability: MapArray, threshold: float = 0.5) -> MaskArray:
     """(H, W) bool: `probability` ≥ `threshold`, less specks and with pinholes filled.
 
     A connected part (8 neighbours) smaller than `SPECK_AREA` of the picture is dropped unless its highest probability
-    reaches `SURE`; a hole of that size is filled on the same terms (lowest probability above 1 − `SURE`).
+    reaches `SURE_SPECK`; a hole of that size is filled on the same terms (lowest probability above 1 − `SURE_SPECK`).
     """
     mask = probability >= threshold
     if not mask.any():
@@ -43,7 +43,7 @@ def _drop_specks(parts: MaskArray, certainty: MapArray) -> None:
         left, top, width, height = statistics[label, :4]
         window = (slice(top, top + height), slice(left, left + width))
         speck = labels[window] == label
-        if certainty[window][speck].max() < SURE:
+        if certainty[window][speck].max() < SURE_SPECK:
             parts[window] &= ~speck
 
 

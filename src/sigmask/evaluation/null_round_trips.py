@@ -26,7 +26,6 @@ from sigmask.annotation.annotator import Annotator
 from sigmask.annotation.doubtful import DOUBTFUL, LEAST_QUALITY
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.command_errors import run_tool
-from sigmask.data.folder import IMAGE_SUFFIXES
 from sigmask.data.geometry import shrink_to
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.evaluation.image_level_metrics import MARK_AREA
@@ -34,7 +33,7 @@ from sigmask.evaluation.tables import markdown_table, percent
 from sigmask.synthesis.autoencoders import SHIPPED, named_autoencoders
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import Perturbation, drift_tone, perturb_and_shift, recompress, shift_slightly
-from sigmask.synthesis.photos import PhotoEntry, read_photo
+from sigmask.synthesis.photos import PhotoEntry, photo_paths, read_photo
 from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import EditPair, ImageArray
 from sigmask.whole_file import whole_file
@@ -174,7 +173,7 @@ def _drawn_photos(folder: Path, limit: int, seed: int, *, held_out: bool) -> lis
     Raises:
         CorpusError: there is none.
     """
-    paths = sorted(path for path in folder.rglob("*") if path.name.lower().endswith(IMAGE_SUFFIXES))
+    paths = photo_paths(folder)
     if held_out:
         paths = [path for path in paths if is_held_out(PhotoEntry(path, ""))]
     photos: list[ImageArray] = []

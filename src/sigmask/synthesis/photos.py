@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from sigmask.data.folder import IMAGE_SUFFIXES
 from sigmask.errors import CorpusError
 from sigmask.synthesis.region import edge_segments, grabcut_subject
 from sigmask.types import ImageArray, MaskArray
@@ -24,7 +25,6 @@ from sigmask.types import ImageArray, MaskArray
 SOURCE_WEIGHTS = {"coco": 0.58, "imagenet": 0.34, "bsds": 0.08}
 """How often each source is drawn (our choice): polygons are the best masks, ImageNet has the widest content."""
 CACHED_PHOTOS = 24
-_SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".webp"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +188,15 @@ def read_photo(path: Path) -> ImageArray:
     return np.asarray(np.ascontiguousarray(pixels[:, :, ::-1]), np.uint8)
 
 
+def photo_paths(folder: Path) -> list[Path]:
+    """The image files anywhere below `folder`, by their names; in order."""
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+
+
 def readable_photos(folder: Path, limit: int | None = None) -> list[ImageArray]:
     """Those of the first `limit` photographs by path, anywhere below `folder`, that can be read."""
     found = []
-    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES)[:limit]:
+    for path in photo_paths(folder)[:limit]:
         with suppress(CorpusError):
             found.append(read_photo(path))
     return found
