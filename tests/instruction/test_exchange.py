@@ -81,3 +81,16 @@ def test_what_a_thing_is_made_out_of_is_its_material() -> None:
 @pytest.mark.parametrize("place", ["below the text", "next to the word"])
 def test_wording_beside_which_something_is_written_is_not_written(place: str) -> None:
     assert parse(f'add "NEW" {place} "OLD"') == (EditTuple(None, "text", Action.TEXT, (), place, "NEW"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("trade the lamp for a candle with a saucer", EditTuple("lamp", "candle with a saucer", Action.REPLACE)),
+        ("replace the dog for a cat with a bell", EditTuple("dog", "cat with a bell", Action.REPLACE)),
+        ("swap the lamp by the door for a plant", EditTuple("lamp", "plant", Action.REPLACE, (), "by the door")),
+        ("replace the sign for drivers with a tree", EditTuple("sign for drivers", "tree", Action.REPLACE)),
+    ],
+)
+def test_which_word_parts_what_is_exchanged(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)

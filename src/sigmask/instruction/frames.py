@@ -58,6 +58,11 @@ _ALL_BUT = re.compile(
 )
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
+_FOR_FIRST = re.compile(
+    r"^(?:(?:swap|switch|exchange|trade)(?:(?! with ).)+ for |"
+    r"(?:replace|substitute)(?:(?! with | by ).)+ for (?:an?|some) )"
+)
+"""Of "trade the umbrella for a parasol with lace" what follows "with" is the parasol's."""
 _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
@@ -147,7 +152,8 @@ def replace(clause: Clause) -> EditTuple:
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
-    for separator in (" with ", " by ", " for "):
+    separators = (" for ", " with ", " by ") if _FOR_FIRST.match(clause.text) else (" with ", " by ", " for ")
+    for separator in separators:
         original, found, edited = clause.rest.partition(separator)
         spared = _ALL_BUT.match(original) if found else None
         if spared:
