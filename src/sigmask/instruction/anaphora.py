@@ -8,12 +8,18 @@ from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.edits import placed
+from sigmask.instruction.sides import after_relation
+from sigmask.instruction.topic import is_backdrop
 from sigmask.types import Action, EditTuple
 
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
 _THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
 _CARRIED = re.compile(r"^(?:it|them)\b")
+_NEW_PLACE = re.compile(
+    r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
+)
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
@@ -70,7 +76,14 @@ def _located(location: str, meant: str) -> str:
 def _carried(
     location: str, things: Sequence[EditTuple], earlier: Sequence[EditTuple]
 ) -> tuple[Sequence[EditTuple], list[EditTuple]]:
-    """Things that are put somewhere: what was to be added or moved is so there, what was taken away appears there."""
+    """Things that are put somewhere: what was to be added or moved is so there, what was taken away appears there.
+
+    What is cut out of its place and put "on a white background" stays, and what is behind it is new.
+    """
+    cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE)]
+    if cut_out and _NEW_PLACE.match(location) and is_backdrop(after_relation(location)):
+        kept = [before for before in earlier if before not in cut_out]
+        return kept, [placed(before.original_concept or "", location) for before in cut_out]
     there = [before for before in things if before.action in (Action.ADD, Action.MOVE) and before.location is None]
     kept = [replace(before, location=location) if before in there else before for before in earlier]
     return kept, [_put(before, location) for before in things if before not in there]

@@ -44,6 +44,15 @@ _SIDE_BEHIND = re.compile(
 _SIDE_ENDS = ("left", "right", "top", "bottom", "middle", "center", "centre", "corner", "side")
 _WITH = re.compile(r"(?<=\w)(?:,? (?:with|featuring) |, (?=(?:which|where|while|its|his|her|their)\b))")
 _WITH_TWO = re.compile(r"^((?:(?! and |,).)+?) (?:with|featuring) (?:an? )?(?:(?! and |,).)+ and (?:(?! and |,).)+$")
+_PICTURES = ("image", "picture", "photo", "photograph", "scan", "snapshot", "footage")
+_DESCRIBED_PICTURE = re.compile(
+    r"^(?:the|this|my|our) (?:(?:and|very|old|aged|antique|vintage|faded|damaged|scratched|torn|blurry|blurred|grainy|"
+    r"noisy|hazy|foggy|dark|dim|dull|bright|overexposed|underexposed|pixelated|low[- ]resolution|low[- ]quality|"
+    r"scanned|input|given|provided|source|current|final|resulting|output|black|white|monochrome|sepia|colou?r|family|"
+    r"wedding|outdoor|indoor|night|daytime)[\s,]+)+"
+    rf"{any_of(_PICTURES)}$"
+)
+"""Such a one may hang on the wall: it is the picture where the whole of it is what changes."""
 _EDGE = " ,.;:!?-'\""
 
 
@@ -116,8 +125,11 @@ def resolve_pronoun(concept: str) -> str | None:
 
 
 def names_scene(text: str) -> bool:
-    """Whether a phrase names the picture itself, or nothing: "this photo", "the image"."""
-    return noun_phrase(text).concept is None and not (set(text.split()) & {"them", "these", "those", "they"})
+    """Whether a phrase names the picture itself, or nothing: "this photo", "the image", "my old photo"."""
+    concept = noun_phrase(text).concept
+    if concept is None:
+        return not (set(text.split()) & {"them", "these", "those", "they"})
+    return concept.endswith(_PICTURES) and _DESCRIBED_PICTURE.match(text) is not None
 
 
 def head(concept: str) -> str:

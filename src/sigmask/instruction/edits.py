@@ -34,7 +34,10 @@ _BESIDE_WORDING = re.compile(
     r" (?:below|above|under|underneath|beneath|next to|near|beside|after|before|behind|to the (?:left|right) of)"
     + _WORDING
 )
-_BEARER = re.compile(r"^(.+?)\s+(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b")
+_BEARER = re.compile(
+    r"^(.+?)(?:(?: is \w+)?[,:]? (?:so (?:that )?)?it)?\s+"
+    r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
+)
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
@@ -47,12 +50,19 @@ _SIGN_AND_VERB = re.compile(
     r"\s*§\d+"
 )
 _NO_PLACE = re.compile(rf"^(?:{any_of(_LEX.relations)}|(?:that|which) {_SAYS})$")
+_ALL_ELSE = re.compile(
+    r"^(?:everything|everyone|all|anything)(?: else)?(?: that is| that's)? "
+    r"(?:but|except(?: for)?|apart from|other than|besides|beside|behind|around|surrounding|outside(?: of)?) (.+)$"
+)
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
 
 def changed(original: str, edited: str, clause: Clause, described: bool = True) -> EditTuple:
     """X becomes Y; Y may be a mere description ("red") only where `described`."""
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
     edited = _one_named(edited, original)
     action = change_action(original, edited)
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
@@ -84,6 +94,9 @@ def _one_named(edited: str, original: str) -> str:
 
 def with_attribute(original: str, value: str) -> EditTuple:
     """X stays what it is and becomes red, wooden, bigger: edited concept "red X"."""
+    all_else = of_all_else(original, value)
+    if all_else:
+        return all_else
     phrase = noun_phrase(owner(original))
     after = noun_phrase(value).concept
     if phrase.concept and after and head(after) == head(phrase.concept):  # "the train a red train"
@@ -146,6 +159,12 @@ def all_behind(who: str, edited: str | None) -> EditTuple:
     phrase = noun_phrase(who)
     who = " ".join(filter(None, (phrase.concept, phrase.location)))
     return EditTuple("background", edited, Action.BACKGROUND, location=f"behind {who}" if who else None)
+
+
+def of_all_else(original: str, edited: str) -> EditTuple | None:
+    """Of "everything but the cat", "everything behind the cat" all but it changes; None where no such is said."""
+    spared = _ALL_ELSE.match(original)
+    return all_behind(spared.group(1), noun_phrase(edited).concept) if spared else None
 
 
 def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:

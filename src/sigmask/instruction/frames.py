@@ -13,10 +13,10 @@ from collections.abc import Callable
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.edits import (
-    all_behind,
     attributes_of,
     changed,
     is_description,
+    of_all_else,
     of_whole_picture,
     placed,
     put_on,
@@ -26,15 +26,21 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.lemma import lemmas
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation, sides
-from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
+from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 Frame = Callable[[Clause], EditTuple | None]
 
 _LEX = lexicon()
 _REFERS_BACK = re.compile(r"(?:it|them|this|that)$|it from ")
+CUT_OUT = re.compile(
+    r"^(?:isolate|extract|cut out|crop out|separate) (?P<what>.+?) "
+    r"(?:from (?:its|the) (?:background|backdrop|surroundings)"
+    r"|(?:on|onto|against|over) (?P<onto>(?:an? )?(?!the ).*(?:background|backdrop)))$"
+)
+"""What is cut out stays, and what is behind it goes."""
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _DROPPED_IN = re.compile(
     r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
@@ -67,12 +73,21 @@ _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
 )
-_IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
-_OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour"))
+_A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|just)( {any_of(_LEX.relations)}|$)")
+_POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
+_ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
+"""Into "a snowy field" that is not there yet: all behind the thing is new."""
+_IN_PLACE = re.compile(r"(?:in front of|in|into|on|at|onto|against|over) (?:an? |some )")
+_OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour", "perspective"))
 _CLOUDED = (Action.RESTORATION, Action.TONE)
 _THICKENED = re.compile(
     r"^(?:increas|intensif|amplif|heighten|strengthen|boost)\w* (?:the )?(?:amount of )?"
     r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
+)
+_OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "highlights", "gamma", "hue"}
+_MEASURED = re.compile(
+    rf"^(?:overall |general )?{any_of(_OF_THE_WHOLE)}"
+    r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
 )
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
@@ -86,6 +101,9 @@ def remove(clause: Clause) -> EditTuple:
     rest = clause.rest
     if clause.text.startswith("drop ") and _DROPPED_IN.search(rest):
         return add(dataclasses.replace(clause, frame="add"))
+    cut_out = CUT_OUT.match(clause.text)
+    if cut_out:
+        return placed(cut_out["what"], cut_out["onto"] or "")
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
@@ -137,7 +155,7 @@ def add(clause: Clause) -> EditTuple:
     place = phrase.location or ""
     there = after_relation(place)
     far_away = noun_phrase(there).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
-    if first == "the" and phrase.concept and (far_away or (_IN_PLACE.match(place) and is_scenery(there))):
+    if first == "the" and phrase.concept and (far_away or (_IN_PLACE.match(place) and is_backdrop(there))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
@@ -155,9 +173,6 @@ def replace(clause: Clause) -> EditTuple:
     separators = (" for ", " with ", " by ") if _FOR_FIRST.match(clause.text) else (" with ", " by ", " for ")
     for separator in separators:
         original, found, edited = clause.rest.partition(separator)
-        spared = _ALL_BUT.match(original) if found else None
-        if spared:
-            return placed(spared.group(1), edited)
         if found and clause.text.startswith(_EXCHANGES):
             return _exchange(original, edited, clause)
         if found:
@@ -182,6 +197,9 @@ def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
 def change(clause: Clause) -> EditTuple | None:
     """ "change X to Y", "change the colour of X to Y", "turn X into Y", "change X from A to B"."""
     original, edited = sides(clause.rest)
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
     whole = names_scene(original) or _PICTURE_PARTS.match(original) is not None
     if not edited and whole:
         return None
@@ -190,6 +208,10 @@ def change(clause: Clause) -> EditTuple | None:
         acted = subject_and_verb(shown.group(1) if shown else edited) if shown or " to show " in clause.rest else None
         if acted:
             return acted
+    if clause.text.startswith(("transport", "teleport")) and " to " in clause.rest and not names_scene(original):
+        return placed(original, edited)
+    if clause.text.startswith("shift") and not edited:
+        return move(clause)
     topic = whole_picture_topic(clause.rest) if whole else None
     if topic and not _LIGHT_CHANGE.match(edited):
         return of_whole_picture(topic, edited or original, clause)
@@ -245,7 +267,13 @@ def move(clause: Clause) -> EditTuple | None:
     """ "move X to Y", "rotate X by 90 degrees"."""
     if clause.text.startswith("bring ") and clause.rest.startswith(("a ", "an ", "some ", "another ")):
         return add(dataclasses.replace(clause, frame="add"))
-    phrase = noun_phrase(_MEASURE.sub("", clause.rest))
+    exchanged = _POSITIONS.match(clause.rest)
+    if exchanged:
+        return _exchange(*exchanged.groups(), clause)
+    elsewhere = _ELSEWHERE.match(clause.rest)
+    if elsewhere and not names_scene(elsewhere.group(1)) and is_scenery(elsewhere.group(2)):
+        return placed(*elsewhere.groups())
+    phrase = noun_phrase(_A_LITTLE.sub(r"\1", _MEASURE.sub("", clause.rest)))
     if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
         return None
     return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
@@ -256,6 +284,8 @@ def pose(clause: Clause) -> EditTuple:
     phrase = noun_phrase(clause.rest)
     if about(phrase.concept or "", Action.RESTORATION):
         return EditTuple(phrase.concept, None, Action.RESTORATION)
+    if clause.text.startswith(("lower", "raise", "lift")) and _MEASURED.match(phrase.concept or ""):
+        return EditTuple(None, phrase.concept, Action.TONE)
     manner = (clause.text.split()[0],)
     return EditTuple(phrase.concept, phrase.concept, Action.ACTION_CHANGE, manner, phrase.location)
 
@@ -269,9 +299,9 @@ def resize(clause: Clause) -> EditTuple:
 def obscure(clause: Clause) -> EditTuple | None:
     """ "blur the background", "pixelate the face"; "blur removal" is none."""
     phrase = noun_phrase(clause.rest)
-    spared = _ALL_BUT.match(clause.rest)
-    if spared:
-        return all_behind(spared.group(1), _participle(clause.text.split()[0]))
+    all_else = of_all_else(clause.rest, _participle(clause.text.split()[0]))
+    if all_else:
+        return all_else
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
         return None
     done = _participle(clause.text.split()[0])
@@ -289,7 +319,9 @@ def restore(clause: Clause) -> EditTuple:
 
 def mend(clause: Clause) -> EditTuple:
     """ "repair the fence", "sharpen the pencil"; of the picture, or of what clouds it, that is restoration."""
-    phrase = noun_phrase(clause.rest)
+    phrase = noun_phrase(without_quotations(clause.rest))
+    if "§" in clause.rest or names_text(clause.rest):
+        return written(clause, (phrase.location or "").removesuffix(" to") or None)
     of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
     if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
         return restore(clause)
@@ -302,6 +334,9 @@ def mend(clause: Clause) -> EditTuple:
 def tone(clause: Clause) -> EditTuple:
     """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
     phrase = noun_phrase(clause.rest)
+    all_else = of_all_else(clause.rest, _participle(clause.text.split()[0]))
+    if all_else:
+        return all_else
     present = _WITH_PRESENCE.match(clause.rest)
     if present and names_scene(" ".join(clause.rest.split()[:2])) and not whole_picture_topic(present.group(1)):
         return add(dataclasses.replace(clause, frame="add", rest=present.group(1)))
@@ -312,7 +347,7 @@ def tone(clause: Clause) -> EditTuple:
     thickened = _THICKENED.match(clause.text) is not None
     if about(clause.text, Action.RESTORATION) and not thickened:
         return EditTuple(None, None, Action.RESTORATION)
-    if about(clause.rest, Action.TONE) or phrase.concept is None or thickened:
+    if about(clause.rest, Action.TONE) or names_scene(clause.rest) or thickened:
         return EditTuple(None, phrase.concept, Action.TONE)
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 

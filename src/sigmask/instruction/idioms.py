@@ -12,7 +12,15 @@ from dataclasses import replace as replaced
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
-from sigmask.instruction.edits import all_behind, changed, is_description, of_whole_picture, put_on, with_attribute
+from sigmask.instruction.edits import (
+    all_behind,
+    changed,
+    is_description,
+    of_whole_picture,
+    placed,
+    put_on,
+    with_attribute,
+)
 from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
@@ -145,6 +153,10 @@ def _only(match: re.Match[str], _: Clause) -> EditTuple:
     return all_behind(match.group(1), None)
 
 
+def _cut_out(match: re.Match[str], _: Clause) -> EditTuple:
+    return placed(match["what"], match["onto"] or "")
+
+
 def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
     return with_attribute(match.group(2), match.group(1))
 
@@ -217,6 +229,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),
     (_ONLY, _only),
+    (frames.CUT_OUT, _cut_out),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),
     (_TAKEN, _taken),

@@ -30,6 +30,7 @@ class Lexicon:
     scenery: Words
     far_away: Words
     style: Words
+    media: Words
     tone: Words
     restoration: Words
     solid: Words

@@ -17,6 +17,7 @@ from sigmask.instruction.edits import (
     changed,
     doing,
     is_description,
+    of_all_else,
     of_whole_picture,
     placed,
     put_on,
@@ -337,6 +338,9 @@ def _may_be_inside(original: str, edited: str) -> bool:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
     if not _may_be_inside(original, edited):
         edited = edited.removeprefix("in ")
     as_if = _AS_IF.match(edited)
