@@ -94,3 +94,31 @@ def test_wording_beside_which_something_is_written_is_not_written(place: str) ->
 )
 def test_which_word_parts_what_is_exchanged(text: str, expected: EditTuple) -> None:
     assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The man holding a guitar -> the man holding a violin",
+            EditTuple("guitar", "violin", Action.REPLACE, (), "on man"),
+        ),
+        (
+            "replace the woman in a red dress with the woman in a green dress",
+            EditTuple("red dress", "green dress", Action.ATTRIBUTE, ("green",), "on woman"),
+        ),
+        ("the dog -> the dog with a hat", EditTuple(None, "hat", Action.ADD, (), "on dog")),
+        (
+            "a man standing in a field -> a man sitting in a field",
+            EditTuple("man", "man sitting in a field", Action.ACTION_CHANGE, ("sitting",)),
+        ),
+        (
+            "change the cup on the table to a cup on the floor",
+            EditTuple("cup", "cup", Action.MOVE, (), "on the floor"),
+        ),
+        ("a cat on a red sofa -> a dog on a red sofa", EditTuple("cat", "dog", Action.REPLACE, (), "on a red sofa")),
+        ("change the car to a car toy", EditTuple("car", "car toy", Action.REPLACE)),
+    ],
+)
+def test_of_two_descriptions_of_one_thing_what_differs_changes(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)

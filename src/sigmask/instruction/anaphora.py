@@ -20,6 +20,7 @@ _CARRIED = re.compile(r"^(?:it|them)\b")
 _NEW_PLACE = re.compile(
     r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
 )
+_TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
@@ -36,6 +37,9 @@ def resolved(
     if not earlier:
         return earlier, [edit]
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
+    bared = _bared(earlier[-1]) if edit.action is Action.ADD and edit.edited_concept else None
+    if bared and not _OF_SEVERAL.search(clause.text):  # "take the hat off the snowman and give it a nose"
+        named = [(earlier[-1], bared)]
     if named and edit.edited_concept and _ONE.search(edit.edited_concept):  # "add a blue one"
         noun = named[-1][1].split()[-1]
         edit = replace(edit, edited_concept=_ONE.sub(lambda _: noun, edit.edited_concept))
@@ -65,6 +69,12 @@ def _meant(earlier: EditTuple) -> str | None:
     """What a clause made, or touched where it made no thing."""
     made = earlier.edited_concept if earlier.action in (Action.ADD, Action.REPLACE) else None
     return made or earlier.original_concept
+
+
+def _bared(earlier: EditTuple) -> str | None:
+    """What a thing was taken off or out of: that is still there."""
+    taken_from = _TAKEN_FROM.match(earlier.location or "") if earlier.action is Action.REMOVE else None
+    return taken_from.group(1) if taken_from else None
 
 
 def _located(location: str, meant: str) -> str:

@@ -29,7 +29,7 @@ _ORDERED = re.compile(
 )
 _STATED = re.compile(
     rf"^{_NUMBER_OF} (?P<what>.+?) (?:(?:is|are|was|were|has|have|should|shall|must|been|be|to) )*"
-    rf"(?:(?P<more>{_MORE})|(?P<fewer>{_FEWER})|chang)\w*(?P<figures>.*)$"
+    rf"(?:(?P<more>{_MORE})|(?P<fewer>{_FEWER})|chang|goe|go|becom|turn)\w*(?P<figures>.*)$"
 )
 _RATHER = re.compile(
     rf"^(?:(?:make|let|have|get) )?(?:(?:it|there(?: are| is| be| should be| must be)?) )?"

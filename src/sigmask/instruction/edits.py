@@ -54,6 +54,10 @@ _ALL_ELSE = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)?(?: that is| that's)? "
     r"(?:but|except(?: for)?|apart from|other than|besides|beside|behind|around|surrounding|outside(?: of)?) (.+)$"
 )
+_ARTICLES = frozenset(("a", "an", "the"))
+_WHERE = frozenset(("on", "at", "under", "behind", "near", "beside"))
+_JOINTS = _WHERE | _LEX.bearing | {"in", "of", "riding", "eating", "playing", "reading", "driving"}
+"""Behind one of these what differs is another thing than the one that both sides name, or a place."""
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
@@ -63,6 +67,9 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
     all_else = of_all_else(original, edited)
     if all_else:
         return all_else
+    apart = _told_apart(original.split(), edited.split(), clause)
+    if apart:
+        return apart
     edited = _one_named(edited, original)
     action = change_action(original, edited)
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
@@ -84,6 +91,33 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
         return EditTuple(before.concept or "background", after.concept, action, location=before.location)
     location = before.location or after.location
     return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
+
+
+def _told_apart(before: list[str], after: list[str], clause: Clause) -> EditTuple | None:
+    """Of "the man holding a guitar" → "a man holding a violin" what differs; None where the two name no one thing."""
+    same = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other and not (one in _ARTICLES and other in _ARTICLES):
+            break
+        same += 1
+    if same < 1 + (before[:1] != [] and before[0] in _ARTICLES) or same == len(after):
+        return None
+    who = " ".join(before[:same])
+    lost, found = " ".join(before[same:]), " ".join(after[same:])
+    if not lost and after[same] in _LEX.bearing:  # "the dog" → "the dog with a hat"
+        return put_on(who, " ".join(after[same + 1 :]))
+    if not lost or names_scene(who):
+        return None
+    if _LEX.does(after[same]) and after[same].endswith("ing"):
+        return doing(who, found)
+    joint = next((index for index in range(1, same) if before[index] in _JOINTS), None)
+    if joint is None:
+        return None
+    named = noun_phrase(" ".join(before[:joint])).concept
+    if before[joint] in _WHERE:
+        return EditTuple(named, named, Action.MOVE, location=" ".join(after[joint:]))
+    edit = changed(lost, found, clause, described=False)
+    return replace(edit, location=edit.location or f"on {named}")
 
 
 def _one_named(edited: str, original: str) -> str:
@@ -140,8 +174,11 @@ def _is_noun(words: list[str], index: int) -> bool:
 
 
 def put_on(who: str, given: str) -> EditTuple:
-    """Someone gets something to wear or hold, which is added; they are its location. "A purple tint" is no thing."""
-    if is_description(given) or _HUE.search(given):
+    """Someone gets something to wear or hold, which is added; they are its location.
+
+    "A purple tint", "a rough texture" is no thing.
+    """
+    if is_description(given) or _HUE.search(given) or (" " in given and head(given) in _LEX.attribute_nouns):
         return with_attribute(who, given)
     phrase, wearer = noun_phrase(given), noun_phrase(who)
     location = " ".join(filter(None, (wearer.concept, wearer.location)))

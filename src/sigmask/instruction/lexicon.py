@@ -54,6 +54,7 @@ class Lexicon:
     sides: Words
     foreign: Words
     foreign_articles: Words
+    english: Words
     typos: Mapping[str, str]
     """Single words, those of `often_mistyped` included."""
     often_mistyped: Words
