@@ -53,6 +53,7 @@ _DESCRIBED_PICTURE = re.compile(
     rf"{any_of(_PICTURES)}$"
 )
 """Such a one may hang on the wall: it is the picture where the whole of it is what changes."""
+_BEARING = _LEX.bearing - {"with", "have", "grow", "contain"}
 _EDGE = " ,.;:!?-'\""
 
 
@@ -172,6 +173,6 @@ def _without_articles(words: list[str]) -> list[str]:
 def _without_participle(words: list[str]) -> list[str]:
     """Up to a participle behind the noun: "deer sitting", "girl wearing a hat"."""
     for index, word in enumerate(words[1:], start=1):
-        if (word.endswith("ing") and _LEX.does(word)) or word in _LEX.bearing - {"with", "have", "grow", "contain"}:
+        if (word.endswith("ing") and _LEX.does(word)) or word in _BEARING:
             return words[:index]
     return words

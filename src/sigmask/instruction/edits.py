@@ -54,6 +54,8 @@ _ALL_ELSE = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)?(?: that is| that's)? "
     r"(?:but|except(?: for)?|apart from|other than|besides|beside|behind|around|surrounding|outside(?: of)?) (.+)$"
 )
+_DESCRIBING = _LEX.colours | _LEX.materials | _LEX.qualities
+_FILLER = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
 _ARTICLES = frozenset(("a", "an", "the"))
 _WHERE = frozenset(("on", "at", "under", "behind", "near", "beside"))
 _JOINTS = _WHERE | _LEX.bearing | {"in", "of", "riding", "eating", "playing", "reading", "driving"}
@@ -135,8 +137,7 @@ def with_attribute(original: str, value: str) -> EditTuple:
     after = noun_phrase(value).concept
     if phrase.concept and after and head(after) == head(phrase.concept):  # "the train a red train"
         return EditTuple(phrase.concept, after, Action.ATTRIBUTE, tuple(after.split()[:-1]), phrase.location)
-    filler = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
-    words = [word for word in value.split() if word not in filler][:3]
+    words = [word for word in value.split() if word not in _FILLER][:3]
     kept = (phrase.concept or "").split()
     if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
         kept = [word for word in kept[:-1] if word not in _LEX.colours and word != "and"] + kept[-1:]
@@ -265,8 +266,7 @@ def one_by_one(edit: EditTuple) -> list[EditTuple]:
 
 def attributes_of(concept: str | None) -> tuple[str, ...]:
     """The describing words before a concept's last: "red wooden chair" → red, wooden."""
-    describing = _LEX.colours | _LEX.materials | _LEX.qualities
-    return tuple(word for word in (concept or "").split()[:-1] if word in describing)
+    return tuple(word for word in (concept or "").split()[:-1] if word in _DESCRIBING)
 
 
 def is_description(value: str) -> bool:

@@ -269,7 +269,7 @@ def move(clause: Clause) -> EditTuple | None:
         return add(dataclasses.replace(clause, frame="add"))
     exchanged = _POSITIONS.match(clause.rest)
     if exchanged:
-        return _exchange(*exchanged.groups(), clause)
+        return _exchange(exchanged.group(1), exchanged.group(2), clause)
     elsewhere = _ELSEWHERE.match(clause.rest)
     if elsewhere and not names_scene(elsewhere.group(1)) and is_scenery(elsewhere.group(2)):
         return placed(*elsewhere.groups())
