@@ -16,6 +16,7 @@ from tests.instruction.read import Read, read
         ("make the picture look like embroidery", ("style", None, "embroidery", None)),
         ("make it look like a 1950s advert", ("style", None, "1950s advert", None)),
         ("turn it into an '80s scene", ("style", None, "80s scene", None)),
+        ("change it to a movie theater", ("replace", None, "movie theater", None)),
         ("turn the blanket into a quilt", ("replace", "blanket", "quilt", None)),
         ("Make it golden hour", ("tone", None, "golden hour", None)),
         ("make the sky overcast", ("attribute", "sky", "overcast sky", None)),
@@ -56,6 +57,8 @@ def test_what_is_kept_is_not_what_changes(text: str, edited: str | None, kept: s
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("take the painting and put it on a wall", ("move", "painting", "painting", "on a wall")),
+        ("put the chair in front of a wall", ("add", None, "chair", "in front of a wall")),
         ("move the car to the beach", ("move", "car", "car", "to the beach")),
         ("transport the dog into a cat", ("replace", "dog", "cat", None)),
         ("Pick up the cup and put it on a shelf", ("move", "cup", "cup", "on a shelf")),
@@ -75,6 +78,7 @@ def test_what_is_moved_in_the_picture_changes(text: str, expected: Read) -> None
         ("fix the typo in the menu", "in the menu", None),
         ('Correct the spelling on the sign to "Welcome"', "on the sign", "Welcome"),
         ('Fix the misspelled headline: it should say "Hello" rather than "Helo"', None, "Hello"),
+        ("Translate the menu board into French", "on menu board", None),
         ('Change the sign so it reads "OPEN"', "on sign", "OPEN"),
     ],
 )

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.concept import MAXIMUM_WORDS, head
 from sigmask.instruction.edits import placed
 from sigmask.instruction.sides import after_relation
-from sigmask.instruction.topic import is_backdrop
+from sigmask.instruction.topic import is_backdrop, is_scenery
 from sigmask.types import Action, EditTuple
 
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
@@ -21,6 +21,7 @@ _NEW_PLACE = re.compile(
     r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
 )
 _TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
+_SURFACES = ("wall", "ground")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
@@ -91,7 +92,8 @@ def _carried(
     What is cut out of its place and put "on a white background" stays, and what is behind it is new.
     """
     cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE)]
-    if cut_out and _NEW_PLACE.match(location) and is_backdrop(after_relation(location)):
+    place = after_relation(location) if _NEW_PLACE.match(location) else ""
+    if cut_out and (is_backdrop(place) or (is_scenery(place) and head(place) not in _SURFACES)):
         kept = [before for before in earlier if before not in cut_out]
         return kept, [placed(before.original_concept or "", location) for before in cut_out]
     there = [before for before in things if before.action in (Action.ADD, Action.MOVE) and before.location is None]

@@ -24,7 +24,7 @@ _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully|next|second|third)"
+_LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,}ly)"
 
 
 def _border(further: str) -> re.Pattern[str]:
@@ -55,7 +55,9 @@ _PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
 _PREAMBLE = re.compile(
     rf"^(?:(?:(?:this|here|it) is|this is|here's|i have) (?:an?|the|my) (?:\w+ )*{_PICTURE}"
     r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
-    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?)$"
+    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?"
+    r"|(?:using|based on|given|referring to|with reference to|taking) (?:an?|the|this|my) "
+    rf"(?:\w+ )*{_PICTURE}(?: \w+)*)$"
 )
 """What is said before an order and asks for nothing."""
 _COUNTING = frozenset(
@@ -230,6 +232,8 @@ def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause
     if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"
         words = [parted[1], parted[3], parted[2]]
     known = _LEX.verb(words)
+    if known is None and words and words[0].endswith("ly") and (known := _LEX.verb(words[1:])):  # "seamlessly remove"
+        text, words = text.split(" ", 1)[1], words[1:]
     if known is None:
         return Clause(text, None, text, quotations, place, is_means)
     frame, count = known

@@ -18,7 +18,10 @@ a an the some any this that these those all every each another both of my your o
 additional more other only one two three four five six seven eight nine ten several few
 """
 _ARTICLES = frozenset(_DETERMINERS.split())
-_RELATIVE = r"\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s|,? (?:such as|including)\s"
+_RELATIVE = (
+    r"\s(?:and )?(?:that|which|who|whose|where|so that|so(?= (?:it|they|he|she) )|as if|when)\s|"
+    r",? (?:such as|including)\s"
+)
 _RELATION = re.compile(rf"(?:^|\s){any_of(_LEX.relations)}\s+(?=\S)|{_RELATIVE}")
 _SCENE_NOUN = any_of(_LEX.scene - {"it", "this", "elements", "frame", "canvas", "viewer", "everything"})
 _SCENE_TAIL = re.compile(

@@ -42,6 +42,7 @@ _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
 _ONE = re.compile(r"(?<=\w )ones?\b(?! of\b)")
+_ONE_SO = re.compile(r"^ones?(?= (?:with|that|which|in|made|wearing)\b)")
 _SAYS = r"(?:says?|reads?|saying|reading|spells?|displays?|written|labell?ed|marked|called|named)"
 _SAYS_SO = re.compile(rf"\b{_SAYS}\b.* §\d")
 _SIGN_AND_VERB = re.compile(
@@ -125,7 +126,7 @@ def _told_apart(before: list[str], after: list[str], clause: Clause) -> EditTupl
 def _one_named(edited: str, original: str) -> str:
     """ "a green one" of "the red apple" is "a green apple"; of "the face's shape" it is "a green"."""
     noun = "" if about(original, Action.ATTRIBUTE) else (noun_phrase(original).concept or "one").split()[-1]
-    return _ONE.sub(lambda _: noun, edited).strip()
+    return _ONE_SO.sub(noun, _ONE.sub(lambda _: noun, edited)).strip()
 
 
 def with_attribute(original: str, value: str) -> EditTuple:
@@ -155,6 +156,13 @@ def doing(who: str, what: str) -> EditTuple:
 def subject_and_verb(text: str) -> EditTuple | None:
     """ "the cat jump", "the woman tilts her head": a subject and what it does; None if there is no such verb."""
     words = without_scene(text).split()
+    if words[:2] in (
+        ["it", "a"],
+        ["it", "an"],
+        ["this", "a"],
+        ["this", "an"],
+    ):  # "it a scene with snow covering the road"
+        return None
     for index in range(1, len(words)):
         word, following = words[index], words[index + 1 : index + 2]
         if words[index - 1] in _NO_VERB_AFTER:

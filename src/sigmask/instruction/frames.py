@@ -77,7 +77,8 @@ _A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|j
 _POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
 _ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
 """Into "a snowy field" that is not there yet: all behind the thing is new."""
-_IN_PLACE = re.compile(r"(?:in front of|in|into|on|at|onto|against|over) (?:an? |some )")
+_IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
+_BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
 _OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour", "perspective"))
 _CLOUDED = (Action.RESTORATION, Action.TONE)
 _THICKENED = re.compile(
@@ -85,6 +86,10 @@ _THICKENED = re.compile(
     r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
 )
 _OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "highlights", "gamma", "hue"}
+_LANGUAGE = re.compile(
+    r"^(?:\w+ )?(?:english|french|spanish|german|italian|portuguese|dutch|russian|polish|turkish|greek|arabic|hebrew|"
+    r"hindi|chinese|mandarin|japanese|korean|thai|vietnamese|swedish|latin)$"
+)
 _MEASURED = re.compile(
     rf"^(?:overall |general )?{any_of(_OF_THE_WHOLE)}"
     r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
@@ -155,7 +160,8 @@ def add(clause: Clause) -> EditTuple:
     place = phrase.location or ""
     there = after_relation(place)
     far_away = noun_phrase(there).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
-    if first == "the" and phrase.concept and (far_away or (_IN_PLACE.match(place) and is_backdrop(there))):
+    elsewhere = far_away or (_IN_PLACE.match(place) and is_scenery(there))
+    if first == "the" and phrase.concept and (elsewhere or (_BEFORE_PLACE.match(place) and is_backdrop(there))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
@@ -210,6 +216,9 @@ def change(clause: Clause) -> EditTuple | None:
             return acted
     if clause.text.startswith(("transport", "teleport")) and " to " in clause.rest and not names_scene(original):
         return placed(original, edited)
+    if clause.text.startswith("translate") and _LANGUAGE.search(edited):
+        bearer = noun_phrase(without_quotations(original or clause.rest)).concept
+        return written(clause, f"on {bearer}" if bearer and not names_text(bearer) else noun_phrase(original).location)
     if clause.text.startswith("shift") and not edited:
         return move(clause)
     topic = whole_picture_topic(clause.rest) if whole else None
@@ -272,7 +281,9 @@ def move(clause: Clause) -> EditTuple | None:
         return _exchange(exchanged.group(1), exchanged.group(2), clause)
     elsewhere = _ELSEWHERE.match(clause.rest)
     if elsewhere and not names_scene(elsewhere.group(1)) and is_scenery(elsewhere.group(2)):
-        return placed(*elsewhere.groups())
+        what, where = elsewhere.group(1), elsewhere.group(2)
+        is_place = is_backdrop(what)  # "bring the setting to a cave"
+        return changed(what, where, clause) if is_place else placed(what, where)
     phrase = noun_phrase(_A_LITTLE.sub(r"\1", _MEASURE.sub("", clause.rest)))
     if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
         return None

@@ -92,7 +92,8 @@ _WHERE_IT_WAS = re.compile(
     r"((?:the|his|her|my|this) .+?)(?: (?:is|was|are|were|used to be|stands?|stood|sits?|sat))$"
 )
 _COULD_USE = re.compile(
-    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
+    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from|"
+    r"look (?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler|complete) with)|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _SEEN_FROM = re.compile(

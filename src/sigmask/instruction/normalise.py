@@ -32,6 +32,9 @@ _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
+    r"^(?:(?:show|tell|let)(?: me| us)?(?: see)? |see |i wonder |imagine )?(?:what|how) (?:(?:it|this) would look|"
+    r"(?:this|the) (?:image|picture|photo|scene) would look)(?: like)? (?:if )?"
+    r"(?=with|without|the |it |there |she |he |they )|"
     r"^(?:what|how) would (?:the |my |his |her )?[\w ]{1,40}? look(?: like)? (?:if )?"
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"

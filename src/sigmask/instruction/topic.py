@@ -10,7 +10,10 @@ from sigmask.types import Action
 
 _LEX = lexicon()
 _STYLE = whole_words(_LEX.style)
-_MEDIUM = whole_words(_LEX.media)
+_MEDIUM = re.compile(
+    rf"{whole_words(_LEX.media).pattern}(?=$| (?:of|on|in|with|by|from|about|for|that|where|like|"
+    r"art|artwork|cover|effect|frame|look|page|pattern|poster|scene|still|version)\b)"
+)
 _DECADE = re.compile(r"\b(?:1[89]\d|[2-9])0'?s\b")
 _TONE = whole_words(_LEX.tone)
 _RESTORATION = whole_words(_LEX.restoration)
@@ -57,8 +60,8 @@ def is_scenery(phrase: str) -> bool:
 
 
 def is_backdrop(phrase: str) -> bool:
-    """Whether something is put in front of it whole: a place, or "a white background"."""
-    return is_scenery(phrase) or head(noun_phrase(phrase).concept or "") in _LEX.background
+    """Whether a phrase names what is behind things by its name: "a white background"."""
+    return head(noun_phrase(phrase).concept or "") in _LEX.background
 
 
 def change_action(original: str, edited: str) -> Action:
