@@ -86,6 +86,8 @@ def test_wording_beside_which_something_is_written_is_not_written(place: str) ->
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("substitute a candle for the lamp", EditTuple("lamp", "candle", Action.REPLACE)),
+        ("substitute the lamp for a candle", EditTuple("lamp", "candle", Action.REPLACE)),
         ("trade the lamp for a candle with a saucer", EditTuple("lamp", "candle with a saucer", Action.REPLACE)),
         ("replace the dog for a cat with a bell", EditTuple("dog", "cat with a bell", Action.REPLACE)),
         ("swap the lamp by the door for a plant", EditTuple("lamp", "plant", Action.REPLACE, (), "by the door")),

@@ -97,6 +97,7 @@ def test_a_third_stranger_s_sentences(text: str, expected: EditTuple) -> None:
         ("Show me what this would look like without the trees", EditTuple("trees", None, REMOVE)),
         ("Have her hold a bouquet instead of the phone", EditTuple("phone", "bouquet", REPLACE, (), "on woman")),
         ("make it a harbour with fog covering the boats", EditTuple(None, None, Action.RESTORATION)),
+        ("The kid on the left shouldn't be in this shot", EditTuple("kid", None, REMOVE, (), "on the left")),
         ("whiten the teeth", EditTuple("teeth", "whitened teeth", ATTRIBUTE, ("whitened",))),
         (
             "Rotate the chair so it faces the window",

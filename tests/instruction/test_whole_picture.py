@@ -17,6 +17,7 @@ from tests.instruction.read import Read, read
         ("make it look like a 1950s advert", ("style", None, "1950s advert", None)),
         ("turn it into an '80s scene", ("style", None, "80s scene", None)),
         ("change it to a movie theater", ("replace", None, "movie theater", None)),
+        ("redraw it as an oil painting", ("style", None, "oil painting", None)),
         ("turn the blanket into a quilt", ("replace", "blanket", "quilt", None)),
         ("Make it golden hour", ("tone", None, "golden hour", None)),
         ("make the sky overcast", ("attribute", "sky", "overcast sky", None)),

@@ -51,6 +51,7 @@ _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$"
 _WORDING = re.compile(r"^(?:(?:the|a) )?(?:(?:words?|text|letters?|name) )?§\d+(?: on| in| at|$)")
 _WITH_PRESENCE = re.compile(r"^.+ with (?:the (?:presence|addition|inclusion)|a gathering) of (.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
+_SHOWN_AS = re.compile(r"^(.+?) as (.+)$")
 _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
@@ -62,6 +63,8 @@ _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mo
 _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
+_PUT_FOR = re.compile(r"^((?:an?|some) (?:(?! with ).)+?) for ((?:the|his|her|its|their|this|that) .+)$")
+"""To substitute one for the other is to put it in its place; which one is there its article tells."""
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
 _FOR_FIRST = re.compile(
@@ -174,6 +177,9 @@ def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y", "swap dog cat"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
+    put_for = _PUT_FOR.match(clause.rest) if clause.text.startswith("substitut") else None
+    if put_for:
+        return changed(put_for.group(2), put_for.group(1), clause, described=False)
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
     separators = (" for ", " with ", " by ") if _FOR_FIRST.match(clause.text) else (" with ", " by ", " for ")
@@ -371,7 +377,9 @@ def style(clause: Clause) -> EditTuple:
         return with_attribute(*joined.groups())
     if topic is None and clause.text.startswith(("sketch", "infuse")) and not names_scene(clause.rest):
         return add(clause)
-    return of_whole_picture(topic or Action.STYLE, clause.rest, clause)
+    shown_as = _SHOWN_AS.match(clause.rest)
+    value = shown_as.group(2) if shown_as and names_scene(shown_as.group(1)) else clause.rest
+    return of_whole_picture(topic or Action.STYLE, value, clause)
 
 
 def _names_thing(word: str) -> bool:

@@ -69,7 +69,7 @@ _NOTHING_BUT = re.compile(
 )
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
-    r"?(?:there|here|visible|in the \w+)?$"
+    r"?(?:there|here|visible|in (?:the|this) \w+)?$"
 )
 _NOT_BEARING = re.compile(
     r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "

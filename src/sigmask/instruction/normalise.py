@@ -39,6 +39,10 @@ _ASKED = re.compile(
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
+_FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
+    "what how can could would will should may show tell let see imagine".split()  # noqa: SIM905
+)
+"""One of these opens whatever `_POLITE` or `_ASKED` fits."""
 _PURPOSE = re.compile(
     r"^(?:(?:the|your|our|my) (?:main |ultimate )?(?:goal|task|aim|idea|objective|request|job|plan|edit|instruction|"
     r"purpose|challenge|assignment|wish)(?: here| of this edit| now)? (?:is|was|will be) (?:for you )?to |"
@@ -100,7 +104,10 @@ def _without_typos(text: str) -> str:
 
 def strip_politeness(text: str) -> str:
     """Without "please", "can you", "for me" and the like at either end."""
-    return _ASKED.sub("", _POLITE.sub("", _POLITE_TAIL.sub("", text))).strip(" ,.;:!?")
+    text = _POLITE_TAIL.sub("", text)
+    if text.partition(" ")[0].rstrip(",") in _FIRST_WORDS:  # few begin so, and the patterns are long
+        text = _ASKED.sub("", _POLITE.sub("", text))
+    return text.strip(" ,.;:!?")
 
 
 def is_foreign(text: str) -> bool:
