@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace as replaced
 
-from sigmask.instruction import frames
+from sigmask.instruction import appearance, frames
 from sigmask.instruction.clause import DOES, SUBJECT, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
@@ -194,11 +194,11 @@ FRAMES: dict[str, frames.Frame] = {
     "move": frames.move,
     "pose": frames.pose,
     "resize": frames.resize,
-    "obscure": frames.obscure,
-    "restore": frames.restore,
-    "mend": frames.mend,
-    "tone": frames.tone,
-    "style": frames.style,
+    "obscure": appearance.obscure,
+    "restore": appearance.restore,
+    "mend": appearance.mend,
+    "tone": appearance.tone,
+    "style": appearance.style,
     "keep": free,
 }
 """Every frame that lexicon.yaml may name."""
