@@ -103,3 +103,14 @@ def test_what_is_taken_from_somewhere_goes() -> None:
 
 def test_what_is_handed_over_is_added() -> None:
     assert read("give a hat to the man") == [("add", None, "hat", "on man")]
+
+
+@pytest.mark.parametrize(
+    ("text", "location"),
+    [
+        ("Take the hat off the snowman and give it a carrot", "on snowman"),
+        ("remove the plate from the table and put a candle on it", "on table"),
+    ],
+)
+def test_what_a_thing_was_taken_off_is_still_there(text: str, location: str) -> None:
+    assert read(text)[1][3] == location

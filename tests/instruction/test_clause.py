@@ -88,6 +88,8 @@ def test_an_order_behind_what_is_kept_is_read(text: str, expected: list[Read]) -
         "Please carefully look at the picture and remove the dog",
         "This is my holiday photo. Remove the dog",
         "Here is a picture — please remove the dog",
+        "Using the first image as reference, remove the dog",
+        "In the image provided, please seamlessly remove the dog",
     ],
 )
 def test_what_is_said_before_an_order_asks_for_nothing(text: str) -> None:

@@ -24,6 +24,8 @@ MORE_DOGS, FEWER_DOGS = EditTuple(None, "dogs", Action.ADD), EditTuple("dogs", N
         ("there should be four dogs rather than two dogs", MORE_DOGS),
         ("change one dog to three dogs", MORE_DOGS),
         ("turn the three dogs into two", FEWER_DOGS),
+        ("only two dogs should remain", FEWER_DOGS),
+        ("the number of dogs goes from two to five", MORE_DOGS),
         ("change the number of dogs to five", EditTuple("dogs", "dogs", Action.REPLACE)),
         (
             "change the number of dogs from five to three in the garden",

@@ -81,3 +81,46 @@ def test_what_a_thing_is_made_out_of_is_its_material() -> None:
 @pytest.mark.parametrize("place", ["below the text", "next to the word"])
 def test_wording_beside_which_something_is_written_is_not_written(place: str) -> None:
     assert parse(f'add "NEW" {place} "OLD"') == (EditTuple(None, "text", Action.TEXT, (), place, "NEW"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("substitute a candle for the lamp", EditTuple("lamp", "candle", Action.REPLACE)),
+        ("substitute the lamp for a candle", EditTuple("lamp", "candle", Action.REPLACE)),
+        ("trade the lamp for a candle with a saucer", EditTuple("lamp", "candle with a saucer", Action.REPLACE)),
+        ("replace the dog for a cat with a bell", EditTuple("dog", "cat with a bell", Action.REPLACE)),
+        ("swap the lamp by the door for a plant", EditTuple("lamp", "plant", Action.REPLACE, (), "by the door")),
+        ("replace the sign for drivers with a tree", EditTuple("sign for drivers", "tree", Action.REPLACE)),
+    ],
+)
+def test_which_word_parts_what_is_exchanged(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The man holding a guitar -> the man holding a violin",
+            EditTuple("guitar", "violin", Action.REPLACE, (), "on man"),
+        ),
+        (
+            "replace the woman in a red dress with the woman in a green dress",
+            EditTuple("red dress", "green dress", Action.ATTRIBUTE, ("green",), "on woman"),
+        ),
+        ("the dog -> the dog with a hat", EditTuple(None, "hat", Action.ADD, (), "on dog")),
+        (
+            "a man standing in a field -> a man sitting in a field",
+            EditTuple("man", "man sitting in a field", Action.ACTION_CHANGE, ("sitting",)),
+        ),
+        (
+            "change the cup on the table to a cup on the floor",
+            EditTuple("cup", "cup", Action.MOVE, (), "on the floor"),
+        ),
+        ("a cat on a red sofa -> a dog on a red sofa", EditTuple("cat", "dog", Action.REPLACE, (), "on a red sofa")),
+        ("change the car to a car toy", EditTuple("car", "car toy", Action.REPLACE)),
+    ],
+)
+def test_of_two_descriptions_of_one_thing_what_differs_changes(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)

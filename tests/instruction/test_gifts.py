@@ -20,3 +20,12 @@ from sigmask.types import Action, EditTuple
 )
 def test_who_is_given_something_may_be_somewhere(text: str, given: str, who: str) -> None:
     assert parse(text) == (EditTuple(None, given, Action.ADD, (), who),)
+
+
+@pytest.mark.parametrize(
+    ("text", "edited"),
+    [("give the wall a rough texture", "rough texture wall"), ("give the car a navy finish", "navy finish car")],
+)
+def test_a_look_is_no_thing(text: str, edited: str) -> None:
+    (edit,) = parse(text)
+    assert (edit.action, edit.edited_concept, edit.location) == (Action.ATTRIBUTE, edited, None)

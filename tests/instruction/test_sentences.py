@@ -70,3 +70,38 @@ def test_what_is_said_of_one_thing(text: str, expected: Read) -> None:
 def test_a_sign_of_writing_is_written_anew() -> None:
     (edit,) = parse("Replace the number 7 on the jersey with a 9")
     assert (edit.action.value, edit.location, edit.quoted_text) == ("text", "on the jersey", "9")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "replace his hat with a crown and her scarf with a necklace",
+            [("replace", "hat", "crown", None), ("replace", "scarf", "necklace", None)],
+        ),
+        (
+            "swap apple for pear and knife for spoon",
+            [("replace", "apple", "pear", None), ("replace", "knife", "spoon", None)],
+        ),
+        (
+            "replace the car with a bus and the tree with a pole, and the man with a dog",
+            [("replace", "car", "bus", None), ("replace", "tree", "pole", None), ("replace", "man", "dog", None)],
+        ),
+        ("Replace the man with a woman and a dog", [("replace", "man", "woman and a dog", None)]),
+        (
+            "get rid of the cup on the table and also the lamp",
+            [("remove", "cup", None, "on the table"), ("remove", "lamp", None, None)],
+        ),
+        (
+            "eliminate the second cup from the left and the lamp on the floor",
+            [("remove", "cup", None, "second from the left"), ("remove", "lamp", None, "on the floor")],
+        ),
+        (
+            "delete the dog as well as the cat on the sofa",
+            [("remove", "dog", None, None), ("remove", "cat", None, "on the sofa")],
+        ),
+        ("Add a hat to the man plus a scarf", [("add", None, "hat", "to the man"), ("add", None, "scarf", None)]),
+    ],
+)
+def test_one_order_for_several_things(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

@@ -65,6 +65,57 @@ def test_a_third_stranger_s_sentences(text: str, expected: EditTuple) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The second book from the right becomes a box",
+            EditTuple("book", "box", REPLACE, (), "second from the right"),
+        ),
+        (
+            "the third lamp from the left turns into a candle",
+            EditTuple("lamp", "candle", REPLACE, (), "third from the left"),
+        ),
+        ("I'd like the car without the roof rack", EditTuple("roof rack", None, REMOVE, (), "on car")),
+        ("Show the bike without its basket", EditTuple("basket", None, REMOVE, (), "on bike")),
+        ("a photo of a dog without a collar", EditTuple(None, "dog", Action.OTHER, (), "without a collar")),
+        ("A dog is now sitting on the couch", EditTuple(None, "dog", ADD, (), "on the couch")),
+        ("I want a tractor where the motorbike is", EditTuple("motorbike", "tractor", REPLACE)),
+        ("the bus should be yellow, not red", EditTuple("bus", "yellow bus", ATTRIBUTE, ("yellow",))),
+        (
+            "Modify the scene so that the traffic light shows green rather than red",
+            EditTuple("traffic light", "green traffic light", ATTRIBUTE, ("green",)),
+        ),
+        ("change the photo so the car is blue", EditTuple("car", "blue car", ATTRIBUTE, ("blue",))),
+        ("alter the picture such that the dog has a collar", EditTuple(None, "collar", ADD, (), "on dog")),
+        ("the sofa looks like it's made of leather", EditTuple("sofa", "leather sofa", ATTRIBUTE, ("leather",))),
+        (
+            "Make the puppy's ears a little longer and floppier",
+            EditTuple("puppy's ears", "longer floppier puppy's ears", ATTRIBUTE, ("longer", "floppier")),
+        ),
+        ("I think the room would look better with a rug", EditTuple(None, "rug", ADD, (), "on room")),
+        ("It would look better if the dog had a collar", EditTuple(None, "collar", ADD, (), "on dog")),
+        ("Show me what this would look like without the trees", EditTuple("trees", None, REMOVE)),
+        ("Have her hold a bouquet instead of the phone", EditTuple("phone", "bouquet", REPLACE, (), "on woman")),
+        ("make it a harbour with fog covering the boats", EditTuple(None, None, Action.RESTORATION)),
+        ("The kid on the left shouldn't be in this shot", EditTuple("kid", None, REMOVE, (), "on the left")),
+        ("whiten the teeth", EditTuple("teeth", "whitened teeth", ATTRIBUTE, ("whitened",))),
+        (
+            "Rotate the chair so it faces the window",
+            EditTuple("chair", "chair", Action.MOVE, (), "so it faces the window"),
+        ),
+        (
+            "Transform the white mug into one with a blue handle",
+            EditTuple("white mug", "mug with a blue handle", ATTRIBUTE, ("mug", "with", "a", "blue")),
+        ),
+        ("Your task here is to remove the dog", EditTuple("dog", None, REMOVE)),
+        ("Instruction: make the sky purple", EditTuple("sky", "purple sky", ATTRIBUTE, ("purple",))),
+    ],
+)
+def test_what_is_so_behind_an_opening(text: str, expected: EditTuple) -> None:
+    assert parse(text) == (expected,)
+
+
+@pytest.mark.parametrize(
     "text",
     ["Fais disparaitre le chien", "Retire le chapeau", "Verwijder de hond", "Rimuovi il cappello", "Haz el cielo rojo"],
 )
@@ -72,7 +123,17 @@ def test_orders_in_other_languages_need_no_accents(text: str) -> None:
     assert [edit.action for edit in parse(text)] == [Action.UNKNOWN]
 
 
-@pytest.mark.parametrize("text", ["add a fleur de lis to the wall", "a café hut", "remove the old cane"])
+@pytest.mark.parametrize(
+    "text",
+    ["Hapus orang di latar belakang", "Arabayı kırmızı yap", "Poista koira kuvasta", "Lägg till en katt på bordet"],
+)
+def test_of_a_language_that_is_not_listed_nothing_is_known(text: str) -> None:
+    assert [edit.action for edit in parse(text)] == [Action.UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    "text", ["add a fleur de lis to the wall", "a café hut", "remove the old cane", "as a golliwog", "feminize my nose"]
+)
 def test_a_borrowed_word_is_english(text: str) -> None:
     assert parse(text)[0].action is not Action.UNKNOWN
 

@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import MAXIMUM_WORDS
+from sigmask.instruction.concept import MAXIMUM_WORDS, head
+from sigmask.instruction.edits import placed
+from sigmask.instruction.sides import after_relation
+from sigmask.instruction.topic import is_backdrop, is_scenery
 from sigmask.types import Action, EditTuple
 
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
 _THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
 _CARRIED = re.compile(r"^(?:it|them)\b")
+_NEW_PLACE = re.compile(
+    r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
+)
+_TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
+_SURFACES = ("wall", "ground")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
@@ -30,6 +38,9 @@ def resolved(
     if not earlier:
         return earlier, [edit]
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
+    bared = _bared(earlier[-1]) if edit.action is Action.ADD and edit.edited_concept else None
+    if bared and not _OF_SEVERAL.search(clause.text):  # "take the hat off the snowman and give it a nose"
+        named = [(earlier[-1], bared)]
     if named and edit.edited_concept and _ONE.search(edit.edited_concept):  # "add a blue one"
         noun = named[-1][1].split()[-1]
         edit = replace(edit, edited_concept=_ONE.sub(lambda _: noun, edit.edited_concept))
@@ -61,6 +72,12 @@ def _meant(earlier: EditTuple) -> str | None:
     return made or earlier.original_concept
 
 
+def _bared(earlier: EditTuple) -> str | None:
+    """What a thing was taken off or out of: that is still there."""
+    taken_from = _TAKEN_FROM.match(earlier.location or "") if earlier.action is Action.REMOVE else None
+    return taken_from.group(1) if taken_from else None
+
+
 def _located(location: str, meant: str) -> str:
     """ "on it", "on its head" → "on dog", "on dog's head"."""
     owner = f"{meant}'" if meant.endswith("s") else f"{meant}'s"
@@ -70,7 +87,15 @@ def _located(location: str, meant: str) -> str:
 def _carried(
     location: str, things: Sequence[EditTuple], earlier: Sequence[EditTuple]
 ) -> tuple[Sequence[EditTuple], list[EditTuple]]:
-    """Things that are put somewhere: what was to be added or moved is so there, what was taken away appears there."""
+    """Things that are put somewhere: what was to be added or moved is so there, what was taken away appears there.
+
+    What is cut out of its place and put "on a white background" stays, and what is behind it is new.
+    """
+    cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE)]
+    place = after_relation(location) if _NEW_PLACE.match(location) else ""
+    if cut_out and (is_backdrop(place) or (is_scenery(place) and head(place) not in _SURFACES)):
+        kept = [before for before in earlier if before not in cut_out]
+        return kept, [placed(before.original_concept or "", location) for before in cut_out]
     there = [before for before in things if before.action in (Action.ADD, Action.MOVE) and before.location is None]
     kept = [replace(before, location=location) if before in there else before for before in earlier]
     return kept, [_put(before, location) for before in things if before not in there]

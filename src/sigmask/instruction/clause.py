@@ -24,7 +24,7 @@ _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
-_LATER = "(?:then|also|please|finally|lastly|afterwards|simply|just|carefully|next|second|third)"
+_LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,}ly)"
 
 
 def _border(further: str) -> re.Pattern[str]:
@@ -55,7 +55,9 @@ _PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
 _PREAMBLE = re.compile(
     rf"^(?:(?:(?:this|here|it) is|this is|here's|i have) (?:an?|the|my) (?:\w+ )*{_PICTURE}"
     r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
-    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?)$"
+    rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?"
+    r"|(?:using|based on|given|referring to|with reference to|taking) (?:an?|the|this|my) "
+    rf"(?:\w+ )*{_PICTURE}(?: \w+)*)$"
 )
 """What is said before an order and asks for nothing."""
 _COUNTING = frozenset(
@@ -83,7 +85,13 @@ _PARTED = re.compile(r"^(\w+) (it|them) (away|down|off|on|out|up)$")
 _OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
 
 _EACH_SOMEWHERE = re.compile(
-    r"^(add|put|place|insert|draw|remove|delete|erase) (.+?(?: and|,) (?:an?|the|some|another) .+)$"
+    r"^(add|put|place|insert|draw|remove|delete|erase|eliminate|get rid of|take out|clear) "
+    r"(.+?(?: and(?: also)?|,| as well as| along with| together with| plus) (?:an?|the|some|another) .+)$"
+)
+_MAY_HAVE_SEVERAL = re.compile(r",| (?:and|then|as well as|along with|together with|plus) ")
+_EACH_FOR_ANOTHER = re.compile(
+    r"^(replace|substitute|swap|switch|exchange|trade) ((?:(?! and ).)+? (with|for|by) .+?),? and "
+    r"((?:(?:the|his|her|its|their|my|this|that) (?:(?! and ).)+?|\w+) \3 .+)$"
 )
 _EACH_WRITTEN = re.compile(
     r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
@@ -93,7 +101,8 @@ _EACH_GIVEN = re.compile(
     r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
     r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
-_BESIDE_ANOTHER = re.compile(r",? and (?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")
 _INTO = re.compile(r" (?:to|with|into|by) ")
 _BEAR = "(?:wear|hold|carry|have)"
@@ -167,7 +176,7 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
     wears from what they hold.
     """
-    if " and " not in piece and " then " not in piece and "," not in piece:  # nearly every one
+    if not _MAY_HAVE_SEVERAL.search(piece):  # nearly every one
         return [piece]
     compared = _BESIDE.split(piece)
     if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
@@ -175,7 +184,13 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     placed = _EACH_SOMEWHERE.match(piece)
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
-        return [f"{placed.group(1)} {thing}" for thing in things] if all(map(_is_somewhere, things)) else [piece]
+        if len(things) < 2 or not all(map(_is_somewhere, things)):  # "the cup on the table and also the lamp"
+            things = _ALSO.split(placed.group(2))
+        return [f"{placed.group(1)} {thing}" for thing in things]
+    exchanged = _EACH_FOR_ANOTHER.match(piece)
+    if exchanged:
+        verb, first, _, others = exchanged.groups()
+        return [f"{verb} {first}", *_with_verb_of_its_own(f"{verb} {others}")]
     written = _EACH_WRITTEN.match(piece)
     if written and (written[1] not in _PARTS_SIDES or all(_INTO.search(part) for part in written.groups()[1:])):
         return [f"{written[1]} {part}" for part in written.groups()[1:]]
@@ -186,13 +201,13 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]
-    verb = _OF_EACH.match(piece)
-    if not verb:
+    of_each = _OF_EACH.match(piece)
+    if not of_each:
         return [piece]
-    things = _BESIDE.split(piece[verb.end() :])
+    things = _BESIDE.split(piece[of_each.end() :])
     if len(things) < 2 or not all(thing.startswith(_DEFINITE) and _says_what_becomes(thing) for thing in things):
         return [piece]
-    return [f"{verb.group(1)} {thing}" for thing in things]
+    return [f"{of_each.group(1)} {thing}" for thing in things]
 
 
 def _is_somewhere(thing: str) -> bool:
@@ -217,6 +232,8 @@ def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause
     if parted and f"{parted[1]} {parted[3]}" in _LEX.verbs:  # "take it away" → "take away it"
         words = [parted[1], parted[3], parted[2]]
     known = _LEX.verb(words)
+    if known is None and words and words[0].endswith("ly") and (known := _LEX.verb(words[1:])):  # "seamlessly remove"
+        text, words = text.split(" ", 1)[1], words[1:]
     if known is None:
         return Clause(text, None, text, quotations, place, is_means)
     frame, count = known

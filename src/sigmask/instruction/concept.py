@@ -18,7 +18,10 @@ a an the some any this that these those all every each another both of my your o
 additional more other only one two three four five six seven eight nine ten several few
 """
 _ARTICLES = frozenset(_DETERMINERS.split())
-_RELATIVE = r"\s(?:and )?(?:that|which|who|whose|where|so that|as if|when)\s|,? (?:such as|including)\s"
+_RELATIVE = (
+    r"\s(?:and )?(?:that|which|who|whose|where|so that|so(?= (?:it|they|he|she) )|as if|when)\s|"
+    r",? (?:such as|including)\s"
+)
 _RELATION = re.compile(rf"(?:^|\s){any_of(_LEX.relations)}\s+(?=\S)|{_RELATIVE}")
 _SCENE_NOUN = any_of(_LEX.scene - {"it", "this", "elements", "frame", "canvas", "viewer", "everything"})
 _SCENE_TAIL = re.compile(
@@ -44,6 +47,16 @@ _SIDE_BEHIND = re.compile(
 _SIDE_ENDS = ("left", "right", "top", "bottom", "middle", "center", "centre", "corner", "side")
 _WITH = re.compile(r"(?<=\w)(?:,? (?:with|featuring) |, (?=(?:which|where|while|its|his|her|their)\b))")
 _WITH_TWO = re.compile(r"^((?:(?! and |,).)+?) (?:with|featuring) (?:an? )?(?:(?! and |,).)+ and (?:(?! and |,).)+$")
+_PICTURES = ("image", "picture", "photo", "photograph", "scan", "snapshot", "footage")
+_DESCRIBED_PICTURE = re.compile(
+    r"^(?:the|this|my|our) (?:(?:and|very|old|aged|antique|vintage|faded|damaged|scratched|torn|blurry|blurred|grainy|"
+    r"noisy|hazy|foggy|dark|dim|dull|bright|overexposed|underexposed|pixelated|low[- ]resolution|low[- ]quality|"
+    r"scanned|input|given|provided|source|current|final|resulting|output|black|white|monochrome|sepia|colou?r|family|"
+    r"wedding|outdoor|indoor|night|daytime)[\s,]+)+"
+    rf"{any_of(_PICTURES)}$"
+)
+"""Such a one may hang on the wall: it is the picture where the whole of it is what changes."""
+_BEARING = _LEX.bearing - {"with", "have", "grow", "contain"}
 _EDGE = " ,.;:!?-'\""
 
 
@@ -116,8 +129,11 @@ def resolve_pronoun(concept: str) -> str | None:
 
 
 def names_scene(text: str) -> bool:
-    """Whether a phrase names the picture itself, or nothing: "this photo", "the image"."""
-    return noun_phrase(text).concept is None and not (set(text.split()) & {"them", "these", "those", "they"})
+    """Whether a phrase names the picture itself, or nothing: "this photo", "the image", "my old photo"."""
+    concept = noun_phrase(text).concept
+    if concept is None:
+        return not (set(text.split()) & {"them", "these", "those", "they"})
+    return concept.endswith(_PICTURES) and _DESCRIBED_PICTURE.match(text) is not None
 
 
 def head(concept: str) -> str:
@@ -160,6 +176,6 @@ def _without_articles(words: list[str]) -> list[str]:
 def _without_participle(words: list[str]) -> list[str]:
     """Up to a participle behind the noun: "deer sitting", "girl wearing a hat"."""
     for index, word in enumerate(words[1:], start=1):
-        if (word.endswith("ing") and _LEX.does(word)) or word in _LEX.bearing - {"with", "have", "grow", "contain"}:
+        if (word.endswith("ing") and _LEX.does(word)) or word in _BEARING:
             return words[:index]
     return words

@@ -29,7 +29,7 @@ _ORDERED = re.compile(
 )
 _STATED = re.compile(
     rf"^{_NUMBER_OF} (?P<what>.+?) (?:(?:is|are|was|were|has|have|should|shall|must|been|be|to) )*"
-    rf"(?:(?P<more>{_MORE})|(?P<fewer>{_FEWER})|chang)\w*(?P<figures>.*)$"
+    rf"(?:(?P<more>{_MORE})|(?P<fewer>{_FEWER})|chang|goe|go|becom|turn)\w*(?P<figures>.*)$"
 )
 _RATHER = re.compile(
     rf"^(?:(?:make|let|have|get) )?(?:(?:it|there(?: are| is| be| should be| must be)?) )?"
@@ -44,8 +44,12 @@ _ONLY_SO_MANY = re.compile(
     rf"^there (?:(?:is|are|should|shall|must|can) )?(?:(?:only|just) be|be (?:only|just)|only|just) "
     rf"{_NUMBER} (?P<what>.+)$"
 )
+_REMAIN = re.compile(
+    rf"^(?:(?:only|just) )?{_NUMBER} (?P<what>.+?) (?:(?:should|shall|must|can|may|will) )?(?:remains?|be left)$"
+)
 _COUNTS = re.compile(
-    rf" (?:of|than|not|only|just|be|to|into|with|by) {_NUMBER}\b|\b(?:number|count|amount|quantity) of "
+    rf" (?:of|than|not|only|just|be|to|into|with|by) {_NUMBER}\b|"
+    r"\b(?:number|count|amount|quantity) of | (?:remains?|be left)$"
 )
 
 
@@ -63,7 +67,7 @@ def recount(clause: Clause) -> EditTuple | None:
         difference = _difference(figures) if figures else 0
         verb = (numbered["more"] is not None) - (numbered["fewer"] is not None)
         return _of_number(_FIGURES.sub("", said), difference or verb, clause)
-    fewer = _ONLY_SO_MANY.match(clause.text)
+    fewer = _ONLY_SO_MANY.match(clause.text) or _REMAIN.match(clause.text)
     if fewer:
         return _of_number(fewer["what"], -1, clause)
     compared = _RATHER.match(clause.text) or _INTO.match(clause.text)

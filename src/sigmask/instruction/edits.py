@@ -34,11 +34,15 @@ _BESIDE_WORDING = re.compile(
     r" (?:below|above|under|underneath|beneath|next to|near|beside|after|before|behind|to the (?:left|right) of)"
     + _WORDING
 )
-_BEARER = re.compile(r"^(.+?)\s+(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b")
+_BEARER = re.compile(
+    r"^(.+?)(?:(?: is \w+)?[,:]? (?:so (?:that )?)?it)?\s+"
+    r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
+)
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
 _ONE = re.compile(r"(?<=\w )ones?\b(?! of\b)")
+_ONE_SO = re.compile(r"^ones?(?= (?:with|that|which|in|made|wearing)\b)")
 _SAYS = r"(?:says?|reads?|saying|reading|spells?|displays?|written|labell?ed|marked|called|named)"
 _SAYS_SO = re.compile(rf"\b{_SAYS}\b.* §\d")
 _SIGN_AND_VERB = re.compile(
@@ -47,12 +51,28 @@ _SIGN_AND_VERB = re.compile(
     r"\s*§\d+"
 )
 _NO_PLACE = re.compile(rf"^(?:{any_of(_LEX.relations)}|(?:that|which) {_SAYS})$")
+_ALL_ELSE = re.compile(
+    r"^(?:everything|everyone|all|anything)(?: else)?(?: that is| that's)? "
+    r"(?:but|except(?: for)?|apart from|other than|besides|beside|behind|around|surrounding|outside(?: of)?) (.+)$"
+)
+_DESCRIBING = _LEX.colours | _LEX.materials | _LEX.qualities
+_FILLER = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
+_ARTICLES = frozenset(("a", "an", "the"))
+_WHERE = frozenset(("on", "at", "under", "behind", "near", "beside"))
+_JOINTS = _WHERE | _LEX.bearing | {"in", "of", "riding", "eating", "playing", "reading", "driving"}
+"""Behind one of these what differs is another thing than the one that both sides name, or a place."""
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
 
 def changed(original: str, edited: str, clause: Clause, described: bool = True) -> EditTuple:
     """X becomes Y; Y may be a mere description ("red") only where `described`."""
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
+    apart = _told_apart(original.split(), edited.split(), clause)
+    if apart:
+        return apart
     edited = _one_named(edited, original)
     action = change_action(original, edited)
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
@@ -76,20 +96,49 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
     return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
 
 
+def _told_apart(before: list[str], after: list[str], clause: Clause) -> EditTuple | None:
+    """Of "the man holding a guitar" → "a man holding a violin" what differs; None where the two name no one thing."""
+    same = 0
+    for one, other in zip(before, after, strict=False):
+        if one != other and not (one in _ARTICLES and other in _ARTICLES):
+            break
+        same += 1
+    if same < 1 + (before[:1] != [] and before[0] in _ARTICLES) or same == len(after):
+        return None
+    who = " ".join(before[:same])
+    lost, found = " ".join(before[same:]), " ".join(after[same:])
+    if not lost and after[same] in _LEX.bearing:  # "the dog" → "the dog with a hat"
+        return put_on(who, " ".join(after[same + 1 :]))
+    if not lost or names_scene(who):
+        return None
+    if _LEX.does(after[same]) and after[same].endswith("ing"):
+        return doing(who, found)
+    joint = next((index for index in range(1, same) if before[index] in _JOINTS), None)
+    if joint is None:
+        return None
+    named = noun_phrase(" ".join(before[:joint])).concept
+    if before[joint] in _WHERE:
+        return EditTuple(named, named, Action.MOVE, location=" ".join(after[joint:]))
+    edit = changed(lost, found, clause, described=False)
+    return replace(edit, location=edit.location or f"on {named}")
+
+
 def _one_named(edited: str, original: str) -> str:
     """ "a green one" of "the red apple" is "a green apple"; of "the face's shape" it is "a green"."""
     noun = "" if about(original, Action.ATTRIBUTE) else (noun_phrase(original).concept or "one").split()[-1]
-    return _ONE.sub(lambda _: noun, edited).strip()
+    return _ONE_SO.sub(noun, _ONE.sub(lambda _: noun, edited)).strip()
 
 
 def with_attribute(original: str, value: str) -> EditTuple:
     """X stays what it is and becomes red, wooden, bigger: edited concept "red X"."""
+    all_else = of_all_else(original, value)
+    if all_else:
+        return all_else
     phrase = noun_phrase(owner(original))
     after = noun_phrase(value).concept
     if phrase.concept and after and head(after) == head(phrase.concept):  # "the train a red train"
         return EditTuple(phrase.concept, after, Action.ATTRIBUTE, tuple(after.split()[:-1]), phrase.location)
-    filler = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
-    words = [word for word in value.split() if word not in filler][:3]
+    words = [word for word in value.split() if word not in _FILLER][:3]
     kept = (phrase.concept or "").split()
     if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
         kept = [word for word in kept[:-1] if word not in _LEX.colours and word != "and"] + kept[-1:]
@@ -107,6 +156,13 @@ def doing(who: str, what: str) -> EditTuple:
 def subject_and_verb(text: str) -> EditTuple | None:
     """ "the cat jump", "the woman tilts her head": a subject and what it does; None if there is no such verb."""
     words = without_scene(text).split()
+    if words[:2] in (
+        ["it", "a"],
+        ["it", "an"],
+        ["this", "a"],
+        ["this", "an"],
+    ):  # "it a scene with snow covering the road"
+        return None
     for index in range(1, len(words)):
         word, following = words[index], words[index + 1 : index + 2]
         if words[index - 1] in _NO_VERB_AFTER:
@@ -127,8 +183,11 @@ def _is_noun(words: list[str], index: int) -> bool:
 
 
 def put_on(who: str, given: str) -> EditTuple:
-    """Someone gets something to wear or hold, which is added; they are its location. "A purple tint" is no thing."""
-    if is_description(given) or _HUE.search(given):
+    """Someone gets something to wear or hold, which is added; they are its location.
+
+    "A purple tint", "a rough texture" is no thing.
+    """
+    if is_description(given) or _HUE.search(given) or (" " in given and head(given) in _LEX.attribute_nouns):
         return with_attribute(who, given)
     phrase, wearer = noun_phrase(given), noun_phrase(who)
     location = " ".join(filter(None, (wearer.concept, wearer.location)))
@@ -146,6 +205,12 @@ def all_behind(who: str, edited: str | None) -> EditTuple:
     phrase = noun_phrase(who)
     who = " ".join(filter(None, (phrase.concept, phrase.location)))
     return EditTuple("background", edited, Action.BACKGROUND, location=f"behind {who}" if who else None)
+
+
+def of_all_else(original: str, edited: str) -> EditTuple | None:
+    """Of "everything but the cat", "everything behind the cat" all but it changes; None where no such is said."""
+    spared = _ALL_ELSE.match(original)
+    return all_behind(spared.group(1), noun_phrase(edited).concept) if spared else None
 
 
 def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
@@ -209,8 +274,7 @@ def one_by_one(edit: EditTuple) -> list[EditTuple]:
 
 def attributes_of(concept: str | None) -> tuple[str, ...]:
     """The describing words before a concept's last: "red wooden chair" → red, wooden."""
-    describing = _LEX.colours | _LEX.materials | _LEX.qualities
-    return tuple(word for word in (concept or "").split()[:-1] if word in describing)
+    return tuple(word for word in (concept or "").split()[:-1] if word in _DESCRIBING)
 
 
 def is_description(value: str) -> bool:

@@ -55,7 +55,8 @@ def _held(said: str) -> tuple[str, str] | None:
     for index in range(1, len(words) - 1):
         word = singular(words[index])
         acts = word in _BEARING or words[index] in _BEARING or _LEX.does(words[index]) or _LEX.does(word)
-        if acts and words[index - 1] not in _SOME and (words[index + 1] in _SOME or word in _BEARING):
+        of_her = index == 1 and words[0] == "her" and word in _BEARING
+        if acts and (words[index - 1] not in _SOME or of_her) and (words[index + 1] in _SOME or word in _BEARING):
             who = [each for each in words[:index] if each not in ("is", "are", "be", "to", "was")]
             return " ".join(who), " ".join(words[index + 1 :])
     return None

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import head, names_scene, noun_phrase
+from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.edits import (
-    all_behind,
     attributes_of,
     changed,
     is_description,
+    of_all_else,
     of_whole_picture,
     placed,
     put_on,
@@ -25,16 +25,21 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
-from sigmask.instruction.lemma import lemmas
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation, sides
-from sigmask.instruction.topic import about, is_scenery, names_text, whole_picture_topic
+from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 Frame = Callable[[Clause], EditTuple | None]
 
 _LEX = lexicon()
 _REFERS_BACK = re.compile(r"(?:it|them|this|that)$|it from ")
+CUT_OUT = re.compile(
+    r"^(?:isolate|extract|cut out|crop out|separate) (?P<what>.+?) "
+    r"(?:from (?:its|the) (?:background|backdrop|surroundings)"
+    r"|(?:on|onto|against|over) (?P<onto>(?:an? )?(?!the ).*(?:background|backdrop)))$"
+)
+"""What is cut out stays, and what is behind it goes."""
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _DROPPED_IN = re.compile(
     r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
@@ -43,7 +48,6 @@ _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermar
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _WORDING = re.compile(r"^(?:(?:the|a) )?(?:(?:words?|text|letters?|name) )?§\d+(?: on| in| at|$)")
-_WITH_PRESENCE = re.compile(r"^.+ with (?:the (?:presence|addition|inclusion)|a gathering) of (.+)$")
 _WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
@@ -56,20 +60,34 @@ _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mo
 _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
+_PUT_FOR = re.compile(r"^((?:an?|some) (?:(?! with ).)+?) for ((?:the|his|her|its|their|this|that) .+)$")
+"""To substitute one for the other is to put it in its place; which one is there its article tells."""
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _EXCHANGES = ("swap", "switch", "exchange", "interchange")
+_FOR_FIRST = re.compile(
+    r"^(?:(?:swap|switch|exchange|trade)(?:(?! with ).)+ for |"
+    r"(?:replace|substitute)(?:(?! with | by ).)+ for (?:an?|some) )"
+)
+"""Of "trade the umbrella for a parasol with lace" what follows "with" is the parasol's."""
 _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
 )
+_A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|just)( {any_of(_LEX.relations)}|$)")
+_POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
+_ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
+"""Into "a snowy field" that is not there yet: all behind the thing is new."""
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
-_OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour"))
-_CLOUDED = (Action.RESTORATION, Action.TONE)
-_THICKENED = re.compile(
-    r"^(?:increas|intensif|amplif|heighten|strengthen|boost)\w* (?:the )?(?:amount of )?"
-    r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
+_BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
+_OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "highlights", "gamma", "hue"}
+_LANGUAGE = re.compile(
+    r"^(?:\w+ )?(?:english|french|spanish|german|italian|portuguese|dutch|russian|polish|turkish|greek|arabic|hebrew|"
+    r"hindi|chinese|mandarin|japanese|korean|thai|vietnamese|swedish|latin)$"
 )
-_UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
+_MEASURED = re.compile(
+    rf"^(?:overall |general )?{any_of(_OF_THE_WHOLE)}"
+    r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
+)
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _TONED = frozenset(
     ("filter", "filters", "contrast", "brightness", "saturation", "light", "warmth", "effect", "effects")
@@ -81,6 +99,9 @@ def remove(clause: Clause) -> EditTuple:
     rest = clause.rest
     if clause.text.startswith("drop ") and _DROPPED_IN.search(rest):
         return add(dataclasses.replace(clause, frame="add"))
+    cut_out = CUT_OUT.match(clause.text)
+    if cut_out:
+        return placed(cut_out["what"], cut_out["onto"] or "")
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
@@ -132,7 +153,8 @@ def add(clause: Clause) -> EditTuple:
     place = phrase.location or ""
     there = after_relation(place)
     far_away = noun_phrase(there).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
-    if first == "the" and phrase.concept and (far_away or (_IN_PLACE.match(place) and is_scenery(there))):
+    elsewhere = far_away or (_IN_PLACE.match(place) and is_scenery(there))
+    if first == "the" and phrase.concept and (elsewhere or (_BEFORE_PLACE.match(place) and is_backdrop(there))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
@@ -145,13 +167,14 @@ def replace(clause: Clause) -> EditTuple:
     """ "replace X with Y"; "swap with Y"; "swap X and Y", "swap dog cat"."""
     if _WITH_NOTHING.search(clause.rest):
         return remove(dataclasses.replace(clause, frame="remove", rest=_WITH_NOTHING.sub("", clause.rest)))
+    put_for = _PUT_FOR.match(clause.rest) if clause.text.startswith("substitut") else None
+    if put_for:
+        return changed(put_for.group(2), put_for.group(1), clause, described=False)
     if clause.rest.startswith(("with ", "to ", "for ", "into ")):
         return changed("", clause.rest.split(" ", 1)[1], clause)
-    for separator in (" with ", " by ", " for "):
+    separators = (" for ", " with ", " by ") if _FOR_FIRST.match(clause.text) else (" with ", " by ", " for ")
+    for separator in separators:
         original, found, edited = clause.rest.partition(separator)
-        spared = _ALL_BUT.match(original) if found else None
-        if spared:
-            return placed(spared.group(1), edited)
         if found and clause.text.startswith(_EXCHANGES):
             return _exchange(original, edited, clause)
         if found:
@@ -176,6 +199,9 @@ def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
 def change(clause: Clause) -> EditTuple | None:
     """ "change X to Y", "change the colour of X to Y", "turn X into Y", "change X from A to B"."""
     original, edited = sides(clause.rest)
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
     whole = names_scene(original) or _PICTURE_PARTS.match(original) is not None
     if not edited and whole:
         return None
@@ -184,6 +210,13 @@ def change(clause: Clause) -> EditTuple | None:
         acted = subject_and_verb(shown.group(1) if shown else edited) if shown or " to show " in clause.rest else None
         if acted:
             return acted
+    if clause.text.startswith(("transport", "teleport")) and " to " in clause.rest and not names_scene(original):
+        return placed(original, edited)
+    if clause.text.startswith("translate") and _LANGUAGE.search(edited):
+        bearer = noun_phrase(without_quotations(original or clause.rest)).concept
+        return written(clause, f"on {bearer}" if bearer and not names_text(bearer) else noun_phrase(original).location)
+    if clause.text.startswith("shift") and not edited:
+        return move(clause)
     topic = whole_picture_topic(clause.rest) if whole else None
     if topic and not _LIGHT_CHANGE.match(edited):
         return of_whole_picture(topic, edited or original, clause)
@@ -239,7 +272,15 @@ def move(clause: Clause) -> EditTuple | None:
     """ "move X to Y", "rotate X by 90 degrees"."""
     if clause.text.startswith("bring ") and clause.rest.startswith(("a ", "an ", "some ", "another ")):
         return add(dataclasses.replace(clause, frame="add"))
-    phrase = noun_phrase(_MEASURE.sub("", clause.rest))
+    exchanged = _POSITIONS.match(clause.rest)
+    if exchanged:
+        return _exchange(exchanged.group(1), exchanged.group(2), clause)
+    elsewhere = _ELSEWHERE.match(clause.rest)
+    if elsewhere and not names_scene(elsewhere.group(1)) and is_scenery(elsewhere.group(2)):
+        what, where = elsewhere.group(1), elsewhere.group(2)
+        is_place = is_backdrop(what)  # "bring the setting to a cave"
+        return changed(what, where, clause) if is_place else placed(what, where)
+    phrase = noun_phrase(_A_LITTLE.sub(r"\1", _MEASURE.sub("", clause.rest)))
     if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
         return None
     return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
@@ -250,6 +291,8 @@ def pose(clause: Clause) -> EditTuple:
     phrase = noun_phrase(clause.rest)
     if about(phrase.concept or "", Action.RESTORATION):
         return EditTuple(phrase.concept, None, Action.RESTORATION)
+    if clause.text.startswith(("lower", "raise", "lift")) and _MEASURED.match(phrase.concept or ""):
+        return EditTuple(None, phrase.concept, Action.TONE)
     manner = (clause.text.split()[0],)
     return EditTuple(phrase.concept, phrase.concept, Action.ACTION_CHANGE, manner, phrase.location)
 
@@ -260,79 +303,7 @@ def resize(clause: Clause) -> EditTuple:
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
 
-def obscure(clause: Clause) -> EditTuple | None:
-    """ "blur the background", "pixelate the face"; "blur removal" is none."""
-    phrase = noun_phrase(clause.rest)
-    spared = _ALL_BUT.match(clause.rest)
-    if spared:
-        return all_behind(spared.group(1), _participle(clause.text.split()[0]))
-    if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
-        return None
-    done = _participle(clause.text.split()[0])
-    if phrase.concept is None:
-        return EditTuple(None, done, Action.TONE)
-    edited = noun_phrase(f"{done} {phrase.concept}").concept
-    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
-    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
-
-
-def restore(clause: Clause) -> EditTuple:
-    """ "deblur the picture"."""
-    return EditTuple(noun_phrase(clause.rest).concept, None, Action.RESTORATION)
-
-
-def mend(clause: Clause) -> EditTuple:
-    """ "repair the fence", "sharpen the pencil"; of the picture, or of what clouds it, that is restoration."""
-    phrase = noun_phrase(clause.rest)
-    of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
-    if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
-        return restore(clause)
-    done = _participle(clause.text.split()[0])
-    edited = noun_phrase(f"{done} {phrase.concept}").concept
-    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
-    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
-
-
-def tone(clause: Clause) -> EditTuple:
-    """ "brighten the picture", "boost the contrast"; of a thing it is an attribute."""
-    phrase = noun_phrase(clause.rest)
-    present = _WITH_PRESENCE.match(clause.rest)
-    if present and names_scene(" ".join(clause.rest.split()[:2])) and not whole_picture_topic(present.group(1)):
-        return add(dataclasses.replace(clause, frame="add", rest=present.group(1)))
-    if phrase.concept in _LEX.background:
-        return changed(*sides(clause.rest), clause)
-    if about(clause.rest, Action.STYLE):
-        return of_whole_picture(Action.STYLE, clause.rest, clause)
-    thickened = _THICKENED.match(clause.text) is not None
-    if about(clause.text, Action.RESTORATION) and not thickened:
-        return EditTuple(None, None, Action.RESTORATION)
-    if about(clause.rest, Action.TONE) or phrase.concept is None or thickened:
-        return EditTuple(None, phrase.concept, Action.TONE)
-    return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
-
-
-def style(clause: Clause) -> EditTuple:
-    """ "express the scene in cubism"; "render the sky in black", "sketch two birds above the sea" are no styles."""
-    topic = whole_picture_topic(clause.rest)
-    joined = _WITH.match(clause.rest)
-    if joined and not names_scene(joined.group(1)) and is_description(joined.group(2).removesuffix(" hue")):
-        return with_attribute(*joined.groups())
-    if topic is None and clause.text.startswith(("sketch", "infuse")) and not names_scene(clause.rest):
-        return add(clause)
-    return of_whole_picture(topic or Action.STYLE, clause.rest, clause)
-
-
 def _names_thing(word: str) -> bool:
     """Whether a word of "swap dog cat" is a thing; of "swap hair colour", "switch lights off" one is none."""
     of_thing = _LEX.attribute_nouns | _LEX.pose_nouns | _LEX.relations
     return word not in of_thing and not (is_description(word) or names_scene(word) or whole_picture_topic(word))
-
-
-def _participle(verb: str) -> str:
-    """ "blur" → "blurred", "pixelate" → "pixelated", "tidy" → "tidied"."""
-    verb = next((form for form in lemmas(verb) if form in _LEX.verbs), verb) if verb.endswith("ing") else verb
-    if verb.endswith("e"):
-        return f"{verb}d"
-    if verb.endswith("y"):
-        return f"{verb[:-1]}ied"
-    return f"{verb}red" if verb == "blur" else f"{verb}ed"

@@ -12,7 +12,15 @@ from dataclasses import replace as replaced
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
-from sigmask.instruction.edits import all_behind, changed, is_description, of_whole_picture, put_on, with_attribute
+from sigmask.instruction.edits import (
+    all_behind,
+    changed,
+    is_description,
+    of_whole_picture,
+    placed,
+    put_on,
+    with_attribute,
+)
 from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.topic import whole_picture_topic
@@ -52,13 +60,16 @@ WEATHER = re.compile(
     r"cloud\w*)$"
 )
 INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
+_SHOWS_SO = re.compile(
+    r"^(?:the|his|her|its|their|my|this|that|all) .+ (?:shows?|turns?|glows?|shines?|appears?|looks?) \S+$"
+)
 _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
-    r"?(?:there|here|visible|in the \w+)?$"
+    r"?(?:there|here|visible|in (?:the|this) \w+)?$"
 )
 _NOT_BEARING = re.compile(
     r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "
@@ -67,8 +78,22 @@ _NOT_BEARING = re.compile(
 _HAS_NONE = re.compile(
     r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
 )
+_WITHOUT = re.compile(
+    rf"^(?:(?:show|see|have|make|get|picture|imagine) )?(?!(?:the |this )?(?:same )?{_PICTURE}\b)"
+    r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) without (?:any |a |an |the |its |his |her |their )?"
+    r"((?!.*\b(?:should|must|is|are|becomes?|wears?|to)\b).+)$"
+)
+_NOW_SO = re.compile(
+    r"^((?:an?|some|two|three|four|five|several) (?:[\w-]+ ){1,4}?)(?:is|are|has|have) now "
+    r"(?:(?:been|being|added|placed) )*(.+)$"
+)
+_WHERE_IT_WAS = re.compile(
+    r"^(?:see |show )?((?:an?|some) .+?) (?:in the (?:place|spot) )?where "
+    r"((?:the|his|her|my|this) .+?)(?: (?:is|was|are|were|used to be|stands?|stood|sits?|sat))$"
+)
 _COULD_USE = re.compile(
-    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|needs?) "
+    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from|"
+    r"look (?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler|complete) with)|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _SEEN_FROM = re.compile(
@@ -123,7 +148,9 @@ def _taken(match: re.Match[str], clause: Clause) -> EditTuple | None:
 
 
 def instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
-    """What `INSTEAD` matched."""
+    """What `INSTEAD` matched; "green instead of red" is no exchange of things."""
+    if is_description(match.group(2)) and _SHOWS_SO.match(match.group(1)):
+        return None
     return exchanged(match.group(2), match.group(1), clause)
 
 
@@ -143,6 +170,20 @@ def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
 def _only(match: re.Match[str], _: Clause) -> EditTuple:
     """All but one thing goes."""
     return all_behind(match.group(1), None)
+
+
+def _cut_out(match: re.Match[str], _: Clause) -> EditTuple:
+    return placed(match["what"], match["onto"] or "")
+
+
+def _now_so(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "a cat is now sleeping on the sofa": it was not there."""
+    return frames.add(replaced(clause, frame="add", rest=f"{match.group(1)}{match.group(2)}"))
+
+
+def _in_its_spot(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "a tractor where the motorbike is"."""
+    return changed(match.group(2), match.group(1), clause, described=False)
 
 
 def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
@@ -212,11 +253,15 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_NOTHING_BUT, _nothing_but),
     (_NOT_BEARING, _taken_from),
     (_HAS_NONE, _taken_from),
+    (_WITHOUT, _taken_from),
+    (_NOW_SO, _now_so),
+    (_WHERE_IT_WAS, _in_its_spot),
     (_COULD_USE, _could_use),
     (_NOT_THERE, _gone),
     (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),
     (_ONLY, _only),
+    (frames.CUT_OUT, _cut_out),
     (NO_MORE, _gone),
     (_TAKEN_OUT, _taken_out),
     (_TAKEN, _taken),

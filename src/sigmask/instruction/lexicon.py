@@ -30,6 +30,7 @@ class Lexicon:
     scenery: Words
     far_away: Words
     style: Words
+    media: Words
     tone: Words
     restoration: Words
     solid: Words
@@ -53,6 +54,7 @@ class Lexicon:
     sides: Words
     foreign: Words
     foreign_articles: Words
+    english: Words
     typos: Mapping[str, str]
     """Single words, those of `often_mistyped` included."""
     often_mistyped: Words

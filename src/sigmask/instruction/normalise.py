@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.spelling import mended
+from sigmask.instruction.spelling import is_known, mended
 
 _LEX = lexicon()
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
@@ -32,10 +32,23 @@ _RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
+    r"^(?:(?:show|tell|let)(?: me| us)?(?: see)? |see |i wonder |imagine )?(?:what|how) (?:(?:it|this) would look|"
+    r"(?:this|the) (?:image|picture|photo|scene) would look)(?: like)? (?:if )?"
+    r"(?=with|without|the |it |there |she |he |they )|"
     r"^(?:what|how) would (?:the |my |his |her )?[\w ]{1,40}? look(?: like)? (?:if )?"
     r"(?=with|the |it |there |she |he |they )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
+_FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
+    "what how can could would will should may show tell let see imagine".split()  # noqa: SIM905
+)
+"""One of these opens whatever `_POLITE` or `_ASKED` fits."""
+_PURPOSE = re.compile(
+    r"^(?:(?:the|your|our|my) (?:main |ultimate )?(?:goal|task|aim|idea|objective|request|job|plan|edit|instruction|"
+    r"purpose|challenge|assignment|wish)(?: here| of this edit| now)? (?:is|was|will be) (?:for you )?to |"
+    r"(?:task|edit|instructions?|prompt|request|goal|user|edit instruction|editing instruction)\s*: )"
+)
+"""What says that an order follows."""
 _FORM = re.compile(
     rf"\bform (?=(?:{any_of(_LEX.colours | _LEX.qualities | _LEX.materials)}|an?|one|\w+ing) "
     r"(?:(?!from\b|form\b)\S+ )?(?:in)?to\b"
@@ -75,7 +88,9 @@ def normalise(text: str) -> Utterance:
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
-    return Utterance(strip_politeness(plain), tuple(quotations))
+    text = strip_politeness(plain)
+    purpose = _PURPOSE.match(text)
+    return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))
 
 
 def _without_typos(text: str) -> str:
@@ -89,11 +104,17 @@ def _without_typos(text: str) -> str:
 
 def strip_politeness(text: str) -> str:
     """Without "please", "can you", "for me" and the like at either end."""
-    return _ASKED.sub("", _POLITE.sub("", _POLITE_TAIL.sub("", text))).strip(" ,.;:!?")
+    text = _POLITE_TAIL.sub("", text)
+    if text.partition(" ")[0].rstrip(",") in _FIRST_WORDS:  # few begin so, and the patterns are long
+        text = _ASKED.sub("", _POLITE.sub("", text))
+    return text.strip(" ,.;:!?")
 
 
 def is_foreign(text: str) -> bool:
-    """Whether text (quotations set aside) is hardly English: most letters not Latin, or words of another language."""
+    """Whether text (quotations set aside) is hardly English: most letters not Latin, or words of another language.
+
+    Of the languages whose words are not listed none is English, and of the longer ones two in three are strangers.
+    """
     accented = False
     if not text.isascii():
         letters = [character for character in text if character.isalpha()]
@@ -103,5 +124,9 @@ def is_foreign(text: str) -> bool:
     words = _WORD.findall(text)
     if words and len(words) <= 4 and words[0] in _LEX.foreign_articles:  # "un chat noir"
         return True
+    if len(words) > 2 and _LEX.english.isdisjoint(words):
+        longer = [word for word in words if len(word) > 2]
+        if len(longer) > 2 and 3 * sum(map(is_known, longer)) <= len(longer):
+            return True
     foreign = len(_LEX.foreign.intersection(words))
     return foreign >= (1 if accented else 2) and foreign >= len(words) / 3

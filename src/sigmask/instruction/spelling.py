@@ -52,10 +52,22 @@ def mended(word: str) -> str:
     typo = lexicon().typos.get(word)
     if typo:
         return typo
-    if not _SHORTEST - 1 <= len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or _is_known(word):
+    if not _SHORTEST - 1 <= len(word) <= _LONGEST or not (word.isascii() and word.isalpha()) or is_known(word):
         return word
     meant = {each for each in _meant(word) if each in _vocabulary() and not each.startswith(word)}
     return meant.pop() if len(meant) == 1 else word
+
+
+def is_known(word: str) -> bool:
+    """Whether a lower-case word, or what it is formed of, is in the vocabulary: "lamps", "treehouse", "unlit"."""
+    known = _vocabulary()
+    parts = ((word[:place], word[place:]) for place in range(3, len(word) - 2))
+    return (
+        _has_form(word)
+        or any(first in known and _has_form(second) for first, second in parts)
+        or any(word.endswith(suffix) and _is_stem(word.removesuffix(suffix)) for suffix in _SUFFIXES)
+        or any(word.startswith(prefix) and _has_form(word.removeprefix(prefix)) for prefix in _PREFIXES)
+    )
 
 
 @cache
@@ -66,18 +78,6 @@ def _vocabulary() -> frozenset[str]:
     words = lexicon()
     entries += [entry for field in fields(words) if field.name != "typos" for entry in getattr(words, field.name)]
     return frozenset(word for entry in entries for word in entry.replace("-", " ").split())
-
-
-def _is_known(word: str) -> bool:
-    """Whether a word, or what it is formed of, is in the vocabulary: "lamps", "treehouse", "unlit", "pointy"."""
-    known = _vocabulary()
-    parts = ((word[:place], word[place:]) for place in range(3, len(word) - 2))
-    return (
-        _has_form(word)
-        or any(first in known and _has_form(second) for first, second in parts)
-        or any(word.endswith(suffix) and _is_stem(word.removesuffix(suffix)) for suffix in _SUFFIXES)
-        or any(word.startswith(prefix) and _has_form(word.removeprefix(prefix)) for prefix in _PREFIXES)
-    )
 
 
 def _has_form(word: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace as replaced
 
-from sigmask.instruction import frames
+from sigmask.instruction import appearance, frames
 from sigmask.instruction.clause import DOES, SUBJECT, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
 from sigmask.instruction.counts import recount
@@ -17,6 +17,7 @@ from sigmask.instruction.edits import (
     changed,
     doing,
     is_description,
+    of_all_else,
     of_whole_picture,
     placed,
     put_on,
@@ -40,9 +41,18 @@ _BE = re.compile(
 _LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
 _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
-    r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+(.+)$"
+    r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
+    r"(?!the (?:left|right|top|bottom)\b)(.+)$"
+)
+_MADE_SO = re.compile(
+    r"^(?:it|they)(?:'s| is| are|'re| was| were| has been)? (?:made|built|crafted|carved|formed|knitted|woven) "
+    r"(?:out )?(?:of|from|with|in) (.+)$"
 )
 _SO_THAT = re.compile(r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:be )?so (?:that )?(?=\w+ \w)")
+_CHANGED_SO = re.compile(
+    r"^(?:it|this|(?:(?:the|this|my) )?(?:\w+ )?(?:image|picture|photo|photograph|scene)),? "
+    r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b|they\b)\w+ \w)"
+)
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
@@ -50,7 +60,7 @@ _STATEMENT = re.compile(
     r"^(.+?)\s+"
     r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
-    r"looks? like|exhibit|take on|show|appear|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
+    r"looks? like|exhibit|take on|shows?|appears?|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
 _VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
@@ -66,12 +76,13 @@ _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\
 _BECOMES_SO = re.compile(
     r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
     r"(?:much |a (?:bit|little|lot) |even |slightly )?"
-    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er|\w{4,}ed)$"
+    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er(?:,? and \w+er)?|\w{4,}ed)$"
 )
+_COMPARATIVES = re.compile(r",? and (?=\w+er$)")
 _COMPARED = re.compile(
     r"^((?:[\w-]+ ){0,2}?[\w-]+) (?:(?:much|even|slightly|a bit|a little) )?(\w+er(?:(?:,| and|, and) \w+er)*)$"
 )
-_IN_PLACE_OF = re.compile(r"\s+(?:instead of|in place of|rather than)\s.+$")
+_IN_PLACE_OF = re.compile(r",?\s+(?:instead of|in place of|rather than|(?:and |but )?not)\s.+$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
@@ -116,7 +127,14 @@ def make(clause: Clause) -> EditTuple:
 
 
 def change(clause: Clause) -> EditTuple | None:
-    """As `frames.change`, and "turn the photo red", "turn the car red", which part their sides by nothing."""
+    """As `frames.change`, and "turn the photo red", "turn the car red", which part their sides by nothing.
+
+    "Change the picture so that the car is red" says what is so then.
+    """
+    so_that = _CHANGED_SO.match(clause.rest)
+    if so_that:
+        said = clause.rest[so_that.end() :]
+        return free(replaced(clause, text=said, frame=None, rest=said))
     words = clause.rest.split()
     start = 1 + (words[:1] in (["the"], ["this"], ["my"]))
     whole = len(words) > start and names_scene(" ".join(words[:start]))
@@ -176,11 +194,11 @@ FRAMES: dict[str, frames.Frame] = {
     "move": frames.move,
     "pose": frames.pose,
     "resize": frames.resize,
-    "obscure": frames.obscure,
-    "restore": frames.restore,
-    "mend": frames.mend,
-    "tone": frames.tone,
-    "style": frames.style,
+    "obscure": appearance.obscure,
+    "restore": appearance.restore,
+    "mend": appearance.mend,
+    "tone": appearance.tone,
+    "style": appearance.style,
     "keep": free,
 }
 """Every frame that lexicon.yaml may name."""
@@ -213,6 +231,9 @@ def _statement(clause: Clause) -> EditTuple | None:
         return EditTuple(None, phrase.concept, Action.ADD, location=_PUT.sub("", rest) or phrase.location)
     if not rest:
         return None
+    made_so = _MADE_SO.match(rest)
+    if made_so:
+        return with_attribute(subject, made_so.group(1))
     if verb.startswith(("wear", "wore", "ha", "hold", "held")):
         return put_on(subject, rest)
     return _state(f"{subject} be {rest}", clause) if _DEFINITE.match(subject) else None
@@ -230,6 +251,9 @@ def _state(rest: str, clause: Clause) -> EditTuple:
     if weather:
         return in_weather(weather, clause)
     like = _LIKE.match(rest)
+    made_like = _MADE_SO.match(like.group(2)) if like else None
+    if like and made_like:  # "the sofa look like it's made of leather"
+        return with_attribute(like.group(1), made_like.group(1))
     made_of = None if like else _MADE_OF.match(rest)
     if made_of and " from " in rest and subject_and_verb(made_of.group(1)):  # "the elephant spray water from its trunk"
         made_of = None
@@ -237,7 +261,7 @@ def _state(rest: str, clause: Clause) -> EditTuple:
         return with_attribute(*made_of.groups())
     original, *edited = INTO.split(rest, maxsplit=1)
     if edited:
-        return changed(original, edited[0], clause)
+        return changed(original.removesuffix(" be"), edited[0], clause)
     bearing = BEARING.match(rest)
     if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
         bearing = None
@@ -298,6 +322,9 @@ def _becomes_so(rest: str, clause: Clause) -> EditTuple | None:
     if not found or names_scene(found.group(1)):
         return None
     subject, how = found.groups()
+    first, *others = _COMPARATIVES.split(how)
+    if others:
+        return with_attribute(subject, f"{first} {others[0]}") if all(map(_LEX.compares, (first, *others))) else None
     return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 
@@ -337,6 +364,9 @@ def _may_be_inside(original: str, edited: str) -> bool:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
     if not _may_be_inside(original, edited):
         edited = edited.removeprefix("in ")
     as_if = _AS_IF.match(edited)

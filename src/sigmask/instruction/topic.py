@@ -10,6 +10,11 @@ from sigmask.types import Action
 
 _LEX = lexicon()
 _STYLE = whole_words(_LEX.style)
+_MEDIUM = re.compile(
+    rf"{whole_words(_LEX.media).pattern}(?=$| (?:of|on|in|with|by|from|about|for|that|where|like|"
+    r"art|artwork|cover|effect|frame|look|page|pattern|poster|scene|still|version)\b)"
+)
+_DECADE = re.compile(r"\b(?:1[89]\d|[2-9])0'?s\b")
 _TONE = whole_words(_LEX.tone)
 _RESTORATION = whole_words(_LEX.restoration)
 _BACKGROUND = whole_words(_LEX.background)
@@ -54,12 +59,17 @@ def is_scenery(phrase: str) -> bool:
     return bool(concept) and (head(concept) in _LEX.scenery or concept.split()[-1] in _LEX.scenery)
 
 
+def is_backdrop(phrase: str) -> bool:
+    """Whether a phrase names what is behind things by its name: "a white background"."""
+    return head(noun_phrase(phrase).concept or "") in _LEX.background
+
+
 def change_action(original: str, edited: str) -> Action:
     """The action of "change `original` to `edited`", by what the two sides name."""
     if "§" in edited or names_text(original) or _SIGN.match(original):
         return Action.TEXT
     if names_scene(original):
-        return whole_picture_topic(edited) or (Action.BACKGROUND if is_scenery(edited) else Action.REPLACE)
+        return whole_picture_topic(edited) or _of_the_whole(edited)
     if about(original, Action.BACKGROUND):
         return Action.BACKGROUND
     if (noun_phrase(original).concept or "").split()[-1:] in (["style"], ["theme"], ["aesthetic"]):
@@ -67,6 +77,15 @@ def change_action(original: str, edited: str) -> Action:
     if about(original, Action.ACTION_CHANGE):
         return Action.ACTION_CHANGE
     return _object_change(original, edited)
+
+
+def _of_the_whole(edited: str) -> Action:
+    """What becomes of the picture itself that is turned into something of no topic: "a cross-stitch", "a valley"."""
+    if _DECADE.search(edited):
+        return Action.STYLE
+    if is_scenery(edited):
+        return Action.BACKGROUND
+    return Action.STYLE if _MEDIUM.search(edited) else Action.REPLACE
 
 
 def _object_change(original: str, edited: str) -> Action:

@@ -1,0 +1,87 @@
+"""The whole picture, or all of it but one thing: turned into a medium, measured, or changed behind what is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, EditTuple
+from tests.instruction.read import Read, read
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Turn this photo into a cross-stitch", ("style", None, "cross-stitch", None)),
+        ("make the picture look like embroidery", ("style", None, "embroidery", None)),
+        ("make it look like a 1950s advert", ("style", None, "1950s advert", None)),
+        ("turn it into an '80s scene", ("style", None, "80s scene", None)),
+        ("change it to a movie theater", ("replace", None, "movie theater", None)),
+        ("redraw it as an oil painting", ("style", None, "oil painting", None)),
+        ("turn the blanket into a quilt", ("replace", "blanket", "quilt", None)),
+        ("Make it golden hour", ("tone", None, "golden hour", None)),
+        ("make the sky overcast", ("attribute", "sky", "overcast sky", None)),
+        ("lower the contrast", ("tone", None, "contrast", None)),
+        ("raise the flag", ("action-change", "flag", "flag", None)),
+        ("sharpen this old scan", ("restoration", "old scan", None, None)),
+        ("brighten my faded old photo", ("tone", None, "faded old photo", None)),
+        ("Turn this old photo into a blueprint", ("style", None, "blueprint", None)),
+        ("add an old photo to the wall", ("add", None, "old photo", "to the wall")),
+        ("make the old photo on the wall bigger", ("attribute", "old photo", "bigger old photo", "on the wall")),
+    ],
+)
+def test_the_picture_is_told_from_what_it_shows(text: str, expected: Read) -> None:
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "edited", "kept"),
+    [
+        ("blur everything behind the runner", "blurred", "runner"),
+        ("desaturate everything but the umbrella", "desaturated", "umbrella"),
+        ("make everything except the cat black and white", "black and white", "cat"),
+        ("turn everything around the house into a desert", "desert", "house"),
+        ("Transport the astronaut to a sunflower field", "sunflower field", "astronaut"),
+        ("teleport him to the moon", "moon", "man"),
+        ("move the dog to a snowy field", "snowy field", "dog"),
+        ("extract the shoe and place it on a beach", "beach", "shoe"),
+        ("cut out the vase and put it on white background", "white background", "vase"),
+        ("isolate the vase on a white background", "white background", "vase"),
+        ("extract the vase from its background", None, "vase"),
+        ("place the product against a marble background", "marble background", "product"),
+    ],
+)
+def test_what_is_kept_is_not_what_changes(text: str, edited: str | None, kept: str) -> None:
+    assert read(text) == [("background", "background", edited, f"behind {kept}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("take the painting and put it on a wall", ("move", "painting", "painting", "on a wall")),
+        ("put the chair in front of a wall", ("add", None, "chair", "in front of a wall")),
+        ("move the car to the beach", ("move", "car", "car", "to the beach")),
+        ("transport the dog into a cat", ("replace", "dog", "cat", None)),
+        ("Pick up the cup and put it on a shelf", ("move", "cup", "cup", "on a shelf")),
+        ("nudge the cup slightly to the left", ("move", "cup", "cup", "to the left")),
+        ("shift the sofa a little towards the window", ("move", "sofa", "sofa", "towards the window")),
+        ("reverse the positions of the dog and the ball", ("replace", "dog", "ball", None)),
+        ("Flip the positions of the salt and the pepper", ("replace", "salt", "pepper", None)),
+    ],
+)
+def test_what_is_moved_in_the_picture_changes(text: str, expected: Read) -> None:
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "location", "wording"),
+    [
+        ("fix the typo in the menu", "in the menu", None),
+        ('Correct the spelling on the sign to "Welcome"', "on the sign", "Welcome"),
+        ('Fix the misspelled headline: it should say "Hello" rather than "Helo"', None, "Hello"),
+        ("Translate the menu board into French", "on menu board", None),
+        ('Change the sign so it reads "OPEN"', "on sign", "OPEN"),
+    ],
+)
+def test_writing_is_corrected_as_writing(text: str, location: str | None, wording: str | None) -> None:
+    assert parse(text) == (EditTuple("text", "text", Action.TEXT, location=location, quoted_text=wording),)
