@@ -23,7 +23,9 @@ _ORDER = any_of(
 _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
 _ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
-_MEANS = r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
+_MEANS = (
+    r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
+)
 _LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,}ly)"
 
 

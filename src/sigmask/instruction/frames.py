@@ -69,6 +69,8 @@ _FOR_FIRST = re.compile(
     r"(?:replace|substitute)(?:(?! with | by ).)+ for (?:an?|some) )"
 )
 """Of "trade the umbrella for a parasol with lace" what follows "with" is the parasol's."""
+_UNBORNE = any_of(_LEX.relations | {"and", "or", "with", "to", "of"})
+_BORNE = re.compile(rf"^(?:(?:the|an?|his|her|its|their|that|this) )?§(\d+) (?!{_UNBORNE}\b)([\w-]+)")
 _MEASURE = re.compile(
     r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
     r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
@@ -113,7 +115,7 @@ def remove(clause: Clause) -> EditTuple:
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
     if excepting or (concept and _REMOVABLE.search(concept)):
         pass
-    elif names_text(rest):
+    elif names_text(rest) and not _bears_quotation(rest):
         concept, action = "text", Action.TEXT
     elif concept is None and _REFERS_BACK.match(rest):
         pass  # what it is, a clause before it may say
@@ -132,6 +134,12 @@ def _clouds_the_picture(concept: str) -> bool:
     return about(concept, Action.RESTORATION) and last not in _LEX.solid and last not in _LEX.worn
 
 
+def _bears_quotation(rest: str) -> re.Match[str] | None:
+    """Of "the §0 sign" a thing is meant, with what is written on it; "§0 on the sign", "the §0 text" are text."""
+    borne = _BORNE.match(rest)
+    return None if borne is None or names_text(borne.group(2)) else borne
+
+
 def add(clause: Clause) -> EditTuple:
     """ "add Y to X", "put Y on X": X is the location and no concept, for it is not what changes.
 
@@ -145,6 +153,10 @@ def add(clause: Clause) -> EditTuple:
             edited = after_relation(where)
         return changed(original, edited, clause, described=False)
     phrase = noun_phrase(without_quotations(clause.rest))
+    bears = _bears_quotation(clause.rest)
+    if bears and phrase.concept:
+        text = clause.quotations[int(bears.group(1))]
+        return EditTuple(None, phrase.concept, Action.ADD, attributes_of(phrase.concept), phrase.location, text)
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
     first = clause.rest.split(" ", 1)[0]

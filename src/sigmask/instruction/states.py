@@ -1,0 +1,209 @@
+"""States: what a thing is to be, or to be like: "X be a Y", "X look like Y", "X made of Y", "X red".
+
+Behind let, have and make they follow the thing at once; `statements.py` brings what is said of it into that form.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace as replaced
+
+from sigmask.instruction import frames
+from sigmask.instruction.clause import Clause
+from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
+from sigmask.instruction.edits import (
+    changed,
+    doing,
+    is_description,
+    of_all_else,
+    of_whole_picture,
+    placed,
+    put_on,
+    subject_and_verb,
+    with_attribute,
+    written,
+)
+from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
+from sigmask.instruction.idioms import BEARING, WEATHER, in_weather
+from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.sides import INTO, after_relation, owner, sides
+from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
+from sigmask.types import Action, EditTuple
+
+_LEX = lexicon()
+_PAINTED = "(?:dyed|painted|colou?red|tinted|adorned|bathed|clad|coated|covered|draped|decorated|shining|glowing)"
+_BE = re.compile(
+    r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
+    rf"change|appear|shine|glow|look)(?: (?:into|to|in(?! (?:an?|the)\b)))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
+)
+_LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
+_MADE_OF = re.compile(
+    r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
+    r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
+    r"(?!the (?:left|right|top|bottom)\b)(.+)$"
+)
+MADE_SO = re.compile(
+    r"^(?:it|they)(?:'s| is| are|'re| was| were| has been)? (?:made|built|crafted|carved|formed|knitted|woven) "
+    r"(?:out )?(?:of|from|with|in) (.+)$"
+)
+_BECOMES_SO = re.compile(
+    r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
+    r"(?:much |a (?:bit|little|lot) |even |slightly )?"
+    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er(?:,? and \w+er)?|\w{4,}ed)$"
+)
+_COMPARATIVES = re.compile(r",? and (?=\w+er$)")
+_GAZE = re.compile(
+    r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
+)
+SOME = ("a ", "an ", "some ", "another ")
+_HAVE_SOME = ("have a ", "have an ", "have some ", "have another ")
+_SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
+_SWITCHED = ("up", "down", "on", "off")
+_AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
+
+
+def state(rest: str, clause: Clause) -> EditTuple:
+    """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
+    if "§" in rest:
+        return written(clause, None)
+    says = _SAYS.match(rest)
+    if says and not names_scene(says.group(1)):
+        bearer = noun_phrase(says.group(1)).concept
+        return EditTuple("text", "text", Action.TEXT, location=bearer and f"on {bearer}", quoted_text=says.group(2))
+    weather = WEATHER.match(rest)
+    if weather:
+        return in_weather(weather, clause)
+    like = _LIKE.match(rest)
+    made_like = MADE_SO.match(like.group(2)) if like else None
+    if like and made_like:  # "the sofa look like it's made of leather"
+        return with_attribute(like.group(1), made_like.group(1))
+    made_of = None if like else _MADE_OF.match(rest)
+    if made_of and " from " in rest and subject_and_verb(made_of.group(1)):  # "the elephant spray water from its trunk"
+        made_of = None
+    if made_of:
+        return with_attribute(*made_of.groups())
+    original, *edited = INTO.split(rest, maxsplit=1)
+    if edited:
+        return changed(original.removesuffix(" be"), edited[0], clause)
+    bearing = BEARING.match(rest)
+    if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
+        bearing = None
+    if bearing and " with " not in rest[: bearing.start(2)]:
+        if about(rest, Action.STYLE) and names_scene(bearing.group(1)):
+            return of_whole_picture(Action.STYLE, bearing.group(2), clause)
+        return put_on(*bearing.groups())
+    gaze = _GAZE.match(rest)
+    if gaze and not like:
+        return doing(*gaze.groups())
+    being = like or _BE.match(rest)
+    if being:
+        subject, predicate = being.groups()
+        verb = predicate.split()[0]
+        return (
+            doing(subject, predicate)
+            if verb.endswith("ing") and _LEX.does(verb)
+            else _become(subject, predicate, clause)
+        )
+    acts = subject_and_verb(rest)
+    if acts and clause.text.startswith(_HAVE_SOME):  # "have a flock of gulls fly over the pier"
+        return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)
+    return acts or _bare_state(rest, clause)
+
+
+def _bare_state(rest: str, clause: Clause) -> EditTuple:
+    """No verb between the two: "him a magician", "the table wooden", "the man a robot"."""
+    rest = without_scene(rest)
+    becomes = becomes_so(rest, clause)
+    if becomes:
+        return becomes
+    split = description_start(rest) or _second_noun_start(rest)
+    if split:
+        return _become(*split, clause)
+    words = rest.split()
+    if not words:  # "make sure": an order with nothing behind it
+        return EditTuple()
+    if about(rest, Action.ACTION_CHANGE):
+        return doing(owner(rest), " ".join(words[-2:]))
+    original, edited = sides(rest)
+    if edited:
+        return _become(original, edited, clause)
+    if rest.startswith(SOME) and about(rest, Action.STYLE):
+        return of_whole_picture(Action.STYLE, rest, clause)
+    if rest.startswith(SOME) and noun_phrase(rest).location:  # "have some snow on the roof"
+        return frames.add(replaced(clause, frame="add", rest=rest))
+    topic = whole_picture_topic(rest) if names_scene(words[0]) or names_scene(" ".join(words[:2])) else None
+    if topic:
+        return of_whole_picture(topic, rest, clause)
+    phrase = noun_phrase(rest)
+    if about(rest, Action.TONE):
+        return EditTuple(None, phrase.concept, Action.TONE)
+    if rest.startswith(SOME):
+        return frames.add(replaced(clause, frame="add", rest=rest))
+    return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
+
+
+def becomes_so(rest: str, clause: Clause) -> EditTuple | None:
+    """ "his face slimmer", "the sky less cloudy", "the pizza half eaten": a thing, and how it becomes."""
+    found = _BECOMES_SO.match(rest)
+    if not found or names_scene(found.group(1)):
+        return None
+    subject, how = found.groups()
+    first, *others = _COMPARATIVES.split(how)
+    if others:
+        return with_attribute(subject, f"{first} {others[0]}") if all(map(_LEX.compares, (first, *others))) else None
+    return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
+
+
+def description_start(rest: str) -> tuple[str, str] | None:
+    """ "the table bright red" → "the table", "bright red"."""
+    words = rest.split()
+    for start in range(1, len(words)):
+        if _LEX.describes(words[start:]) and words[start - 1] not in ("a", "an", "the", "and", "very", "more"):
+            return " ".join(words[:start]), " ".join(words[start:])
+    return None
+
+
+def _second_noun_start(rest: str) -> tuple[str, str] | None:
+    """ "him a magician", "the man on the left a robot" → what is before the noun phrase that ends it, and that."""
+    pronoun = PRONOUN_FIRST.match(rest)
+    if pronoun and pronoun.group(1) not in ("his", "its", "my"):
+        return pronoun.group(1), pronoun.group(2)
+    words = rest.split()
+    for start in range(len(words) - 2, 0, -1):
+        if words[start] in ("a", "an") and not OPEN.search(" ".join(words[:start])):
+            return " ".join(words[:start]), " ".join(words[start:])
+    return None
+
+
+def _may_be_inside(original: str, edited: str) -> bool:
+    """Of "the kids" and "in a train"; but hair "in a ponytail" is nowhere, and "in the dark" is no place."""
+    concept, place = noun_phrase(original).concept, after_relation(edited)
+    if concept is None:
+        return not names_scene(original) and is_scenery(place)  # "them in a forest"
+    return head(concept) not in _LEX.worn and not is_description(place)
+
+
+def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    all_else = of_all_else(original, edited)
+    if all_else:
+        return all_else
+    if not _may_be_inside(original, edited):
+        edited = edited.removeprefix("in ")
+    as_if = _AS_IF.match(edited)
+    if as_if and names_scene(original):  # "make this look like it was taken in the 1920s"
+        return EditTuple(None, noun_phrase(as_if.group(1)).concept, Action.STYLE)
+    if not names_scene(original):
+        elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
+        if elsewhere:
+            return placed(original, edited)
+        if edited in _SWITCHED:  # "can the toilet seat be up"
+            return with_attribute(original, edited)
+        edit = changed(original, edited, clause)
+        if edit.action is Action.REPLACE and edit.edited_concept is None and edit.location:  # "be on the roof"
+            return replaced(edit, edited_concept=edit.original_concept, action=Action.MOVE)
+        return edit
+    topic = whole_picture_topic(edited)
+    said_of_whole = topic in (Action.TONE, Action.STYLE)  # "it red" may be a thing, "it darker" is the picture
+    if topic and (said_of_whole or original not in ("it", "this") or not is_description(edited)):
+        return of_whole_picture(topic, edited, clause)
+    return with_attribute(original, edited) if is_description(edited) else changed(original, edited, clause)
