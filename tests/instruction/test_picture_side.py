@@ -126,7 +126,7 @@ def test_each_phrase_has_its_side(phrase: str, side: Side) -> None:
         ("add a hat to the left man", [LEFT]),
         ("give the man on the left a hat", [LEFT]),
         ("swap the dog on the left with the cat on the right", [NOWHERE, NOWHERE]),
-        ("swap the man on the left and the woman on the right", [NOWHERE, NOWHERE]),
+        ("swap the man on the left and the woman on the right", [LEFT, LEFT, RIGHT, RIGHT]),
     ],
 )
 def test_each_concept_of_an_instruction_has_its_side(instruction: str, sides: list[Side]) -> None:

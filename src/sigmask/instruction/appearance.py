@@ -33,6 +33,7 @@ _THICKENED = re.compile(
     r"^(?:increas|intensif|amplif|heighten|strengthen|boost)\w* (?:the )?(?:amount of )?"
     r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
 )
+_COLOURED = ("colorize", "colorise", "colourize", "colourise")
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 
 
@@ -82,7 +83,7 @@ def tone(clause: Clause) -> EditTuple:
         return add(dataclasses.replace(clause, frame="add", rest=present.group(1)))
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)
-    if about(clause.rest, Action.STYLE):
+    if about(clause.rest, Action.STYLE) and not clause.text.startswith(_COLOURED):  # "this black and white photo"
         return of_whole_picture(Action.STYLE, clause.rest, clause)
     thickened = _THICKENED.match(clause.text) is not None
     if about(clause.text, Action.RESTORATION) and not thickened:

@@ -103,6 +103,10 @@ _EACH_GIVEN = re.compile(
     r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
     r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
+_EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.+?),? and ((?:an?|some) .+)$")
+_BOTH_WAYS = re.compile(
+    r"^(swap|switch|exchange|interchange) (?:(?:the )?(?:positions?|places?|locations?) of )?(the .+?) and (the .+)$"
+)
 _BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
 _ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")
@@ -199,6 +203,14 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     given = _EACH_GIVEN.match(piece)
     if given:
         return [f"{given[1]} {part}" for part in given.groups()[1:]]
+    has = _EACH_HAS.match(piece)
+    if has:
+        return [f"{has[1]} {has[2]} {each}" for each in has.groups()[2:]]
+    both_ways = _BOTH_WAYS.match(piece)
+    if both_ways:  # either comes to where the other was
+        verb, *both = both_ways.groups()
+        names = [noun_phrase(each).concept or each for each in both]
+        return [f"{verb} {each} with the {name}" for each, name in zip(both, reversed(names), strict=True)]
     shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
     if shared:
         subject, *held = shared.groups()

@@ -75,6 +75,8 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
         return apart
     edited = _one_named(edited, original)
     action = change_action(original, edited)
+    if action is Action.RESTORATION and about(edited.split(" with ")[0], Action.TONE):  # "summer", "winter with snow"
+        action = Action.TONE
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
         action = Action.REPLACE
     if action is Action.TEXT:

@@ -31,7 +31,8 @@ def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:
 
     None where it says of a thing how it shall be ("the car should be red").
     """
-    if original.endswith("ing") and _LEX.does(original):  # "instead of sitting, the man is standing"
+    doing = original.split()[0]
+    if doing.endswith("ing") and _LEX.does(doing):  # "instead of sitting, the man is standing"
         return subject_and_verb(_BEING.sub("", _ORDER.sub("", said)))
     held = _held(said)
     if held is None and _MODAL.search(said) and not said.startswith(("there ", "it ")):

@@ -60,6 +60,10 @@ _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mo
 _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
+_SWITCHED = re.compile(
+    r"^(?:turn|switch) ((?:the|his|her|its|their|my|all|every|each|this|that)\b.*?) (on|off)"
+    r"((?: (?:in|at|inside|of|behind|above|near|next)\b.*)?)$"
+)
 _PUT_FOR = re.compile(r"^((?:an?|some) (?:(?! with ).)+?) for ((?:the|his|her|its|their|this|that) .+)$")
 """To substitute one for the other is to put it in its place; which one is there its article tells."""
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
@@ -210,6 +214,9 @@ def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
 
 def change(clause: Clause) -> EditTuple | None:
     """ "change X to Y", "change the colour of X to Y", "turn X into Y", "change X from A to B"."""
+    switched = _SWITCHED.match(clause.text)
+    if switched:  # "turn the lights on in the windows"
+        return with_attribute(f"{switched[1]}{switched[3]}", "lit" if switched[2] == "on" else "unlit")
     original, edited = sides(clause.rest)
     all_else = of_all_else(original, edited)
     if all_else:

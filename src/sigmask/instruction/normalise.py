@@ -18,6 +18,10 @@ _SAID_BARE = re.compile(
     re.IGNORECASE,
 )
 """What stands behind "that reads:" without quotation marks."""
+_CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z][A-Z0-9&'!-]+)*"
+_WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan) )({_CAPITALS})(?!\w)")
+_NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS})(?!\w)")
+"""Words in capitals that need no quotation marks: "the word SALE with SOLD"."""
 _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
@@ -55,6 +59,10 @@ _FORM = re.compile(
     rf"|(?:the|this|my) (?:image|picture|photo|photograph|scene)\b)"
 )
 """Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
+_ASKED_LATER = re.compile(
+    rf"(?<=\w) (?:can|could|would|will) (?:u|you) (?:please )?(?={any_of({verb.split()[0] for verb in _LEX.verbs})} )"
+)
+"""A request behind something said, with nothing between: "I don't like the lamp can you delete it"."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -83,11 +91,15 @@ def normalise(text: str) -> Utterance:
         plain = _DASHED.sub(". ", plain)
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
     plain = _QUOTED.sub(set_aside, plain)
+    if _WORD_BARE.search(plain):
+        plain = _WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
+        plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
+    plain = _ASKED_LATER.sub(". ", plain)
     text = strip_politeness(plain)
     purpose = _PURPOSE.match(text)
     return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))

@@ -42,6 +42,7 @@ _MADE_OF = re.compile(
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
     r"(?!the (?:left|right|top|bottom)\b)(.+)$"
 )
+_OUT_OF = re.compile(r" (?:from|out of) ")
 MADE_SO = re.compile(
     r"^(?:it|they)(?:'s| is| are|'re| was| were| has been)? (?:made|built|crafted|carved|formed|knitted|woven) "
     r"(?:out )?(?:of|from|with|in) (.+)$"
@@ -49,9 +50,10 @@ MADE_SO = re.compile(
 _BECOMES_SO = re.compile(
     r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
     r"(?:much |a (?:bit|little|lot) |even |slightly )?"
-    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|\w+er(?:,? and \w+er)?|\w{4,}ed)$"
+    r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
+    r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
-_COMPARATIVES = re.compile(r",? and (?=\w+er$)")
+_COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
 _GAZE = re.compile(
     r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
 )
@@ -78,7 +80,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
     made_of = None if like else _MADE_OF.match(rest)
-    if made_of and " from " in rest and subject_and_verb(made_of.group(1)):  # "the elephant spray water from its trunk"
+    if made_of and _OUT_OF.search(rest) and subject_and_verb(made_of.group(1)):  # "the elephant spray water from ..."
         made_of = None
     if made_of:
         return with_attribute(*made_of.groups())
@@ -150,7 +152,8 @@ def becomes_so(rest: str, clause: Clause) -> EditTuple | None:
     subject, how = found.groups()
     first, *others = _COMPARATIVES.split(how)
     if others:
-        return with_attribute(subject, f"{first} {others[0]}") if all(map(_LEX.compares, (first, *others))) else None
+        compared = all(_LEX.compares(word) or word.startswith(("more ", "less ")) for word in (first, *others))
+        return with_attribute(subject, f"{first} {others[0]}") if compared else None
     return _become(subject, how, clause) if " " in how or how.endswith("ed") or _LEX.compares(how) else None
 
 

@@ -42,7 +42,9 @@ def about(text: str, action: Action) -> bool:
 def names_text(phrase: str) -> bool:
     """Whether a phrase names writing: a quotation or a noun such as "caption" is its head."""
     concept = noun_phrase(phrase).concept or ""
-    return "§" in concept or concept.split()[-1:] == ["text"] or head(concept) in _LEX.text_nouns
+    words = concept.split()
+    quoted = words[:1] in (["word"], ["words"]) and len(words) > 1  # "the word sale"
+    return "§" in concept or words[-1:] == ["text"] or quoted or head(concept) in _LEX.text_nouns
 
 
 def whole_picture_topic(text: str) -> Action | None:
