@@ -69,3 +69,47 @@ _ON_MAN, _ON_WOMAN = "on man", "on woman"
 )
 def test_sentences_of_a_blind_trial(text: str, expected: list[EditTuple]) -> None:
     assert list(parse(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The image shows a street with parked cars. Please erase all the parked cars.",
+            [EditTuple("parked cars", None, Action.REMOVE)],
+        ),
+        ("make the sky clear", [EditTuple("sky", "clear sky", Action.ATTRIBUTE, ("clear",))]),
+        ("make the picture clear", [EditTuple(None, None, Action.RESTORATION)]),
+        (
+            "I don't like the red clouds, can you make the sky blue?",
+            [
+                EditTuple("red clouds", None, Action.OTHER),
+                EditTuple("sky", "blue sky", Action.ATTRIBUTE, ("blue",)),
+            ],
+        ),
+        (
+            "Change only the roof, not the walls: it should be red.",
+            [EditTuple("roof", None, Action.REPLACE), EditTuple("roof", "red roof", Action.ATTRIBUTE, ("red",))],
+        ),
+        (
+            "Remove everyone except the bride and groom",
+            [EditTuple("people", None, Action.REMOVE, location="except the bride and groom")],
+        ),
+        (
+            "Have the kitten sitting in the basket instead of on the floor",
+            [EditTuple("kitten", "kitten", Action.MOVE, location="in the basket")],
+        ),
+        ("set the scene in a snowy forest", [EditTuple("background", "snowy forest", Action.BACKGROUND)]),
+        ("set a few cups on the table", [EditTuple(None, "cups", Action.ADD, (), "on the table")]),
+        (
+            "take the balloon and make it green",
+            [EditTuple("balloon", "green balloon", Action.ATTRIBUTE, ("green",))],
+        ),
+        (
+            "the walls should be painted light green",
+            [EditTuple("walls", "light green walls", Action.ATTRIBUTE, ("light", "green"))],
+        ),
+    ],
+)
+def test_sentences_of_another(text: str, expected: list[EditTuple]) -> None:
+    assert list(parse(text)) == expected

@@ -59,9 +59,12 @@ _PREAMBLE = re.compile(
     r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
     rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?"
     r"|(?:using|based on|given|referring to|with reference to|taking) (?:an?|the|this|my) "
-    rf"(?:\w+ )*{_PICTURE}(?: \w+)*)$"
+    rf"(?:\w+ )*{_PICTURE}(?: \w+)*"
+    rf"|(?:the|this|my) (?:\w+ )?{_PICTURE} (?:currently |now )?(?:shows?|depicts?|displays?|features?|is of) .+)$"
 )
 """What is said before an order and asks for nothing."""
+_NOT_THAT = re.compile(r",? (?:and |but )?not (?:the|his|her|its|their)(?: [\w'-]+){1,3}?(?=[:,.;]|$)")
+_THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
 )
@@ -151,6 +154,7 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
+    text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
@@ -251,5 +255,5 @@ def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause
     if known is None:
         return Clause(text, None, text, quotations, place, is_means)
     frame, count = known
-    rest = " ".join(words[count:])
+    rest = " ".join(words[count:]).removeprefix("only ")
     return Clause(text, frame, rest.removesuffix(" instead"), quotations, place, is_means)

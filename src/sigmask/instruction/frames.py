@@ -117,6 +117,8 @@ def remove(clause: Clause) -> EditTuple:
     concept = phrase.concept
     action = Action.REMOVE
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
+    if excepting and concept is None and rest.startswith(("everyone", "everybody")):
+        concept = "people"
     if excepting or (concept and _REMOVABLE.search(concept)):
         pass
     elif names_text(rest) and not _bears_quotation(rest):
@@ -157,6 +159,8 @@ def add(clause: Clause) -> EditTuple:
             edited = after_relation(where)
         return changed(original, edited, clause, described=False)
     phrase = noun_phrase(without_quotations(clause.rest))
+    if clause.text.startswith(("set the scene ", "set the picture ", "set the image ")) and phrase.location:
+        return EditTuple("background", noun_phrase(after_relation(phrase.location)).concept, Action.BACKGROUND)
     bears = _bears_quotation(clause.rest)
     if bears and phrase.concept:
         text = clause.quotations[int(bears.group(1))]

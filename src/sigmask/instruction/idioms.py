@@ -67,6 +67,7 @@ _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
+_TO_BE = re.compile(r" (?:should|shall|must|needs? to|ought to|has to|have to) be$")
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in (?:the|this) \w+)?$"
@@ -164,7 +165,7 @@ def _nothing_but(match: re.Match[str], clause: Clause) -> EditTuple | None:
 
 
 def _done_in(match: re.Match[str], _: Clause) -> EditTuple | None:
-    return with_attribute(*match.groups()) if is_description(match.group(2)) else None
+    return with_attribute(_TO_BE.sub("", match.group(1)), match.group(2)) if is_description(match.group(2)) else None
 
 
 def _only(match: re.Match[str], _: Clause) -> EditTuple:

@@ -60,7 +60,8 @@ _FORM = re.compile(
 )
 """Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
 _ASKED_LATER = re.compile(
-    rf"(?<=\w) (?:can|could|would|will) (?:u|you) (?:please )?(?={any_of({verb.split()[0] for verb in _LEX.verbs})} )"
+    rf"^((?:\S+ ){{3,}}\S*\w),? (?:can|could|would|will) (?:u|you) (?:please )?"
+    rf"(?={any_of({verb.split()[0] for verb in _LEX.verbs})} )"
 )
 """A request behind something said, with nothing between: "I don't like the lamp can you delete it"."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
@@ -99,7 +100,7 @@ def normalise(text: str) -> Utterance:
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
-    plain = _ASKED_LATER.sub(". ", plain)
+    plain = _ASKED_LATER.sub(r"\1. ", plain)
     text = strip_politeness(plain)
     purpose = _PURPOSE.match(text)
     return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))

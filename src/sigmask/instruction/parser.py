@@ -61,12 +61,20 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         earlier, own = resolved(edit, clause, earlier)
         if clause.is_means:
             earlier = [each for each in earlier if each.action in _NOT_BY_MEANS and each.edited_concept]
+        if own:  # "take the balloon and make it green"
+            earlier = [each for each in earlier if not _goes_nowhere(each, own[0])]
         if complained and own and own[0].original_concept == complained.original_concept:
             earlier = ()
         own = [_shortened(each) for edit in own for each in one_by_one(edit)]
         edits[before:] = [*earlier, *own]
         earlier, complained = own or earlier, complains
     return edits
+
+
+def _goes_nowhere(edit: EditTuple, following: EditTuple) -> bool:
+    """Whether a thing is only taken, for what follows."""
+    goes = edit.action is Action.MOVE and edit.location is None
+    return goes and edit.original_concept == following.original_concept
 
 
 def _says_nothing(edit: EditTuple) -> bool:

@@ -42,6 +42,8 @@ _MADE_OF = re.compile(
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
     r"(?!the (?:left|right|top|bottom)\b)(.+)$"
 )
+_CLEAR = ("clear", "sharp", "misty", "foggy", "hazy")
+_ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
 _OUT_OF = re.compile(r" (?:from|out of) ")
 MADE_SO = re.compile(
     r"^(?:it|they)(?:'s| is| are|'re| was| were| has been)? (?:made|built|crafted|carved|formed|knitted|woven) "
@@ -118,6 +120,9 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     becomes = becomes_so(rest, clause)
     if becomes:
         return becomes
+    thing, _, last = rest.rpartition(" ")
+    if last in _CLEAR and thing and not names_scene(" ".join(thing.split()[:2])):  # "the sky clear"; of the picture that is restoration
+        return with_attribute(thing, last)
     split = description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -141,6 +146,10 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
         return EditTuple(None, phrase.concept, Action.TONE)
     if rest.startswith(SOME):
         return frames.add(replaced(clause, frame="add", rest=rest))
+    if (
+        phrase.location and clause.text.startswith("have ") and _ACTING.search(rest)
+    ):  # "have the kitten sitting in the basket"
+        return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
 
 
