@@ -120,8 +120,8 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     becomes = becomes_so(rest, clause)
     if becomes:
         return becomes
-    thing, _, last = rest.rpartition(" ")
-    if last in _CLEAR and thing and not names_scene(" ".join(thing.split()[:2])):  # "the sky clear"; of the picture that is restoration
+    thing, _, last = rest.rpartition(" ")  # "the sky clear"; of the picture that is restoration
+    if last in _CLEAR and thing and not names_scene(" ".join(thing.split()[:2])):
         return with_attribute(thing, last)
     split = description_start(rest) or _second_noun_start(rest)
     if split:
