@@ -62,3 +62,19 @@ def test_the_instruction_changes_evidence_that_is_there() -> None:
         for _ in range(2)
     )
     assert not torch.allclose(one[0], other[0])
+
+
+def test_a_sure_prior_can_still_be_doubted_in_half_precision() -> None:
+    generator = torch.Generator().manual_seed(4)
+    difference = torch.randn(1, 12, _WIDTH, generator=generator)
+    told = (difference, difference[:, :1], torch.ones(1, 1, dtype=torch.bool))
+    sure = torch.ones(1, 12)
+    refinement = _refinement().eval()
+    for block in refinement.blocks:
+        block.support.weight.data = -6 * torch.eye(_WIDTH)  # evidence that speaks against the words
+    with torch.no_grad():
+        _, _, exact = refinement(*told, sure, _GRID)
+        with torch.autocast("cpu", torch.bfloat16):
+            _, _, halved = refinement(*told, sure.bfloat16(), _GRID)
+    assert exact[0, 0] < 0.1
+    torch.testing.assert_close(halved, exact, atol=0.1, rtol=0)

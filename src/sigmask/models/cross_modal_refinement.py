@@ -66,7 +66,8 @@ class RefinementBlock(nn.Module):
         key, value = self.concept_key_value(concept).chunk(2, -1)
         mask = concept_valid[:, None, None, :]
         attended = self._attend(self.visual_query(difference), key, value, mask)
-        difference = difference + difference * torch.tanh(prior[..., None] * self.amplify(attended))
+        amplified = torch.tanh(prior[..., None].to(attended.dtype) * self.amplify(attended))
+        difference = difference + difference * amplified
         local = self.local(torch.unflatten(difference.transpose(1, 2), 2, grid)).flatten(2).transpose(1, 2)
         # what the whole picture has in common (tone drift, sharpening) scales each token, and adds nothing to it
         local = local * (1 + torch.tanh(self.context(difference.mean(1, keepdim=True))))
@@ -83,9 +84,10 @@ class RefinementBlock(nn.Module):
         mean_concept = (concept * valid).sum(1) / valid.sum(1)
         agreement = (self.support(difference) * mean_concept[:, None]).sum(-1) * concept.shape[-1] ** -0.5
         evidence = 1 - torch.exp(-self.evidence(difference).square().sum(-1))
-        sure = prior.clamp(_EPSILON, 1 - _EPSILON)
+        # in half precision the upper bound would round to 1, and no evidence could move the logit of a sure prior
+        sure = prior.float().clamp(_EPSILON, 1 - _EPSILON)
         # its logit, in operators that every exporter knows
-        prior = torch.sigmoid((sure / (1 - sure)).log() + agreement) * evidence
+        prior = torch.sigmoid((sure / (1 - sure)).log() + agreement.float()) * evidence.float()
         return concept, prior
 
     def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
