@@ -78,6 +78,14 @@ def test_sentences_of_a_blind_trial(text: str, expected: list[EditTuple]) -> Non
             "The image shows a street with parked cars. Please erase all the parked cars.",
             [EditTuple("parked cars", None, Action.REMOVE)],
         ),
+        (
+            "I would very much appreciate it if you could be so kind as to remove the dog",
+            [EditTuple("dog", None, Action.REMOVE)],
+        ),
+        (
+            "it would be great if you could make the sky blue",
+            [EditTuple("sky", "blue sky", Action.ATTRIBUTE, ("blue",))],
+        ),
         ("make the sky clear", [EditTuple("sky", "clear sky", Action.ATTRIBUTE, ("clear",))]),
         ("make the picture clear", [EditTuple(None, None, Action.RESTORATION)]),
         (
