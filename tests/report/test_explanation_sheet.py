@@ -9,7 +9,7 @@ import pytest
 
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
-from sigmask.instruction.named_concepts import concepts_of
+from sigmask.instruction.named_concepts import named_concepts
 from sigmask.report import explanation_sheet
 from sigmask.report.explanation_sheet import describe_explanation, draw_explanation
 from sigmask.types import Action, Annotation, EditTuple, Scope
@@ -63,7 +63,7 @@ def test_very_flat_pictures_leave_room_for_why_there_is_none(rng: np.random.Gene
 
 
 def _with_edits(rng: np.random.Generator, *edits: EditTuple) -> Explanation:
-    named = [concept for edit in edits for concept in concepts_of(edit)][:4]
+    named = [concept for edit in edits for concept in named_concepts([edit])][:4]
     found = np.ones((60, 90), np.float32)
     explanation = _explanation(rng, tuple(ConceptMap(*each, found, leans=each[0] == "left dog") for each in named))
     return replace(explanation, annotation=replace(explanation.annotation, edit=edits))

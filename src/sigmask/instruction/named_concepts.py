@@ -30,13 +30,13 @@ def concepts_left_out(tuples: Sequence[EditTuple]) -> list[str]:
     return [concept for concept, _, _ in _all_concepts(tuples)[MAX_CONCEPTS:]]
 
 
-def concepts_of(edit: EditTuple) -> list[tuple[str, bool]]:
-    """The concepts of one edit, as in `named_concepts`."""
-    if edit.action in AS_NOTHING_SAID:
-        return []
-    sought = (edit.original_concept, True), (edit.edited_concept, False)
-    return [(concept, on_original) for concept, on_original in sought if concept]
-
-
 def _all_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool, EditTuple]]:
-    return [(concept, on_original, edit) for edit in tuples for concept, on_original in concepts_of(edit)]
+    found: list[tuple[str, bool, EditTuple]] = []
+    for edit in tuples:
+        if edit.action in AS_NOTHING_SAID:
+            continue
+        if edit.original_concept:
+            found.append((edit.original_concept, True, edit))
+        if edit.edited_concept:
+            found.append((edit.edited_concept, False, edit))
+    return found

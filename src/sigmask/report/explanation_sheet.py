@@ -12,7 +12,7 @@ from PIL import Image
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out, concepts_of
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out, named_concepts
 from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
 from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
@@ -38,7 +38,7 @@ def describe_explanation(explanation: Explanation, instruction: str | None) -> l
     """What was told, understood and found, a line each."""
     annotation = explanation.annotation
     concepts = iter(explanation.concepts)
-    understood = [_words(edit, list(islice(concepts, len(concepts_of(edit))))) for edit in annotation.edit]
+    understood = [_words(edit, list(islice(concepts, len(named_concepts([edit]))))) for edit in annotation.edit]
     told = " ".join((instruction or "").split())
     if told and not understood:
         understood = ["understood: no edit is asked for"]
