@@ -11,8 +11,10 @@ def test_every_frame_of_the_lexicon_is_known_and_used() -> None:
 
 
 def test_a_frame_that_there_is_not_is_refused() -> None:
-    with pytest.raises(ValueError, match="listed under 'age', which is no frame: list them under one of remove, add, "):
-        parse_lexicon("verbs:\n  remove: cut\n  age: weather\n")
+    with pytest.raises(
+        ValueError, match="listed under 'haunt', which is no frame: list them under one of remove, add, "
+    ):
+        parse_lexicon("verbs:\n  remove: cut\n  haunt: spook\n")
 
 
 def test_a_verb_under_two_frames_is_refused() -> None:
