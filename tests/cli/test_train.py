@@ -30,8 +30,8 @@ def test_kinds_and_first_weights_become_keys_of_the_config(told: list[tuple[str,
     assert told == [("steps=10", "new_kinds=[text, material]", "left_out_kinds=[style]", "initial=tiny")]
 
 
-@pytest.mark.parametrize("actions", ["text", "+text,style", "+"])
-def test_a_kind_needs_its_sign(told: list[tuple[str, ...]], actions: str) -> None:
+@pytest.mark.parametrize("actions", ["text", "+text,style", "+", "+text,-style,-text"])
+def test_a_kind_needs_one_sign(told: list[tuple[str, ...]], actions: str) -> None:
     result = CliRunner().invoke(app, ["stage1", "c.yaml", "--actions", actions])
     assert result.exit_code == 2 and not told
 

@@ -6,8 +6,10 @@ import dataclasses
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sigmask.errors import BadReason
+from sigmask.evaluation import hard_bench
 from sigmask.evaluation.benchmark import load_benchmark, side_effect_of
 from sigmask.evaluation.hard_bench import SMALL_AREAS, STRENGTHS, make_hard, write_hard_bench
 from sigmask.types import BadSample, EditPair, ImageArray
@@ -36,6 +38,7 @@ def test_only_a_share_of_the_change_is_left_and_the_mask_holds_every_change() ->
         assert np.array_equal(hard.pair.original, pair.original)
         nothing = np.zeros_like(pair.mask)
         others = nothing if hard.side_effect is None else hard.side_effect
+        assert not (others & ~hard.pair.mask).any()  # a distractor is a change too
         kept = hard.pair.mask & ~others
         assert not (kept & ~pair.mask).any() and not (others & pair.mask).any()
         with_distractors += bool(others.any())
@@ -47,6 +50,29 @@ def test_only_a_share_of_the_change_is_left_and_the_mask_holds_every_change() ->
         assert 0.45 * 100 * STRENGTHS[0] < contrast < 1.5 * 100 * STRENGTHS[1]
     assert 3 <= with_distractors <= 11
     assert 3 <= made_small <= 9
+
+
+def test_the_picture_is_made_noisy_and_soft_and_saved_as_a_poor_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
+    noises: list[float] = []
+    soft: list[ImageArray] = []
+
+    def noted(image: ImageArray, rng: np.random.Generator, noise: float) -> ImageArray:
+        noises.append(noise)
+        return image
+
+    def saved(image: ImageArray, quality: int) -> ImageArray:
+        assert quality == 60
+        soft.append(image)
+        return image
+
+    monkeypatch.setattr(hard_bench, "through_jpeg", saved)
+    for seed in range(12):
+        make_hard(drawn(seed), noted, np.random.default_rng(seed))
+    assert 0.4 <= min(noises) < 0.5 < 0.6 < max(noises) <= 0.7
+    # a Gaussian of 0.7 pixels leaves about 0.4 of the spread of white noise; the drift of the tone hardly changes it
+    corner = np.s_[-30:, -30:]
+    for seed, image in enumerate(soft):
+        assert 0.25 < image[corner].std((0, 1)).mean() / drawn(seed).original[corner].std((0, 1)).mean() < 0.6
 
 
 def test_a_pair_of_a_seed_is_always_the_same() -> None:

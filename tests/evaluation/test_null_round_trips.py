@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from sigmask.annotation.doubtful import DOUBTFUL
-from sigmask.errors import ConfigError, CorpusError
+from sigmask.errors import ConfigError, CorpusError, SigmaskError
 from sigmask.evaluation.null_round_trips import PERTURBATIONS, main, measure_null, null_table
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.photos import PhotoEntry
@@ -93,6 +93,25 @@ def test_what_training_saw_is_a_column_only_where_somebody_says() -> None:
     assert null_table([told])[2] == "| two | no | round trip alone | 2 | 42.1 | 0.15 | 50.0 | 0.0 |"
 
 
+def test_each_instruction_is_said_of_the_same_pictures() -> None:
+    marker = Marker()
+    said = ["remove the dog", None]
+    chosen = ["tone drift", "shift of up to 2 px"]
+    photos = [draw_photo(np.random.default_rng(3), 48, 64)]
+    found = list(measure_null(marker, photos, [("one", Brightened(3))], perturbations=chosen, instructions=said))
+    assert [(each.perturbation, each.instruction) for each in found] == [
+        (name, text) for name in chosen for text in said
+    ]
+    assert [pair.instruction for pair in marker.pairs] == said * 2
+    assert np.array_equal(marker.pairs[0].edited, marker.pairs[1].edited)
+    # the draws of a perturbation are its own, whatever is measured beside it
+    among_all = Marker()
+    list(measure_null(among_all, photos, [("one", Brightened(3))]))
+    assert np.array_equal(marker.pairs[0].edited, among_all.pairs[[*PERTURBATIONS].index(chosen[0])].edited)
+    assert null_table(found)[2].startswith("| one | tone drift | remove the dog | 1 |")
+    assert null_table(found)[3].startswith("| one | tone drift | nothing | 1 |")
+
+
 def test_the_command_measures_a_tiny_autoencoder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     torch.manual_seed(0)
     weights = tmp_path / "vae2.safetensors"
@@ -117,3 +136,10 @@ def test_only_held_out_photographs_where_that_is_asked(tmp_path: Path) -> None:
 def test_an_autoencoder_that_is_not_measured_cannot_have_been_seen(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"unknown autoencoder 'vae5'.*Known: vae16, vae4"):
         main("tiny", tmp_path, seen=["vae5"])
+
+
+def test_what_cannot_be_measured_or_written_is_told_first(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"unknown perturbation 'round trip'.*Did you mean 'round trip alone'"):
+        main("tiny", tmp_path, perturbations=["round trip"])
+    with pytest.raises(SigmaskError, match="there is no folder"):
+        main("tiny", tmp_path, json_file=tmp_path / "nowhere" / "null.json")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from sigmask.evaluation.prior_accuracy import Pointing, accuracy_table, point, point_everywhere
+from sigmask.evaluation.prior_accuracy import (
+    Pointing,
+    accuracy_table,
+    at_tokens,
+    outlined_photos,
+    point,
+    point_everywhere,
+)
 from sigmask.instruction.text_encoder import StaticTextEncoder
-from sigmask.synthesis.named_view import NamedView, is_left_out
+from sigmask.synthesis.named_view import NamedView, is_held_out, is_left_out
 from tests.models.random_locator import random_locator
+from tests.synthesis.drawn_library import write_library
 
 
 def test_the_brightest_token_and_the_overlap() -> None:
@@ -43,3 +53,18 @@ def test_the_table_tells_seen_from_left_out() -> None:
         "| · 10 % or more | 1 | 1 | 100.0 | 50.0 | 20.0 |",
         "| left-out classes | 1 | 1 | 0.0 | 10.0 | 20.0 |",
     ]
+
+
+def test_a_token_stands_for_the_pixel_at_its_centre() -> None:
+    region = np.zeros((8, 8), bool)
+    region[2, 6] = True  # of 2 × 2 tokens of 4 pixels, the centre of the upper right one
+    assert at_tokens(region, np.zeros((2, 2), np.float32)).tolist() == [[False, True], [False, False]]
+
+
+def test_photographs_with_outlines_are_those_kept_from_training_or_with_learned_the_others(tmp_path: Path) -> None:
+    write_library(tmp_path, photographs=40)
+    held_out, learned = (outlined_photos(tmp_path, learned=learned) for learned in (False, True))
+    assert 0 < len(held_out) < len(learned)
+    assert len(held_out) + len(learned) == 40  # the one without polygons is in neither
+    assert all(is_held_out(entry) for entry in held_out)
+    assert not any(is_held_out(entry) for entry in learned)

@@ -2,12 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from sigmask.instruction.lexicon import any_of, lexicon, parse_lexicon
+from sigmask.instruction.lexicon import FRAME_NAMES, any_of, lexicon, parse_lexicon
 from sigmask.instruction.statements import FRAMES
 
 
 def test_every_frame_of_the_lexicon_is_known_and_used() -> None:
-    assert set(lexicon().verbs.values()) == set(FRAMES)
+    assert set(lexicon().verbs.values()) == set(FRAMES) == set(FRAME_NAMES)
+
+
+def test_a_frame_that_there_is_not_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match="listed under 'haunt', which is no frame: list them under one of remove, add, "
+    ):
+        parse_lexicon("verbs:\n  remove: cut\n  haunt: spook\n")
 
 
 def test_a_verb_under_two_frames_is_refused() -> None:

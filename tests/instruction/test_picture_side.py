@@ -88,6 +88,11 @@ MIDDLE: Side = (0, 0, 0.5, 0.5)
         ("to the left man", LEFT),
         ("on man left", LEFT),
         ("on hand left", NOWHERE),
+        ("in the lower left region", (-1, 1, 0, 0)),
+        ("in the lower center region of the image", (0, 1, 1, 0)),
+        ("in the left zone", LEFT),
+        ("in the upper right quadrant", (1, -1, 0, 0)),
+        ("in the left region of the sofa", NOWHERE),
     ],
 )
 def test_each_phrase_has_its_side(phrase: str, side: Side) -> None:
@@ -121,6 +126,8 @@ def test_each_phrase_has_its_side(phrase: str, side: Side) -> None:
         ("remove the dog sitting to the left", [LEFT]),
         ("On the right side of the image, place a lamp", [RIGHT]),
         ("add a moon top right", [(1, -1, 0, 0)]),
+        ("remove the dog in the lower left region", [(-1, 1, 0, 0)]),
+        ("add a cat in the lower center region of the image", [(0, 1, 1, 0)]),
         ("add a hat, top left", [(-1, -1, 0, 0)]),
         ("remove the bottom-right watermark", [(1, 1, 0, 0)]),
         ("add a hat to the left man", [LEFT]),

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmask.models.cross_modal_refinement import CrossModalRefinement
+from sigmask.models.cross_modal_refinement import CrossModalRefinement, RefinementBlock
 
 _WIDTH, _GRID = 16, (3, 4)
 
@@ -78,3 +78,39 @@ def test_a_sure_prior_can_still_be_doubted_in_half_precision() -> None:
             _, _, halved = refinement(*told, sure.bfloat16(), _GRID)
     assert exact[0, 0] < 0.1
     torch.testing.assert_close(halved, exact, atol=0.1, rtol=0)
+
+
+@torch.no_grad()
+def _block_of_attention_alone() -> RefinementBlock:
+    """A block that mixes nothing between neighbours, so that what its two attentions do can be worked out."""
+    torch.manual_seed(0)
+    block = RefinementBlock(_WIDTH, heads=2)
+    block.contract.weight.zero_()
+    return block
+
+
+@torch.no_grad()
+def test_the_instruction_amplifies_only_where_the_prior_points() -> None:
+    generator = torch.Generator().manual_seed(4)
+    difference, concept = (torch.randn(1, count, _WIDTH, generator=generator) for count in (12, 3))
+    prior = torch.zeros(1, 12)
+    prior[:, 6:] = 0.9
+    refined, _, _ = _block_of_attention_alone()(difference, concept, torch.ones(1, 3, dtype=torch.bool), prior, _GRID)
+    assert torch.equal(refined[:, :6], difference[:, :6])
+    assert (refined[:, 6:] - difference[:, 6:]).abs().amax(-1).min() > 0.01
+
+
+@torch.no_grad()
+def test_what_a_concept_takes_from_a_token_is_weighed_by_the_prior() -> None:
+    """Where no key is nearer than another, softmax(log p) is p / Σ p."""
+    generator = torch.Generator().manual_seed(5)
+    difference, concept = (torch.randn(1, count, _WIDTH, generator=generator) for count in (12, 3))
+    block = _block_of_attention_alone()
+    block.amplify.weight.zero_()
+    block.amplify.bias.zero_()  # the difference stays as it is
+    block.visual_key_value.weight[:_WIDTH].zero_()
+    prior = torch.linspace(0.01, 0.99, 12)[None]
+    _, taken, _ = block(difference, concept, torch.ones(1, 3, dtype=torch.bool), prior, _GRID)
+    values = difference @ block.visual_key_value.weight[_WIDTH:].T
+    mean = (prior[..., None] * values).sum(1, keepdim=True) / prior.sum()
+    torch.testing.assert_close(taken - concept, block.absorb(mean).expand_as(concept), rtol=1e-4, atol=1e-5)

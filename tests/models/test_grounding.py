@@ -106,6 +106,18 @@ def test_left_and_right_flip_the_maximum_of_two_equal_things(bumps: InstructionG
     torch.testing.assert_close(torch.logit(left[2, [3, 9]]), torch.tensor([1 + tilt, 1 - tilt]))
 
 
+@pytest.mark.parametrize(("ahead", "found"), [(2.0, 3), (4.0, 9)])
+@torch.inference_mode()
+def test_a_side_outweighs_some_evidence_and_not_all(monkeypatch: pytest.MonkeyPatch, ahead: float, found: int) -> None:
+    """Between columns 3 and 9 of 13 the side is worth 2 · 3 · 6/13 = 2.8 logits."""
+    logits = torch.full((1, 1, 5, 13), -4.0)
+    logits[..., 2, 3], logits[..., 2, 9] = 0.0, ahead
+    grounding = InstructionGrounding(channels=6, text_dimension=4, joint_width=8, token_width=10)
+    monkeypatch.setattr(grounding, "similarity_of", lambda *_: logits.flatten(2))
+    features = torch.zeros(1, 6, 5, 13)
+    assert grounding(features, features, _located((-1.0, 0.0, 0.0, 0.0))).prior.argmax() == 2 * 13 + found
+
+
 @torch.inference_mode()
 def test_without_a_location_the_prior_is_that_of_the_similarity_bit_for_bit(bumps: InstructionGrounding) -> None:
     features = torch.zeros(1, 6, 5, 13)

@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
+from sigmask.instruction.named_concepts import named_concepts
+from sigmask.report import explanation_sheet
 from sigmask.report.explanation_sheet import describe_explanation, draw_explanation
 from sigmask.types import Action, Annotation, EditTuple, Scope
 
@@ -60,7 +63,9 @@ def test_very_flat_pictures_leave_room_for_why_there_is_none(rng: np.random.Gene
 
 
 def _with_edits(rng: np.random.Generator, *edits: EditTuple) -> Explanation:
-    explanation = _explanation(rng, tuple(ConceptMap(edit.edited_concept or "", False, None) for edit in edits[:4]))
+    named = [concept for edit in edits for concept in named_concepts([edit])][:4]
+    found = np.ones((60, 90), np.float32)
+    explanation = _explanation(rng, tuple(ConceptMap(*each, found, leans=each[0] == "left dog") for each in named))
     return replace(explanation, annotation=replace(explanation.annotation, edit=edits))
 
 
@@ -73,6 +78,20 @@ def test_concepts_past_the_fourth_are_said() -> None:
     assert len(lines) == 9
     few = describe_explanation(_with_edits(rng, *edits[:4]), "add")
     assert not any(line.startswith("not looked for") for line in few)
+
+
+def test_what_is_not_looked_for_does_not_lean() -> None:
+    edits = [EditTuple("left dog", None, Action.REMOVE, location="left")] * 5
+    lines = describe_explanation(_with_edits(np.random.default_rng(0), *edits), "remove them")
+    assert [line.endswith("left (the prior leans there)") for line in lines[1:6]] == [True] * 4 + [False]
+
+
+def test_each_edit_is_told_of_its_own_concepts() -> None:
+    silent = EditTuple("whole picture", None, Action.RESTORATION, location="left")
+    two = EditTuple("left dog", "cat", Action.REPLACE, location="left")
+    one = EditTuple(None, "hat", Action.ADD, location="left")
+    lines = describe_explanation(_with_edits(np.random.default_rng(0), silent, two, one), "so")
+    assert [line.endswith("left (the prior leans there)") for line in lines[1:4]] == [False, True, False]
 
 
 def test_a_heading_of_hundreds_of_edits_is_cut_and_says_so(rng: np.random.Generator) -> None:
@@ -89,12 +108,17 @@ def test_a_heading_of_hundreds_of_edits_is_cut_and_says_so(rng: np.random.Genera
     ("edit", "line"),
     [
         (
-            EditTuple("dog", None, Action.REMOVE, location="left"),
-            "understood: remove: dog, where: left (the prior leans there)",
+            EditTuple("left dog", None, Action.REMOVE, location="left"),
+            "understood: remove: left dog, where: left (the prior leans there)",
         ),
         (
-            EditTuple("dog", None, Action.REMOVE, location="second from the left"),
-            "understood: remove: dog, where: second from the left (the prior is not told)",
+            EditTuple("dog", None, Action.REMOVE, location="left"),
+            "understood: remove: dog, where: left (the prior is not told)",
+        ),
+        (
+            EditTuple("dog", "dog", Action.ATTRIBUTE, ("red", "wooden"), "second from the left"),
+            "understood: attribute: dog → dog, attributes: red, wooden, "
+            "where: second from the left (the prior is not told)",
         ),
         (EditTuple("dog", "cat", Action.REPLACE), "understood: replace: dog → cat"),
         (EditTuple(None, "un chat", Action.UNKNOWN), "not understood: un chat"),
@@ -116,3 +140,58 @@ def test_flat_maps_are_drawn_too(rng: np.random.Generator) -> None:
     flat = np.zeros((60, 90), np.float32)
     still = Explanation(explanation.original, explanation.edited, (), flat, (flat,), flat, explanation.annotation)
     assert draw_explanation(still, None).size[0] > 0
+
+
+def _titles(explanation: Explanation, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What stands above the panels, before it is cut to their width."""
+    titles: list[str] = []
+
+    def noted(text: str, size: int, width: int) -> str:
+        titles.append(text)
+        return text
+
+    monkeypatch.setattr(explanation_sheet, "cut_to_width", noted)
+    draw_explanation(explanation, "so")
+    return titles
+
+
+@pytest.mark.parametrize(
+    ("flags", "quality", "title"),
+    [
+        ((DOUBTFUL,), 0.18, "mask: given up (expected IoU 0.18 < 0.25)"),
+        ((DOUBTFUL,), 0.2499, "mask: given up (expected IoU 0.24 < 0.25)"),
+        ((), 0.18, "mask: empty"),
+    ],
+)
+def test_an_empty_mask_says_why(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, flags: tuple[str, ...], quality: float, title: str
+) -> None:
+    explanation = _explanation(rng, ())
+    annotation = explanation.annotation
+    assert _titles(explanation, monkeypatch)[-1] == "mask"
+    empty = replace(annotation, mask=np.zeros_like(annotation.mask), flags=flags, quality=quality)
+    assert _titles(replace(explanation, annotation=empty, least_quality=0.25), monkeypatch)[-1] == title
+
+
+@pytest.mark.parametrize(("level", "title"), [(0.09, "prior: found nowhere"), (0.11, "prior: where the words point")])
+def test_a_prior_that_is_dark_everywhere_points_nowhere(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, level: float, title: str
+) -> None:
+    dark = np.zeros((60, 90), np.float32)
+    dark[20, 30] = level
+    explanation = _explanation(rng, (ConceptMap("dog", True, dark),))
+    explanation = replace(explanation, annotation=replace(explanation.annotation, prior=dark))
+    assert _titles(explanation, monkeypatch)[3] == title
+
+
+@pytest.mark.parametrize("on_original", [True, False])
+def test_a_concepts_map_lies_on_the_image_on_which_it_was_sought(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, on_original: bool
+) -> None:
+    explanation = _explanation(rng, (ConceptMap("dog", on_original, np.ones((60, 90), np.float32)),))
+    explanation = replace(explanation, original=np.full_like(explanation.edited, 7))
+    drawn: list[np.ndarray] = []
+    heat = explanation_sheet.heat
+    monkeypatch.setattr(explanation_sheet, "heat", lambda image, map_: drawn.append(image) or heat(image, map_))
+    draw_explanation(explanation, "so")
+    assert np.array_equal(drawn[0], explanation.original if on_original else explanation.edited)

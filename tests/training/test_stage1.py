@@ -11,14 +11,16 @@ import torch
 from safetensors.torch import load_file
 
 from sigmask.config import load_config
+from sigmask.errors import CorpusError
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator
+from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage1
 from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_losses
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.view import ViewMix
 from sigmask.types import Action, EditTuple
-from tests.models.random_locator import small_config
+from tests.models.random_locator import random_locator, small_config
 from tests.models.small_vit import SMALL_VIT
 from tests.training.tiny_corpus import write_random_backbone, write_tiny_corpus
 
@@ -164,6 +166,13 @@ def test_a_finished_run_has_nothing_left_to_do(corpus: Path, backbone_weights: P
     run_stage1(config)
     assert _steps(tmp_path) == [1]
     assert (tmp_path / "model.safetensors").read_bytes() == before
+
+
+def test_a_run_without_a_corpus_leaves_no_folder(backbone_weights: Path, tmp_path: Path) -> None:
+    save_pretrained(random_locator(), tmp_path / "weights")
+    with pytest.raises(CorpusError, match="expected pair-"):
+        run_stage1(_config(tmp_path / "nowhere", backbone_weights, tmp_path / "run", initial=str(tmp_path / "weights")))
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:

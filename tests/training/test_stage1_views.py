@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import CorpusError
+from sigmask.errors import ConfigError, CorpusError
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.synthesis import perturbation
 from sigmask.synthesis.named_view import is_left_out
@@ -238,3 +238,8 @@ def test_a_corpus_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
 def test_a_folder_without_pairs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"expected pair-\*\.npz"):
         _views(tmp_path, range(2))
+
+
+def test_a_kind_is_new_or_left_out_and_not_both() -> None:
+    with pytest.raises(ConfigError, match="got both for material"):
+        KindChoice(new=("text", "material"), left_out=("material", "style"))

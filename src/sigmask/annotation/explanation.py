@@ -10,11 +10,13 @@ from torch import Tensor
 
 from sigmask.annotation.annotator import Annotator, Image, read_pair
 from sigmask.annotation.backends.torch_backend import TorchBackend, raw_output
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.data.geometry import resize_image, resize_map
+from sigmask.instruction.instruction_arrays import ACTIONS
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.models.pixels import pixels_of
 from sigmask.models.semantic_difference import noise_level, relative_pixel_difference
-from sigmask.types import Annotation, ImageArray, MapArray
+from sigmask.types import Action, Annotation, ImageArray, MapArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,14 @@ class ConceptMap:
         on_original: whether it was sought on the original image, else on the edited one.
         map: (H, W) float32 in [0, 1], tilted towards the side of the picture that the instruction names; None where the
             encoder does not know the phrase.
+        leans: whether the prior leans to the side of the picture that the instruction names for it. It does not where
+            the encoder does not know the phrase, where the phrase is what stays, or where a style is everywhere.
     """
 
     concept: str
     on_original: bool
     map: MapArray | None
+    leans: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Explanation:
             match, in [0, 2].
         refined_prior: (H, W) float32 in [0, 1], the prior after the evidence had its say.
         annotation: what came out, with the prior before that.
+        least_quality: the expected IoU under which the mask was given up, unless it was small and sure.
     """
 
     original: ImageArray
@@ -54,6 +60,7 @@ class Explanation:
     distances: tuple[MapArray, ...]
     refined_prior: MapArray
     annotation: Annotation
+    least_quality: float = LEAST_QUALITY
 
 
 def explain(annotator: Annotator, original: Image, edited: Image, instruction: str | None = None) -> Explanation:
@@ -67,7 +74,8 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
     """
     prepared = annotator.prepare(read_pair(original, edited, instruction))
     # in torch, whatever runs the masks: an exported model keeps no steps
-    output = TorchBackend(annotator.model, torch.device(annotator.device)).forward(*annotator.inputs([prepared]))
+    images, said = annotator.inputs([prepared])
+    output = TorchBackend(annotator.model, torch.device(annotator.device)).forward(images, said)
     height, width = prepared.picture.shape[:2]
 
     def on_picture(coarse: Tensor) -> MapArray:
@@ -75,11 +83,10 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
 
     grid = output.difference.grid
     maps = output.grounding.concept_maps[0].float().reshape(-1, *grid)
+    leans = said.known[0] & ~said.kept[0] & said.location[0].any(-1) & (said.action[0] != ACTIONS.index(Action.STYLE))
     concepts = tuple(
-        ConceptMap(concept, on_original, on_picture(maps[slot]) if known else None)
-        for slot, ((concept, on_original), known) in enumerate(
-            zip(named_concepts(prepared.edit), output.grounding.concept_valid[0].tolist(), strict=False)
-        )
+        ConceptMap(concept, on_original, on_picture(maps[slot]) if said.known[0, slot] else None, bool(leans[slot]))
+        for slot, (concept, on_original) in enumerate(named_concepts(prepared.edit))
     )
     before, after = (pixels_of(image) for image in (prepared.original, prepared.edited))
     return Explanation(
@@ -92,4 +99,5 @@ def explain(annotator: Annotator, original: Image, edited: Image, instruction: s
         distances=tuple(on_picture(distance[0, 0]) for distance in output.difference.distances),
         refined_prior=on_picture(output.refined_prior[0]),
         annotation=annotator.annotation(prepared, raw_output(output), 0),
+        least_quality=annotator.least_quality,
     )

@@ -20,8 +20,9 @@ from pydantic.dataclasses import dataclass
 from sigmask.config import build_config, config_to_dict
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore
-from sigmask.evaluation.suite import Condition, SuiteProgress, run_suite
+from sigmask.evaluation.suite import Condition, run_suite
 from sigmask.evaluation.tables import markdown_table
+from sigmask.evaluation.told_runs import ToldRuns
 from sigmask.training.checkpoint import checkpoint_step
 from sigmask.training.stage2 import Stage2Config, run_stage2
 from sigmask.whole_file import whole_file
@@ -130,7 +131,7 @@ def _measured(
     tell: Callable[[str], None],
 ) -> list[BenchmarkResult]:
     what = f"{name}, {_TOLD[condition]}"
-    progress = _Told(what, tell)
+    progress = ToldRuns(lambda benchmark, _: f"{what}: measuring on {benchmark} starts", tell)
     started = time.monotonic()
     suite = run_suite(
         config.benchmarks,
@@ -142,21 +143,9 @@ def _measured(
         progress=progress,
     )
     seconds = f"measured in {time.monotonic() - started:.0f} s"
-    kept = len(config.benchmarks) - progress.benchmarks
-    tell(f"{what}: {seconds if progress.benchmarks else 'measuring skipped'}" + (f", {kept} kept" if kept else ""))
+    kept = len(config.benchmarks) - progress.begun
+    tell(f"{what}: {seconds if progress.begun else 'measuring skipped'}" + (f", {kept} kept" if kept else ""))
     return [dataclasses.replace(result, pairs=()) for result in suite.all_results()]
-
-
-class _Told(SuiteProgress):
-    """Counts the benchmarks that are measured and not taken from the store, and tells of each."""
-
-    def __init__(self, what: str, tell: Callable[[str], None]) -> None:
-        self.benchmarks = 0
-        self._what, self._tell = what, tell
-
-    def start(self, benchmark: str, method: str, pairs: int | None) -> None:
-        self.benchmarks += 1
-        self._tell(f"{self._what}: measuring on {benchmark} starts")
 
 
 def _cell(seeds: Sequence[BenchmarkResult]) -> str:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
 from sigmask.cli.printable import print_line
+from sigmask.output_path import require_apart, require_parent, require_picture_suffix
 
 
 def explain(

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from sigmask.annotation.doubtful import DOUBTFUL, EVERY_MASK, LEAST_QUALITY
-from sigmask.cli.output_path import require_apart, require_parent, require_picture_suffix
 from sigmask.cli.printable import print_line
 from sigmask.errors import SigmaskError
+from sigmask.output_path import require_apart, require_parent, require_picture_suffix
 
 
 def mask(

@@ -80,6 +80,8 @@ def _kind_overrides(actions: str | None) -> list[str]:
         raise typer.BadParameter(f"--actions: expected '+' or '-' before each kind of edit, got '{bad[0]}'")
     new = [part[1:] for part in named if part[0] == "+"]
     left_out = [part[1:] for part in named if part[0] == "-"]
+    if both := [kind for kind in new if kind in left_out]:
+        raise typer.BadParameter(f"--actions: got both '+{both[0]}' and '-{both[0]}': give one of them")
     return [f"{key}=[{', '.join(kinds)}]" for key, kinds in (("new_kinds", new), ("left_out_kinds", left_out)) if kinds]
 
 

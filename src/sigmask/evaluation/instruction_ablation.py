@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
@@ -13,14 +14,17 @@ import numpy as np
 import typer
 
 from sigmask.command_errors import run_tool
+from sigmask.errors import ConfigError, SigmaskWarning
 from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.comparison import compare_results
-from sigmask.evaluation.instruction_condition import require_instructions
+from sigmask.evaluation.instruction_condition import has_no_instruction, require_instructions
 from sigmask.evaluation.methods import VARIANT_SIGN
 from sigmask.evaluation.stored_run import RunStore, default_store
 from sigmask.evaluation.suite import Condition, SuiteProgress, benchmarks_at_hand, run_suite
 from sigmask.evaluation.tables import markdown_table, percent
+from sigmask.evaluation.told_runs import ToldRuns
+from sigmask.output_path import require_parent
 from sigmask.whole_file import whole_file
 
 CONDITIONS: dict[str, tuple[str, Condition]] = {
@@ -30,7 +34,7 @@ CONDITIONS: dict[str, tuple[str, Condition]] = {
     "uniform prior": ("uniform-prior", Condition.OWN),
     "prior multiplied in": ("naive-prior", Condition.OWN),
 }
-"""Rows of the table: how the prior is used (see `prior_variants`), and what is told."""
+"""Columns of the table: how the prior is used (see `prior_variants`), and what is told."""
 _REFERENCE = "no instruction"
 
 Results = dict[str, list[BenchmarkResult]]
@@ -92,7 +96,8 @@ def ablation_page(results: Results, model: str) -> str:
             typed.append(
                 [reference.benchmark, kind, str(scores[0].pairs), *(f"{100 * each.f1:.1f}" for each in scores)]
             )
-    lines += ["", "## Per edit type", "", *markdown_table(["benchmark", "edit type", "pairs", *results], typed, 2)]
+    if typed:
+        lines += ["", "## Per edit type", "", *markdown_table(["benchmark", "edit type", "pairs", *results], typed, 2)]
     return "\n".join(lines) + "\n"
 
 
@@ -107,25 +112,37 @@ def _cell(result: BenchmarkResult, reference: BenchmarkResult, *, show_differenc
     return f"{text} ({100 * compared.difference:+.1f}: {low:+.1f} to {high:+.1f})"
 
 
-class _Told(SuiteProgress):
-    """Says on stderr which run begins."""
+def _told_on_stderr(condition: str) -> SuiteProgress:
+    def line(benchmark: str, method: str) -> str:
+        return f"running {benchmark} · {method}, {condition}"
 
-    def __init__(self, condition: str) -> None:
-        self._condition = condition
+    return ToldRuns(line, lambda text: typer.echo(text, err=True))
 
-    def start(self, benchmark: str, method: str, pairs: int | None) -> None:
-        typer.echo(f"running {benchmark} · {method}, {self._condition}", err=True)
+
+def _instructed_at_hand() -> list[str]:
+    """The benchmarks at hand that have instructions; a warning names the others."""
+    at_hand = benchmarks_at_hand()
+    mute = [name for name in at_hand if has_no_instruction(load_benchmark(name).read())]
+    if len(mute) == len(at_hand):
+        raise ConfigError("expected a benchmark with instructions, found none at hand. Name one, or its table.")
+    if mute:
+        warnings.warn(f"left out, having no instructions: {', '.join(mute)}", SigmaskWarning, stacklevel=2)
+    return [name for name in at_hand if name not in mute]
 
 
 def main(
-    benchmarks: Annotated[list[str] | None, typer.Argument(help="names or paths; by default all at hand")] = None,
+    benchmarks: Annotated[
+        list[str] | None, typer.Argument(help="names or paths; by default all at hand that have instructions")
+    ] = None,
     model: str = "tiny",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Markdown file to write")] = None,
     limit: Annotated[int | None, typer.Option(min=1)] = None,
 ) -> None:
     """Print the table."""
-    names = benchmarks or benchmarks_at_hand()
-    results = ablate_instruction(names, model, RunStore(default_store()), limit=limit, progress=_Told)
+    if output is not None:
+        require_parent(output)
+    names = benchmarks or _instructed_at_hand()
+    results = ablate_instruction(names, model, RunStore(default_store()), limit=limit, progress=_told_on_stderr)
     page = ablation_page(results, model)
     print(page)
     if output is not None:

@@ -65,11 +65,16 @@ def require_instructions(benchmarks: Mapping[str, Iterable[Sample]]) -> None:
         ConfigError: none of one benchmark's pairs has an instruction.
     """
     for name, samples in benchmarks.items():
-        if all(isinstance(sample, BadSample) or sample.instruction is None for sample in samples):
+        if has_no_instruction(samples):
             raise ConfigError(
                 f"expected a benchmark with instructions, got none in {name}. Name its table, with a column "
                 "`instruction`, or leave it out."
             )
+
+
+def has_no_instruction(samples: Iterable[Sample]) -> bool:
+    """Whether no pair has one. Reads no further than the first instruction, since reading decodes."""
+    return all(isinstance(sample, BadSample) or sample.instruction is None for sample in samples)
 
 
 def _two_are_different(samples: Iterable[Sample]) -> bool:

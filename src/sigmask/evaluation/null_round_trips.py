@@ -2,10 +2,10 @@
 
     python -m sigmask.evaluation.null_round_trips tiny --photos DIR --autoencoders shipped --autoencoders hf:OWNER/NAME
 
-Each photograph stands against its own round trip, and nothing is said of it. What counts is how a model does on
-autoencoders that its training never saw, since editors use many. Weights do not tell which those are; their model card
-does, and `--seen` takes the names from there. The perturbations are those of the training's null pairs, one at a time
-and all together.
+Each photograph stands against its own round trip, and nothing is said of it, or what `--instruction` says. What counts
+is how a model does on autoencoders that its training never saw, since editors use many. Weights do not tell which those
+are; their model card does, and `--seen` takes the names from there. The perturbations are those of the training's null
+pairs, one at a time and all together.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from sigmask.data.geometry import shrink_to
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.evaluation.image_level_metrics import MARK_AREA
 from sigmask.evaluation.tables import markdown_table, percent
+from sigmask.output_path import require_parent
 from sigmask.synthesis.autoencoders import SHIPPED, named_autoencoders
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.perturbation import Perturbation, drift_tone, perturb_and_shift, recompress, shift_slightly
@@ -74,6 +75,7 @@ class NullFigures:
 
     Attributes:
         seen: whether the model's training saw the autoencoder; None where nobody says.
+        instruction: what the model was told of every picture; None: nothing.
         psnr: of what comes back against the photograph, mean in dB.
         marked: of all pixels of a picture, mean over pictures.
         marked_pairs: of the pictures, those with more than `MARK_AREA` marked.
@@ -83,6 +85,7 @@ class NullFigures:
     autoencoder: str
     perturbation: str
     seen: bool | None
+    instruction: str | None
     pairs: int
     psnr: float
     marked: float
@@ -97,40 +100,52 @@ def measure_null(
     *,
     seed: int = 0,
     seen: Sequence[str] | None = None,
+    perturbations: Sequence[str] = tuple(PERTURBATIONS),
+    instructions: Sequence[str | None] = (None,),
 ) -> Iterator[NullFigures]:
-    """The figures of each autoencoder and perturbation, as they are found.
+    """The figures of each autoencoder, perturbation and instruction, as they are found.
 
-    The draws for a photograph depend on the seed, its place and the perturbation alone, so that two autoencoders meet
-    the same ones.
+    The draws for a photograph depend on the seed, its place and the perturbation alone, so that two autoencoders and
+    two instructions meet the same ones.
 
     Args:
         photos: (H, W, 3) uint8 each.
         seen: names of the autoencoders that training saw; None if nobody says.
+        perturbations: names in `PERTURBATIONS`, whose order is kept.
+        instructions: what is said of every photograph, one after the other; None: nothing.
     """
+    chosen = [(number, name) for number, name in enumerate(PERTURBATIONS, start=1) if name in perturbations]
     for name, autoencoder in autoencoders:
         known = None if seen is None else name in seen
         trips = {
             noisy: [_round_trip(photo, autoencoder, (seed, place), noisy) for place, photo in enumerate(photos)]
-            for noisy in (False, True)
+            for noisy in {PERTURBATIONS[perturbation][0] for _, perturbation in chosen}
         }
-        for number, (perturbation, (noisy, disturbed)) in enumerate(PERTURBATIONS.items(), start=1):
+        for number, perturbation in chosen:
+            noisy, disturbed = PERTURBATIONS[perturbation]
             pairs = [
                 EditPair(str(place), photo, disturbed(returned, np.random.default_rng((seed, place, number))))
                 for place, (photo, returned) in enumerate(zip(photos, trips[noisy], strict=True))
             ]
-            yield _figures(annotator, pairs, name, perturbation, known)
+            for instruction in instructions:
+                yield _figures(annotator, pairs, name, perturbation, known, instruction)
 
 
 def null_table(figures: Sequence[NullFigures]) -> list[str]:
-    """Lines of a Markdown table, shares in %; without the column of what training saw where nobody says."""
-    told = any(each.seen is not None for each in figures)
-    header = ["autoencoder", *(["in training"] if told else []), "perturbation", "pairs", "PSNR (dB)"]
-    header += ["pixels marked", "pairs marked", "given up"]
+    """Lines of a Markdown table, shares in %.
+
+    It lacks the column of what training saw where nobody says, and that of what was told where nothing ever was.
+    """
+    known = any(each.seen is not None for each in figures)
+    told = any(each.instruction is not None for each in figures)
+    words = ["autoencoder", *(["in training"] if known else []), "perturbation", *(["told"] if told else [])]
+    header = [*words, "pairs", "PSNR (dB)", "pixels marked", "pairs marked", "given up"]
     rows = [
         [
             each.autoencoder,
-            *((["yes" if each.seen else "no"]) if told else []),
+            *((["yes" if each.seen else "no"]) if known else []),
             each.perturbation,
+            *([each.instruction or "nothing"] if told else []),
             each.pairs,
             f"{each.psnr:.1f}",
             percent(each.marked, 2),
@@ -139,7 +154,7 @@ def null_table(figures: Sequence[NullFigures]) -> list[str]:
         ]
         for each in figures
     ]
-    return markdown_table(header, rows, 3 if told else 2)
+    return markdown_table(header, rows, len(words))
 
 
 def _round_trip(photo: ImageArray, autoencoder: Autoencoder, seed: tuple[int, int], noisy: bool) -> ImageArray:
@@ -148,17 +163,23 @@ def _round_trip(photo: ImageArray, autoencoder: Autoencoder, seed: tuple[int, in
 
 
 def _figures(
-    annotator: PairAnnotator, pairs: Sequence[EditPair], autoencoder: str, perturbation: str, seen: bool | None
+    annotator: PairAnnotator,
+    pairs: Sequence[EditPair],
+    autoencoder: str,
+    perturbation: str,
+    seen: bool | None,
+    instruction: str | None,
 ) -> NullFigures:
     areas, given_up = [], 0
     for pair in pairs:
-        (found,) = annotator.infer([annotator.prepare(pair)])
+        (found,) = annotator.infer([annotator.prepare(dataclasses.replace(pair, instruction=instruction))])
         areas.append(found.area_fraction)
         given_up += DOUBTFUL in found.flags
     return NullFigures(
         autoencoder,
         perturbation,
         seen,
+        instruction,
         pairs=len(pairs),
         psnr=float(np.mean([cv2.PSNR(pair.original, pair.edited) for pair in pairs])),
         marked=float(np.mean(areas)),
@@ -201,6 +222,14 @@ def main(
     held_out: Annotated[
         bool, typer.Option("--held-out", help="only the fixed tenth of photographs that training leaves out")
     ] = False,
+    perturbations: Annotated[
+        list[str] | None,
+        typer.Option("--perturbation", help=f"one of {', '.join(PERTURBATIONS)}; again; by default all"),
+    ] = None,
+    instructions: Annotated[
+        list[str] | None,
+        typer.Option("--instruction", help="what to say of every photograph, in place of nothing ('' too); again"),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, help="photographs at most, drawn by the seed")] = 100,
     seed: int = 0,
     least_quality: Annotated[
@@ -213,12 +242,26 @@ def main(
     names = [name for name, _ in named]
     if unknown := [name for name in seen or () if name not in names]:
         raise ConfigError(unknown_name("autoencoder", unknown[0], names))
+    if unknown := [name for name in perturbations or () if name not in PERTURBATIONS]:
+        raise ConfigError(unknown_name("perturbation", unknown[0], PERTURBATIONS))
+    if json_file is not None:
+        require_parent(json_file)
     pictures = _drawn_photos(photos, limit, seed, held_out=held_out)
     annotator = Annotator.from_pretrained(model, least_quality=least_quality)
     figures = []
-    for each in measure_null(annotator, pictures, named, seed=seed, seen=seen):
+    measured = measure_null(
+        annotator,
+        pictures,
+        named,
+        seed=seed,
+        seen=seen,
+        perturbations=perturbations or tuple(PERTURBATIONS),
+        instructions=[text.strip() or None for text in instructions or [""]],
+    )
+    for each in measured:
         figures.append(each)
-        print(f"{each.autoencoder}, {each.perturbation}: {percent(each.marked, 2)} % of the pixels", flush=True)
+        what = f"{each.autoencoder}, {each.perturbation}" + (f", '{each.instruction}'" if each.instruction else "")
+        print(f"{what}: {percent(each.marked, 2)} % of the pixels", flush=True)
     print("\n".join(null_table(figures)))
     if seen is None:
         print("Which of them training saw is in the model card of the weights; --seen NAME adds it to the table.")

@@ -14,6 +14,11 @@ import yaml
 from sigmask.instruction.lemma import lemmas
 
 Words = frozenset[str]
+FRAME_NAMES = (
+    *("remove", "add", "replace", "change", "make", "give", "colour", "cover", "craft", "move", "pose", "resize"),
+    *("obscure", "restore", "mend", "tone", "style", "keep"),
+)
+"""What `verbs` may be listed under; `statements.FRAMES` has the function of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +114,16 @@ def parse_lexicon(document: str) -> Lexicon:
     """A lexicon from its YAML.
 
     Raises:
-        ValueError: if a verb is listed under two frames.
+        ValueError: if a verb is listed under two frames, or under what is none.
     """
     data: dict[str, Any] = yaml.safe_load(document)
     verbs: dict[str, str] = {}
     for frame, phrases in data.pop("verbs").items():
+        if frame not in FRAME_NAMES:
+            raise ValueError(
+                f"verbs are listed under '{frame}', which is no frame: list them under one of {', '.join(FRAME_NAMES)}"
+                ", or add a function to FRAMES in statements.py and its name to FRAME_NAMES in lexicon.py"
+            )
         for phrase in _entries(phrases):
             if verbs.setdefault(phrase, frame) != frame:
                 raise ValueError(f"verb '{phrase}' is listed under '{verbs[phrase]}' and '{frame}': keep one")

@@ -20,7 +20,7 @@ _RIGHTWARDS = {"left": -1, "leftmost": -1, "right": 1, "rightmost": 1}
 _DOWNWARDS = {"top": -1, "topmost": -1, "upper": -1, "bottom": 1, "bottommost": 1, "lower": 1}
 _MIDDLE = frozenset(("middle", "center", "centre", "central"))
 _SIDE_WORD = rf"\b{any_of((*_RIGHTWARDS, *_DOWNWARDS, *_MIDDLE))}\b"
-_PARTS = "(?:side|corner|part|half|edge|area|portion|section|position|end)"
+_PARTS = "(?:side|corner|part|half|edge|area|portion|section|position|end|region|zone|quadrant)"
 _BETWEEN = r"(?:(?:and|far|very|hand|most)[\s,-]+)*"
 _SIDES = (
     rf"(?:(?:and|far|very)[\s,-]+)*{_SIDE_WORD}(?:[\s,-]+{_BETWEEN}{_SIDE_WORD})*"

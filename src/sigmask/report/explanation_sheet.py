@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from itertools import islice
+
 import numpy as np
 from PIL import Image
 
+from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
-from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out
-from sigmask.instruction.picture_side import NOWHERE, picture_side
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out, named_concepts
 from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
 from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
@@ -19,6 +23,8 @@ _ROOM = (220, 64)
 """Pixels, width and height: a panel has at least this much, for its title and for why there is no picture."""
 _MOST_LINES, _MOST_LETTERS = 16, 1_000
 """Of the heading, and of one entry in it, before it is cut: `sigmask explain` prints all of it."""
+_FOUND = 0.1
+"""A prior that is lower everywhere has found nothing that was named. Our choice."""
 _GAP, _TITLE, _LINE = 10, 22, 20
 _HEADING_SIZE, _TITLE_SIZE = 15, 13
 _INK, _PAPER, _FAINT, _BLANK = (24, 24, 24), (255, 255, 255), (105, 105, 105), (238, 238, 238)
@@ -31,7 +37,8 @@ Panel = tuple[str, ImageArray | str]
 def describe_explanation(explanation: Explanation, instruction: str | None) -> list[str]:
     """What was told, understood and found, a line each."""
     annotation = explanation.annotation
-    understood = [_words(edit) for edit in annotation.edit]
+    concepts = iter(explanation.concepts)
+    understood = [_words(edit, list(islice(concepts, len(named_concepts([edit]))))) for edit in annotation.edit]
     told = " ".join((instruction or "").split())
     if told and not understood:
         understood = ["understood: no edit is asked for"]
@@ -95,12 +102,15 @@ def _placed(picture: ImageArray, size: tuple[int, int], room: tuple[int, int]) -
     return tile
 
 
-def _words(edit: EditTuple) -> str:
+def _words(edit: EditTuple, sought: Sequence[ConceptMap]) -> str:
+    """One edit; `sought` are those of its concepts that are among the first `MAX_CONCEPTS`."""
     doing = "not understood" if edit.action is Action.UNKNOWN else f"understood: {edit.action}"
     words = f"{doing}: {' → '.join(filter(None, (edit.original_concept, edit.edited_concept))) or '-'}"
+    if edit.attributes:
+        words += f", attributes: {', '.join(edit.attributes)}"
     if edit.location:
-        tilts = picture_side(edit) != NOWHERE and edit.action not in AS_NOTHING_SAID
-        words += f", where: {edit.location} ({'the prior leans there' if tilts else 'the prior is not told'})"
+        leans = any(concept.leans for concept in sought)
+        words += f", where: {edit.location} ({'the prior leans there' if leans else 'the prior is not told'})"
     if edit.quoted_text:
         words += f", text: {edit.quoted_text}"
     return words
@@ -118,8 +128,18 @@ def _panels(explanation: Explanation) -> list[Panel]:
     ]
     panels.append(("refined prior: after the evidence", heat(edited, explanation.refined_prior)))
     panels.append(("probability", heat(edited, annotation.probability)))
-    panels.append(("mask" if annotation.mask.any() else "mask: empty", draw_outline(edited, annotation.mask)))
+    panels.append((_title_of_mask(explanation), draw_outline(edited, annotation.mask)))
     return panels
+
+
+def _title_of_mask(explanation: Explanation) -> str:
+    annotation = explanation.annotation
+    if annotation.mask.any():
+        return "mask"
+    if DOUBTFUL not in annotation.flags:
+        return "mask: empty"
+    expected = math.floor(100 * annotation.quality) / 100  # 0.498 is not 0.50 < 0.5
+    return f"mask: given up (expected IoU {expected:.2f} < {explanation.least_quality:g})"
 
 
 def _title_of_prior(explanation: Explanation) -> str:
@@ -127,8 +147,10 @@ def _title_of_prior(explanation: Explanation) -> str:
         return "prior: no word points anywhere"
     if any(edit.action is Action.STYLE for edit in explanation.annotation.edit):
         return "prior: a style is everywhere"
-    pointed = any(concept.map is not None for concept in explanation.concepts)
-    return "prior: where the words point" if pointed else "prior: no word points anywhere"
+    if not any(concept.map is not None for concept in explanation.concepts):
+        return "prior: no word points anywhere"
+    found = explanation.annotation.prior.max() >= _FOUND
+    return "prior: where the words point" if found else "prior: found nowhere"
 
 
 def _concept_panel(explanation: Explanation, concept: ConceptMap) -> Panel:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from sigmask.errors import CorpusError, unknown_name
+from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json
 
@@ -28,6 +28,10 @@ class KindChoice:
     new: tuple[str, ...] = ()
     new_share: float = 0.5
     left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if both := sorted(set(self.new) & set(self.left_out)):
+            raise ConfigError(f"a kind of edit is either new or left out, got both for {', '.join(both)}")
 
 
 class Stage1Views(Dataset[View]):
@@ -50,11 +54,7 @@ class Stage1Views(Dataset[View]):
         kinds: KindChoice | None = None,
         leave_out: bool = False,
     ) -> None:
-        self.paths = sorted(folder.glob("pair-*.npz"))
-        if not self.paths:
-            raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
-        if "located" not in json.loads(str(read_record(self.paths[0], ("meta",))["meta"])):
-            raise CorpusError(f"{folder} was made by an earlier version: remove it, and make it anew")
+        self.paths = pair_paths(folder)
         self.crop, self.seed, self.positions, self.mix, self.leave_out = crop, seed, positions, mix, leave_out
         self.new: list[Path] = []
         self.new_share = 0.0
@@ -75,6 +75,20 @@ class Stage1Views(Dataset[View]):
             chosen = self.new[int(rng.integers(len(self.new)))]
         said = edit_from_json(other["edit"])
         return draw_view(read_record(chosen), said, rng, self.crop, self.mix, leave_out=self.leave_out)
+
+
+def pair_paths(folder: Path) -> list[Path]:
+    """The pairs of a corpus, in order.
+
+    Raises:
+        CorpusError: there are none, or they were made by an earlier version.
+    """
+    paths = sorted(folder.glob("pair-*.npz"))
+    if not paths:
+        raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
+    if "located" not in json.loads(str(read_record(paths[0], ("meta",))["meta"])):
+        raise CorpusError(f"{folder} was made by an earlier version: remove it, and make it anew")
+    return paths
 
 
 def _chosen(paths: list[Path], kinds: KindChoice) -> tuple[list[Path], list[Path]]:
