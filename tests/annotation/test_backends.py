@@ -283,6 +283,22 @@ def test_a_damaged_graph_is_told_by_openvino_too(weights: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", ["onnx", "openvino"])
+@pytest.mark.parametrize("named", [None, "add,remove"])
+def test_a_graph_that_counts_its_actions_otherwise_is_told(
+    weights: Path, tmp_path: Path, name: str, named: str | None
+) -> None:
+    pytest.importorskip("onnxruntime" if name == "onnx" else "openvino", reason=f"no {name} here")
+    onnx = pytest.importorskip("onnx", reason="changing a graph needs the package onnx")
+    graph = onnx.load(weights / GRAPH_FILE)
+    del graph.metadata_props[:]
+    onnx.helper.set_model_props(graph, {"sigmask.actions": named} if named else {})
+    onnx.save(graph, tmp_path / GRAPH_FILE)
+    said = rf"its actions are {named or 'not named'}, expected .*Export it again"
+    with pytest.raises(WeightsError, match=said):
+        create_backend(name, ModelSource(folder=tmp_path), "cpu")
+
+
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
 def test_a_graph_of_another_version_is_told(weights: Path, tmp_path: Path, name: str) -> None:
     pytest.importorskip("onnxruntime" if name == "onnx" else "openvino", reason=f"no {name} here")
     onnx = pytest.importorskip("onnx", reason="changing a graph needs the package onnx")

@@ -18,6 +18,7 @@ Changes = Annotated[
 _TOOLS = {
     "corpus": ("sigmask.synthesis.stage1_corpus", "Make the pairs that stage1 reads, from photographs with polygons."),
     "autoencoder": ("sigmask.training.autoencoder", "A small autoencoder for round trips, from photographs."),
+    "average": ("sigmask.training.weight_average", "Weights between two trainings of one model."),
     "calibrate": ("sigmask.training.null_calibration", "Null statistics of weights anew, for other editors' noise."),
 }
 """Command → the module whose `main` it is, imported when it is called: they need torch."""

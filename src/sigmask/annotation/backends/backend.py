@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sigmask.errors import WeightsError
-from sigmask.instruction.instruction_arrays import InstructionArrays
+from sigmask.instruction.instruction_arrays import ACTIONS, InstructionArrays
 
 Floats = npt.NDArray[np.float32]
 
@@ -38,6 +38,9 @@ INPUTS = ("images", *(field.name for field in fields(InstructionArrays)))
 OUTPUTS = tuple(field.name for field in fields(RawOutput))
 """What of a `LocatorOutput` annotations are made of."""
 
+
+ACTIONS_KEY, ACTIONS_NAMED = "sigmask.actions", ",".join(ACTIONS)
+"""In an exported model's metadata: the actions in the order of their indices, which a new one moves."""
 
 Frame = tuple[npt.NDArray[np.uint8], InstructionArrays]
 """Pairs of one size, as `Backend.run` takes them."""
@@ -67,18 +70,25 @@ class Backend(ABC):
         return [self.run(images, instruction) for images, instruction in frames]
 
 
-def check_inputs(names: Collection[str], graph: Path) -> None:
-    """Refuse a graph that takes other inputs than this version gives.
+def check_graph(inputs: Collection[str], actions: str | None, graph: Path) -> None:
+    """Refuse a graph that takes other inputs than this version gives, or counts its actions otherwise.
+
+    Args:
+        actions: what the graph's metadata has under `ACTIONS_KEY`; None if nothing.
 
     Raises:
         WeightsError: it was exported by another version.
     """
-    if set(names) != set(INPUTS):
-        raise WeightsError(
-            f"{graph} was exported by another version of sigmask: it takes {', '.join(sorted(names))}, expected "
-            f"{', '.join(sorted(INPUTS))}. Export it again: python -m sigmask.annotation.backends.onnx_export "
-            f"{graph.parent}"
-        )
+    if set(inputs) != set(INPUTS):
+        differs = f"it takes {', '.join(sorted(inputs))}, expected {', '.join(sorted(INPUTS))}"
+    elif actions != ACTIONS_NAMED:
+        differs = f"its actions are {actions or 'not named'}, expected {ACTIONS_NAMED}"
+    else:
+        return
+    raise WeightsError(
+        f"{graph} was exported by another version of sigmask: {differs}. Export it again: "
+        f"python -m sigmask.annotation.backends.onnx_export {graph.parent}"
+    )
 
 
 def inputs_of(images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> dict[str, np.ndarray]:

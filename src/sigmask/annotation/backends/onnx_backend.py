@@ -7,7 +7,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import OUTPUTS, Backend, RawOutput, check_inputs, inputs_of, output_of
+from sigmask.annotation.backends.backend import (
+    ACTIONS_KEY,
+    OUTPUTS,
+    Backend,
+    RawOutput,
+    check_graph,
+    inputs_of,
+    output_of,
+)
 from sigmask.errors import WeightsError
 from sigmask.instruction.instruction_arrays import InstructionArrays
 
@@ -32,7 +40,8 @@ class OnnxBackend(Backend):
             self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the runtime has kinds of its own for each way in which a file can be wrong
             raise WeightsError(f"{graph} does not hold a readable model: {str(error).splitlines()[0]}") from error
-        check_inputs([each.name for each in self._session.get_inputs()], graph)
+        actions = self._session.get_modelmeta().custom_metadata_map.get(ACTIONS_KEY)
+        check_graph([each.name for each in self._session.get_inputs()], actions, graph)
 
     def run(self, images: npt.NDArray[np.uint8], instruction: InstructionArrays) -> RawOutput:
         return output_of(self._session.run(OUTPUTS, inputs_of(images, instruction)))

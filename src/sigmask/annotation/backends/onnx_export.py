@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from sigmask.annotation.backends.backend import INPUTS, OUTPUTS
+from sigmask.annotation.backends.backend import ACTIONS_KEY, ACTIONS_NAMED, INPUTS, OUTPUTS
 from sigmask.annotation.backends.flat_model import FlatModel, tracing
 from sigmask.command_errors import run_tool
 from sigmask.errors import MissingExtraError
@@ -60,6 +60,7 @@ def export_graph(model: Locator) -> bytes:
         )
         graph = onnx.load(Path(folder) / GRAPH_FILE)
     _halve(graph.graph)
+    onnx.helper.set_model_props(graph, {ACTIONS_KEY: ACTIONS_NAMED})
     onnx.checker.check_model(graph)
     return bytes(graph.SerializeToString())
 

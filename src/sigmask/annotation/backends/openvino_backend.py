@@ -19,7 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.annotation.backends.backend import Backend, Frame, RawOutput, check_inputs, inputs_of, output_of
+from sigmask.annotation.backends.backend import (
+    ACTIONS_KEY,
+    Backend,
+    Frame,
+    RawOutput,
+    check_graph,
+    inputs_of,
+    output_of,
+)
 from sigmask.annotation.backends.int8 import quantise, read_ranges
 from sigmask.annotation.backends.model_source import ModelSource
 from sigmask.errors import MissingExtraError, SigmaskError, WeightsError, unknown_name
@@ -85,7 +93,9 @@ class OpenVinoBackend(Backend):
     def _read(self, source: ModelSource) -> Any:
         if source.graph is not None:
             graph = read_graph(self._core, source.graph)
-            check_inputs([each.get_any_name() for each in graph.inputs], source.graph)
+            where = ["framework", ACTIONS_KEY]  # where OpenVINO keeps the metadata of an ONNX graph
+            actions = str(graph.get_rt_info(where).astype(str)) if graph.has_rt_info(where) else None
+            check_graph([each.get_any_name() for each in graph.inputs], actions, source.graph)
             return graph
         try:
             from sigmask.annotation.backends.openvino_export import exported

@@ -1,0 +1,63 @@
+"""Weights between two trainings of one model: `sigmask train average FIRST SECOND --share 0.75 -o FOLDER`.
+
+Where the second training went on from the first, what lies between them often keeps what the first was good at and most
+of what the second learned (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022). Which share serves is
+measured: docs/decisions/0020-context-blocks.md.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sigmask.command_errors import run_tool
+from sigmask.errors import ConfigError
+from sigmask.models.locator import Locator
+from sigmask.models.pretrained import load_locator, save_pretrained
+from sigmask.models.weights_folder import text_table_of
+
+
+def weights_between(first: Locator, second: Locator, share: float) -> Locator:
+    """Each weight at (1 − `share`) of the first's and `share` of the second's, in evaluation mode.
+
+    Blocks of the second's decoder that the first lacks are the second's own: between them and none lies nothing.
+
+    Raises:
+        ConfigError: `share` is outside [0, 1], or the two are of different shapes.
+    """
+    if not 0 <= share <= 1:
+        raise ConfigError(f"share must be between 0 and 1, got {share}")
+    known, shape = first.state_dict(), second.config
+    own = dataclasses.replace(first.config, outline_blocks=shape.outline_blocks, context_blocks=shape.context_blocks)
+    if own != shape or not known.keys() <= second.state_dict().keys():
+        raise ConfigError(
+            "the two weights are of different shapes: between two trainings of one model alone is something"
+        )
+    between = Locator(shape)
+    between.load_state_dict(
+        {
+            name: known[name].lerp(value, share) if name in known and value.is_floating_point() else value
+            for name, value in second.state_dict().items()
+        }
+    )
+    return between.eval().requires_grad_(False)
+
+
+def main(
+    first: Annotated[str, typer.Argument(help="weights: a name, a folder, or a Hub id")],
+    second: Annotated[str, typer.Argument(help="weights of a training that went on from them")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="folder to write")],
+    share: Annotated[float, typer.Option(min=0.0, max=1.0, help="of the second")] = 0.5,
+) -> None:
+    """Write the weights between FIRST and SECOND."""
+    model, _, _ = load_locator(first)
+    other, _, folder = load_locator(second)
+    save_pretrained(weights_between(model, other, share), output, text_table_of(folder))
+    print(f"weights: {output} (try: sigmask mask ORIGINAL EDITED --model {output})")
+
+
+if __name__ == "__main__":
+    run_tool(main)
