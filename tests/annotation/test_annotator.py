@@ -237,7 +237,7 @@ def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> No
     assert isinstance(annotator, NamesItsSettings)
     assert differences(annotator.settings, other.settings) == [
         "threshold: '0.5' there, '0.4' now",
-        "least quality: '0' there, '0.5' now",
+        "least quality: '0' there, '0.45' now",
     ]
     assert {"weights", "sigmask version", "backend", "device", "precision"} < set(annotator.settings)
 
