@@ -1,4 +1,4 @@
-"""Masks that are given up: those of which the model itself expects that they are mostly wrong."""
+"""Masks that are given up: those of which the model itself expects too little."""
 
 from __future__ import annotations
 

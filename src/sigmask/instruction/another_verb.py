@@ -7,7 +7,7 @@ import re
 
 from sigmask.instruction.appearance import mend
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import names_scene
+from sigmask.instruction.concept import opens_with_scene
 from sigmask.instruction.edits import changed, put_on
 from sigmask.instruction.lexicon import lexicon
 from sigmask.types import Action, EditTuple
@@ -30,7 +30,7 @@ _NO_VERBS = frozenset(word for relation in _LEX.relations for word in relation.s
 def order_of_another_verb(clause: Clause) -> EditTuple | None:
     """The edit of a clause that opens with an unknown word before "the X"; None where it is none, or of the picture."""
     order = _ORDER.match(clause.text)
-    if order is None or order.group(1) in _NO_VERBS or names_scene(" ".join(order.group(2).split()[:2])):
+    if order is None or order.group(1) in _NO_VERBS or opens_with_scene(order.group(2)):
         return None
     becomes = _BECOMES.match(order.group(2))
     if becomes:

@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import head, names_scene, noun_phrase
+from sigmask.instruction.concept import NounPhrase, head, names_scene, noun_phrase, opens_with_scene
 from sigmask.instruction.edits import (
     changed,
     is_description,
@@ -40,17 +40,13 @@ _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix")
 def obscure(clause: Clause) -> EditTuple | None:
     """ "blur the background", "pixelate the face"; "blur removal" is none."""
     phrase = noun_phrase(clause.rest)
-    all_else = of_all_else(clause.rest, _participle(clause.text.split()[0]))
+    done = _participle(clause.text.split()[0])
+    all_else = of_all_else(clause.rest, done)
     if all_else:
         return all_else
     if _LEX.verb([head(clause.rest)]) or about(clause.rest, Action.RESTORATION) or head(clause.rest) in _UNDONE:
         return None
-    done = _participle(clause.text.split()[0])
-    if phrase.concept is None:
-        return EditTuple(None, done, Action.TONE)
-    edited = noun_phrase(f"{done} {phrase.concept}").concept
-    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
-    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
+    return _done_to(phrase, done) if phrase.concept else EditTuple(None, done, Action.TONE)
 
 
 def restore(clause: Clause) -> EditTuple:
@@ -66,10 +62,7 @@ def mend(clause: Clause) -> EditTuple:
     of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
     if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
         return restore(clause)
-    done = _participle(clause.text.split()[0])
-    edited = noun_phrase(f"{done} {phrase.concept}").concept
-    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
-    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
+    return _done_to(phrase, _participle(clause.text.split()[0]))
 
 
 def tone(clause: Clause) -> EditTuple:
@@ -79,7 +72,7 @@ def tone(clause: Clause) -> EditTuple:
     if all_else:
         return all_else
     present = _WITH_PRESENCE.match(clause.rest)
-    if present and names_scene(" ".join(clause.rest.split()[:2])) and not whole_picture_topic(present.group(1)):
+    if present and opens_with_scene(clause.rest) and not whole_picture_topic(present.group(1)):
         return add(dataclasses.replace(clause, frame="add", rest=present.group(1)))
     if phrase.concept in _LEX.background:
         return changed(*sides(clause.rest), clause)
@@ -104,6 +97,13 @@ def style(clause: Clause) -> EditTuple:
     shown_as = _SHOWN_AS.match(clause.rest)
     value = shown_as.group(2) if shown_as and names_scene(shown_as.group(1)) else clause.rest
     return of_whole_picture(topic or Action.STYLE, value, clause)
+
+
+def _done_to(phrase: NounPhrase, done: str) -> EditTuple:
+    """ "the background", "blurred": a background changes, anything else has an attribute."""
+    edited = noun_phrase(f"{done} {phrase.concept}").concept
+    action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
+    return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
 
 
 def _participle(verb: str) -> str:

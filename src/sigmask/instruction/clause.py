@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.normalise import strip_politeness
+from sigmask.instruction.normalise import VERB, strip_politeness
 
 _LEX = lexicon()
-_VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
-_ORDER_ABOUT_IT = rf"{_VERB} (?:it|them)\b"  # "take it away"
+_ORDER_ABOUT_IT = rf"{VERB} (?:it|them)\b"  # "take it away"
 _NO_ORDERS = {verb for verb, frame in _LEX.verbs.items() if frame in ("make", "style", "keep")}
 _ACTS = _LEX.doing | _LEX.bearing  # "make the man sit and wave a flag" is of the man still
 _ORDER = any_of(
@@ -22,7 +21,7 @@ _ORDER = any_of(
 )
 _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
-_ORDER_ABOUT_A_THING = rf"{_VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
+_ORDER_ABOUT_A_THING = rf"{VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = (
     r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 )
@@ -107,9 +106,9 @@ _EACH_GIVEN = re.compile(
     r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
 _EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.+?),? and ((?:an?|some) .+)$")
-_BOTH_WAYS = re.compile(
-    r"^(swap|switch|exchange|interchange) (?:(?:the )?(?:positions?|places?|locations?) of )?(the .+?) and (the .+)$"
-)
+EXCHANGES = ("swap", "switch", "exchange", "interchange")
+PLACES_OF = r"(?:(?:the )?(?:positions?|places?|locations?) of )?"
+_BOTH_WAYS = re.compile(rf"^({'|'.join(EXCHANGES)}) {PLACES_OF}(the .+?) and (the .+)$")
 _BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
 _ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")

@@ -128,6 +128,11 @@ def resolve_pronoun(concept: str) -> str | None:
     return None if not concept or concept in _LEX.scene else concept
 
 
+def opens_with_scene(text: str) -> bool:
+    """Whether text is about the picture as a whole, by its first two words: "the picture crisp and clear"."""
+    return names_scene(" ".join(text.split()[:2]))
+
+
 def names_scene(text: str) -> bool:
     """Whether a phrase names the picture itself, or nothing: "this photo", "the image", "my old photo"."""
     concept = noun_phrase(text).concept

@@ -10,8 +10,8 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.clause import EXCHANGES, PLACES_OF, Clause
+from sigmask.instruction.concept import names_scene, noun_phrase, opens_with_scene
 from sigmask.instruction.edits import (
     attributes_of,
     changed,
@@ -53,7 +53,7 @@ _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
 )
-_BOTH = re.compile(r"^(?:(?:the )?(?:positions?|places?|locations?) of )?(.+?)\s+and\s+(.+)$")
+_BOTH = re.compile(rf"^{PLACES_OF}(.+?)\s+and\s+(.+)$")
 _TWO_WORDS = re.compile(r"^(?!(?:an?|the|his|her|its|their|my|all|both) )([\w-]+),? ([\w-]+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
@@ -67,7 +67,6 @@ _SWITCHED = re.compile(
 _PUT_FOR = re.compile(r"^((?:an?|some) (?:(?! with ).)+?) for ((?:the|his|her|its|their|this|that) .+)$")
 """To substitute one for the other is to put it in its place; which one is there its article tells."""
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
-_EXCHANGES = ("swap", "switch", "exchange", "interchange")
 _FOR_FIRST = re.compile(
     r"^(?:(?:swap|switch|exchange|trade)(?:(?! with ).)+ for |"
     r"(?:replace|substitute)(?:(?! with | by ).)+ for (?:an?|some) )"
@@ -111,7 +110,7 @@ def remove(clause: Clause) -> EditTuple:
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
-    if names_scene(" ".join(rest.split()[:2])) and about(rest, Action.STYLE):
+    if opens_with_scene(rest) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
     phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", without_quotations(rest)))
     concept = phrase.concept
@@ -195,14 +194,14 @@ def replace(clause: Clause) -> EditTuple:
     separators = (" for ", " with ", " by ") if _FOR_FIRST.match(clause.text) else (" with ", " by ", " for ")
     for separator in separators:
         original, found, edited = clause.rest.partition(separator)
-        if found and clause.text.startswith(_EXCHANGES):
+        if found and clause.text.startswith(EXCHANGES):
             return _exchange(original, edited, clause)
         if found:
             return changed(original, edited, clause, described=False)
-    both = _BOTH.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
+    both = _BOTH.match(clause.rest) if clause.text.startswith(EXCHANGES) else None
     if both:
         return _exchange(both.group(1), both.group(2), clause)
-    beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(_EXCHANGES) else None
+    beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(EXCHANGES) else None
     if beside and all(map(_names_thing, beside.groups())):
         return changed(beside.group(1), beside.group(2), clause, described=False)
     original, *others = _SWAP.split(clause.rest, maxsplit=1)

@@ -10,6 +10,8 @@ from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.spelling import is_known, mended
 
 _LEX = lexicon()
+VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
+"""The first word of any order that the lexicon knows, as a pattern."""
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "`": "'", "´": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
 _QUOTED = re.compile(r"\"([^\"]+)\"|(?<!\w)'([^']{1,200})'(?!\w)|「([^」]+)」|『([^』]+)』|《([^》]+)》")
 _SAID_BARE = re.compile(
@@ -61,7 +63,7 @@ _FORM = re.compile(
 """Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
 _ASKED_LATER = re.compile(
     rf"^((?:\S+ ){{3,}}\S*\w),? (?:can|could|would|will) (?:u|you) (?:please )?"
-    rf"(?={any_of({verb.split()[0] for verb in _LEX.verbs})} )"
+    rf"(?={VERB} )"
 )
 """A request behind something said, with nothing between: "I don't like the lamp can you delete it"."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
@@ -100,7 +102,8 @@ def normalise(text: str) -> Utterance:
     plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
-    plain = _ASKED_LATER.sub(r"\1. ", plain)
+    if " you " in plain or " u " in plain:
+        plain = _ASKED_LATER.sub(r"\1. ", plain)
     text = strip_politeness(plain)
     purpose = _PURPOSE.match(text)
     return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))

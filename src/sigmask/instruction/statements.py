@@ -62,7 +62,7 @@ _COMPARED = re.compile(
     r"^((?:[\w-]+ ){0,2}?[\w-]+) (?:(?:much|even|slightly|a bit|a little) )?(\w+er(?:(?:,| and|, and) \w+er)*)$"
 )
 _IN_PLACE_OF = re.compile(r",?\s+(?:instead of|in place of|rather than|(?:and |but )?not)\s.+$")
-_NOT_THERE = re.compile(r",? (?:instead of|rather than) (?:on|in|at|under|behind|beside|near|next to)\b.*$")
+_INSTEAD_OF_A_PLACE = re.compile(r",? (?:instead of|rather than) (?:on|in|at|under|behind|beside|near|next to)\b.*$")
 _WHAT_IF = re.compile(
     r"^what if (.+?) (?:(?:did|was|were|is|could|would|had|does)(?: not|n't)?|never|no longer|suddenly)\b.*$"
 )
@@ -94,7 +94,7 @@ def make(clause: Clause) -> EditTuple:
     out = _GOT_OUT.match(clause.text)
     if out and not subject_and_verb(clause.rest):
         return frames.remove(replaced(clause, frame="remove", rest=f"{out.group(1)}from {out.group(2)}"))
-    clause = replaced(clause, rest=_NOT_THERE.sub("", clause.rest))
+    clause = replaced(clause, rest=_INSTEAD_OF_A_PLACE.sub("", clause.rest))
     exchange = INSTEAD.match(clause.rest)
     if exchange and not is_description(exchange.group(2)):
         return instead(exchange, clause) or state(exchange.group(1), clause)

@@ -10,7 +10,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import head, names_scene, noun_phrase, without_scene
+from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.edits import (
     changed,
     doing,
@@ -60,7 +60,7 @@ _GAZE = re.compile(
     r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
 )
 SOME = ("a ", "an ", "some ", "another ")
-_HAVE_SOME = ("have a ", "have an ", "have some ", "have another ")
+_HAVE_SOME = tuple(f"have {article}" for article in SOME)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _SWITCHED = ("up", "down", "on", "off")
 _AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
@@ -121,7 +121,7 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     if becomes:
         return becomes
     thing, _, last = rest.rpartition(" ")  # "the sky clear"; of the picture that is restoration
-    if last in _CLEAR and thing and not names_scene(" ".join(thing.split()[:2])):
+    if last in _CLEAR and thing and not opens_with_scene(thing):
         return with_attribute(thing, last)
     split = description_start(rest) or _second_noun_start(rest)
     if split:

@@ -97,6 +97,8 @@ def with_decoder_blocks(model: Locator, *, outline: int | None = None, context: 
         if count < has:
             raise ConfigError(f"{name}_blocks must be at least the weights' own {has}, got {count}")
     shape = dataclasses.replace(own, outline_blocks=wanted[0], context_blocks=wanted[1])
+    if shape == own:
+        return model
     larger = Locator(shape)
     larger.load_state_dict(larger.state_dict() | model.state_dict())
     return larger
