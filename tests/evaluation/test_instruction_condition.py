@@ -42,6 +42,13 @@ def test_each_gets_the_last_different_one() -> None:
     ]  # fmt: skip
 
 
+def test_what_asks_for_another_action_goes_before_other_words() -> None:
+    orders = ["remove the dog", "take the cat away", "make the car red", "erase the hat", "remove the tie"]
+    assert told(list(with_wrong_instructions(pairs(orders)))) == [
+        "take the cat away", "remove the dog", "take the cat away", "make the car red", "make the car red",
+    ]  # fmt: skip
+
+
 def test_where_all_are_the_same_there_is_no_wrong_one() -> None:
     assert told(list(with_wrong_instructions(pairs(["a", "a"])))) == [None, None]
 

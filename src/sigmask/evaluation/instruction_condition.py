@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 
 from sigmask.errors import ConfigError, SigmaskWarning
-from sigmask.types import BadSample, EditPair
+from sigmask.instruction.parser import parse
+from sigmask.types import Action, BadSample, EditPair
 
 Sample = EditPair | BadSample
 
@@ -22,23 +23,30 @@ def without_instructions(samples: Iterable[Sample]) -> Iterator[Sample]:
 
 
 def with_wrong_instructions(samples: Iterable[Sample]) -> Iterator[Sample]:
-    """The same samples in the same order, each pair with the last different instruction seen before it.
+    """The same samples in the same order, each pair with the last instruction before it that asks for another action.
 
-    The first pairs, before which no other was seen, wait for the first different one. A set in which all
-    instructions are the same, or missing, has no wrong ones to give: its pairs lose theirs.
+    Where no other action was asked for yet it is the last one in other words: benches may come sorted by kind, and
+    "take the cat away" is hardly wrong for "remove the dog". The first pairs, before which no other was seen, wait for
+    the first different one. A set in which all instructions are the same, or missing, has no wrong ones to give: its
+    pairs lose theirs.
     """
     seen: list[str] = []  # the last two distinct instructions, newest last
+    by_action: dict[Action | None, str] = {}  # the last one of each action, newest last
     waiting: list[Sample] = []
     for sample in samples:
         instruction = None if isinstance(sample, BadSample) else sample.instruction
-        if instruction is not None and (not seen or seen[-1] != instruction):
-            seen = [*[each for each in seen if each != instruction], instruction][-2:]
+        if instruction is not None:
+            if not seen or seen[-1] != instruction:
+                seen = [*[each for each in seen if each != instruction], instruction][-2:]
+            action = _action(instruction)
+            by_action.pop(action, None)
+            by_action[action] = instruction
         if len(seen) < 2:
             waiting.append(sample)
             continue
         while waiting:
-            yield _with_other(waiting.pop(0), seen)
-        yield _with_other(sample, seen)
+            yield _with_other(waiting.pop(0), seen, by_action)
+        yield _with_other(sample, seen, by_action)
     for sample in waiting:
         yield sample if isinstance(sample, BadSample) else dataclasses.replace(sample, instruction=None)
 
@@ -89,8 +97,15 @@ def _two_are_different(samples: Iterable[Sample]) -> bool:
     return False
 
 
-def _with_other(sample: Sample, seen: list[str]) -> Sample:
+def _with_other(sample: Sample, seen: list[str], by_action: dict[Action | None, str]) -> Sample:
     if isinstance(sample, BadSample):
         return sample
-    other = seen[-1] if seen[-1] != sample.instruction else seen[-2]
+    own = _action(sample.instruction)
+    others = [text for action, text in by_action.items() if action is not own and text != sample.instruction]
+    other = others[-1] if others else next(text for text in reversed(seen) if text != sample.instruction)
     return dataclasses.replace(sample, instruction=other)
+
+
+def _action(instruction: str | None) -> Action | None:
+    """What is asked for first."""
+    return next((edit.action for edit in parse(instruction)), None)
