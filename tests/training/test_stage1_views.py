@@ -115,6 +115,21 @@ def test_a_weakened_view_keeps_its_mask_and_a_share_of_its_change() -> None:
         assert 0.1 * before < after < 0.9 * before
 
 
+def test_some_weakened_views_are_so_in_patches(rng: np.random.Generator) -> None:
+    record = drawn_record(rng)
+    flat = {"original": np.full_like(record["original"], 100), "edited": np.full_like(record["edited"], 200)}
+    everywhere = {name: np.ones_like(record[name]) for name in ("mask", "region")}
+    spreads = []
+    for seed in range(20):
+        mix = ViewMix(null=0, swapped=0, round_trip=0, perturbed=0, weakened=1)
+        view = draw_view({**record, **flat, **everywhere}, OTHER, np.random.default_rng(seed), 64, mix)
+        kept = (view.edited.float() - view.original.float()) / 100
+        assert kept.min() > 0.08 and kept.max() < 1.02
+        assert view.mask.all() and view.valid.all()
+        spreads.append(float(kept.max() - kept.min()))
+    assert min(spreads) < 0.05 and max(spreads) > 0.5
+
+
 def test_a_null_view_has_an_empty_mask(rng: np.random.Generator) -> None:
     for _ in range(5):
         view = _draw(rng, null=1.0)

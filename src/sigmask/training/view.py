@@ -29,6 +29,9 @@ SCENE_PRESENT, SCENE_ABSENT = 3, 2
 """Names that grounding is asked for beside the instruction's: of things that are there, and that are not."""
 WEAKENED_TO = (0.25, 0.7)
 """The share of an edit's change that stays in a weakened view."""
+PATCHY_SHARE, PATCHY_TO = 0.5, (0.1, 1.0)
+"""How many of the weakened views are so in patches, and how much of the change stays there, from place to place. An
+editor redraws a dog's head and hardly its coat, and the mask is the dog (our choice)."""
 _STANDS_OUT = 2.5
 _JUST_SEEN = 1.5  # grey levels
 
@@ -169,8 +172,19 @@ def _edited_pair(record: dict[str, Any], rng: np.random.Generator, mix: ViewMix,
 
 def _weakened(image: ImageArray, change: np.ndarray, rng: np.random.Generator) -> ImageArray:
     """Only a share of the edit's change stays, and all of the noise: evidence that an instruction could settle."""
-    removed = 1 - float(rng.uniform(*WEAKENED_TO))
-    return np.asarray(np.clip(np.rint(image - removed * change), 0, 255), dtype=np.uint8)
+    kept: float | np.ndarray = float(rng.uniform(*WEAKENED_TO))
+    if rng.random() < PATCHY_SHARE:
+        kept = _patches(image.shape[:2], rng)
+    return np.asarray(np.clip(np.rint(image - (1 - kept) * change), 0, 255), dtype=np.uint8)
+
+
+def _patches(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """(H, W, 1) smooth field of shares within `PATCHY_TO`, of which about half lie near either end."""
+    coarse = rng.normal(0, 2, rng.integers(3, 9, size=2)).astype(np.float32)
+    field = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    low, high = PATCHY_TO
+    patches: np.ndarray = (low + (high - low) / (1 + np.exp(-field)))[..., None]
+    return patches
 
 
 def _regions_told(record: dict[str, Any], located: list[bool]) -> dict[int, MaskArray]:
