@@ -51,7 +51,7 @@ def test_noise_is_a_share_of_the_latents_spread() -> None:
 @pytest.mark.parametrize("blends", [True, False])
 def test_a_share_of_the_corpus_is_put_together_so(blends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage1_corpus, "LATENT_BLENDING_SHARE", float(blends))
-    monkeypatch.setattr(stage1_corpus, "_drawn_noise", lambda rng: 0.0)
+    monkeypatch.setattr(stage1_corpus, "_drawn_disturbance", lambda rng: {})
     monkeypatch.setattr(stage1_corpus, "recompress", lambda image, rng: image)
     original, edited = np.full((32, 32, 3), 40, np.uint8), np.full((32, 32, 3), 40, np.uint8)
     mask = np.zeros((32, 32), bool)

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from sigmask.errors import WeightsError
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
-from sigmask.synthesis.vae_roundtrip import TinyAutoencoder, round_trip
+from sigmask.synthesis.vae_roundtrip import TinyAutoencoder, round_trip, thinned
 from tests.drawing import draw_photo
 
 
@@ -98,3 +98,16 @@ def test_published_weights_give_a_good_round_trip(shared_folder: Path) -> None:
     decoded = round_trip(photo, autoencoder, np.random.default_rng(0))
     error = np.mean((decoded.astype(float) - photo) ** 2)
     assert 10 * np.log10(255**2 / error) >= 23
+
+
+def test_a_thinned_latent_keeps_its_strongest_directions_alone() -> None:
+    latent = torch.randn(1, 16, 8, 6, generator=torch.Generator().manual_seed(0)) + 3
+    scaled = latent * torch.tensor([10.0] * 4 + [1.0] * 12)[None, :, None, None]
+    thin = thinned(scaled, 0.25)
+    centred = (thin - thin.mean((2, 3), keepdim=True))[0].flatten(1)
+    assert torch.linalg.matrix_rank(centred, rtol=1e-4) == 4
+    torch.testing.assert_close(thin.mean((2, 3)), scaled.mean((2, 3)), rtol=1e-4, atol=1e-4)
+    error = (thin - scaled).square().mean((0, 2, 3))
+    assert error[:4].max() < 1 < scaled.var((0, 2, 3))[:4].min()  # the loud channels come through
+    assert torch.equal(thinned(latent, 1.0), latent)
+    assert torch.linalg.matrix_rank((few := thinned(latent, 0.01))[0].flatten(1) - few.mean((2, 3)).T, rtol=1e-4) == 3

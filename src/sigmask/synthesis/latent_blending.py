@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sigmask.synthesis.vae_roundtrip import Autoencoder, disturbed, picture_of, pixels_for
+from sigmask.synthesis.vae_roundtrip import Autoencoder, disturbed, picture_of, pixels_for, thinned
 from sigmask.types import ImageArray, MaskArray
 
 
@@ -25,20 +25,21 @@ def blend_in_latent(
     rng: np.random.Generator,
     *,
     latent_noise: float = 0.0,
+    latent_kept: float = 1.0,
 ) -> ImageArray:
     """The original's latent with the edited picture's wherever a latent cell holds any of `region`, decoded.
 
     Args:
         original, edited: (H, W, 3) uint8.
         region: (H, W) bool, where they differ.
-        latent_noise: as for `round_trip`.
+        latent_noise, latent_kept: as for `round_trip`.
 
     Returns:
         (H, W, 3) uint8.
     """
     before, after = (autoencoder.encoder(pixels_for(image, autoencoder.stride)) for image in (original, edited))
     cells = _cells(region, autoencoder.stride)
-    latent = disturbed(torch.where(cells, after, before), rng, latent_noise)
+    latent = disturbed(thinned(torch.where(cells, after, before), latent_kept), rng, latent_noise)
     return picture_of(autoencoder.decoder(latent), original.shape[0], original.shape[1])
 
 

@@ -43,6 +43,9 @@ from sigmask.whole_file import whole_file
 
 LATENT_BLENDING_SHARE = 0.2
 """The share of local edits whose round trip is put together in the latent. Our choice."""
+THINNED_SHARE, THINNED_TO = 0.2, (0.25, 0.7)
+"""How many round trips lose the weaker directions of their latent, as if the autoencoder had fewer channels, and what
+share of the directions stays (our choice)."""
 NATIVE_SIZES = ((256, 0.35), (384, 0.4), (512, 0.25))
 """(longer side in pixels, share of pairs): the size at which an edit and its round trip are made (our choice)."""
 STORED_SIZE = 384  # pixels of the longer side: what `tiny` sees
@@ -174,24 +177,27 @@ def load_round_trips(sources: Sequence[str | Path]) -> list[RoundTrip]:
 
 @dataclass(frozen=True)
 class NoisyRoundTrip:
-    """A `RoundTrip` through an autoencoder, three times in four with latent noise."""
+    """A `RoundTrip` through an autoencoder, mostly with latent noise, now and then with a thinned latent."""
 
     autoencoder: Autoencoder
 
     def __call__(self, image: ImageArray, rng: np.random.Generator) -> ImageArray:
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_multiplies_bfloat16()):
-            return round_trip(image, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
+            return round_trip(image, self.autoencoder, rng, **_drawn_disturbance(rng))
 
     def blend(
         self, original: ImageArray, edited: ImageArray, region: MaskArray, rng: np.random.Generator
     ) -> ImageArray:
         """The edit put together in the latent (see `blend_in_latent`)."""
         with torch.autocast("cpu", torch.bfloat16, enabled=cpu_multiplies_bfloat16()):
-            return blend_in_latent(original, edited, region, self.autoencoder, rng, latent_noise=_drawn_noise(rng))
+            return blend_in_latent(original, edited, region, self.autoencoder, rng, **_drawn_disturbance(rng))
 
 
-def _drawn_noise(rng: np.random.Generator) -> float:
-    return 0.0 if rng.random() < 0.25 else float(rng.uniform(0, 0.6))
+def _drawn_disturbance(rng: np.random.Generator) -> dict[str, float]:
+    """What is done to a latent: noise three times in four, and one time in five it is thinned."""
+    noise = 0.0 if rng.random() < 0.25 else float(rng.uniform(0, 0.6))
+    kept = float(rng.uniform(*THINNED_TO)) if rng.random() < THINNED_SHARE else 1.0
+    return {"latent_noise": noise, "latent_kept": kept}
 
 
 def _edited_through(edit: SyntheticEdit, through: RoundTrip, rng: np.random.Generator) -> ImageArray:

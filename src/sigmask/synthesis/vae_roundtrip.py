@@ -80,18 +80,25 @@ class TinyAutoencoder(nn.Module):
 
 @torch.inference_mode()
 def round_trip(
-    image: ImageArray, autoencoder: Autoencoder, rng: np.random.Generator, *, latent_noise: float = 0.0
+    image: ImageArray,
+    autoencoder: Autoencoder,
+    rng: np.random.Generator,
+    *,
+    latent_noise: float = 0.0,
+    latent_kept: float = 1.0,
 ) -> ImageArray:
     """`image` encoded, disturbed in the latent and decoded.
 
     Args:
         image: (H, W, 3) uint8; sizes that are no multiple of the stride are padded and cropped back.
         latent_noise: standard deviation of Gaussian noise, as a share of the latent's own spread.
+        latent_kept: as for `thinned`.
 
     Returns:
         (H, W, 3) uint8.
     """
-    latent = disturbed(autoencoder.encoder(pixels_for(image, autoencoder.stride)), rng, latent_noise)
+    latent = thinned(autoencoder.encoder(pixels_for(image, autoencoder.stride)), latent_kept)
+    latent = disturbed(latent, rng, latent_noise)
     return picture_of(autoencoder.decoder(latent), image.shape[0], image.shape[1])
 
 
@@ -109,6 +116,24 @@ def disturbed(latent: Tensor, rng: np.random.Generator, share: float) -> Tensor:
         return latent
     noise = torch.from_numpy(rng.standard_normal(latent.shape, dtype=np.float32))
     return latent + share * float(latent.float().std()) * noise
+
+
+def thinned(latent: Tensor, kept: float) -> Tensor:
+    """The latent (1, C, h, w) without its weaker directions: what an autoencoder of fewer channels would keep of the
+    picture (our choice).
+
+    Args:
+        kept: the share of the C principal directions that stay, in (0, 1]; three stay at least.
+    """
+    channels = latent.shape[1]
+    count = max(3, round(kept * channels))
+    if count >= channels:
+        return latent
+    flat = latent[0].float().flatten(1)
+    centre = flat.mean(1, keepdim=True)
+    strongest = torch.linalg.eigh((flat - centre) @ (flat - centre).T).eigenvectors[:, -count:]
+    thin: Tensor = centre + strongest @ (strongest.T @ (flat - centre))
+    return thin.unflatten(1, latent.shape[2:])[None].to(latent.dtype)
 
 
 def picture_of(decoded: Tensor, height: int, width: int) -> ImageArray:
