@@ -132,8 +132,8 @@ def thinned(latent: Tensor, kept: float) -> Tensor:
     flat = latent[0].float().flatten(1)
     centre = flat.mean(1, keepdim=True)
     strongest = torch.linalg.eigh((flat - centre) @ (flat - centre).T).eigenvectors[:, -count:]
-    thin: Tensor = centre + strongest @ (strongest.T @ (flat - centre))
-    return thin.unflatten(1, latent.shape[2:])[None].to(latent.dtype)
+    thin = centre + strongest @ (strongest.T @ (flat - centre))
+    return torch.unflatten(thin, 1, latent.shape[2:])[None].to(latent.dtype)
 
 
 def picture_of(decoded: Tensor, height: int, width: int) -> ImageArray:
