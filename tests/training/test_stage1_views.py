@@ -145,6 +145,12 @@ def test_a_wrong_or_missing_instruction_is_flagged(rng: np.random.Generator) -> 
     assert (missing.edit, missing.instruction_is_right) == ((), False)
 
 
+def test_some_wrong_instructions_ask_for_a_style(rng: np.random.Generator) -> None:
+    view = _draw(rng, wrong_instruction=1.0, wrong_style=1.0)
+    assert [edit.action for edit in view.edit] == [Action.STYLE] and view.edit[0].edited_concept
+    assert not view.instruction_is_right
+
+
 def test_a_swapped_view_keeps_its_mask_and_says_nothing() -> None:
     plain, swapped = (_draw(np.random.default_rng(7), **shares) for shares in ({}, {"swapped": 1.0}))
     assert torch.equal(swapped.original, plain.edited)

@@ -38,7 +38,11 @@ _JUST_SEEN = 1.5  # grey levels
 
 @dataclass(frozen=True, slots=True)
 class ViewMix:
-    """How often each kind of view is drawn; shares in [0, 1] (our choice)."""
+    """How often each kind of view is drawn; shares in [0, 1] (our choice).
+
+    `wrong_style` is a share of the wrong instructions: they ask for a style, whose prior is the whole picture, of a
+    picture that has none.
+    """
 
     null: float = 0.12
     swapped: float = 0.15
@@ -47,6 +51,7 @@ class ViewMix:
     perturbed: float = 0.7
     no_instruction: float = 0.25
     wrong_instruction: float = 0.2
+    wrong_style: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +142,14 @@ def _told(
     draw = rng.random()
     if silent or draw < mix.no_instruction:
         return (), False
-    return (other, False) if draw < mix.no_instruction + mix.wrong_instruction else (own, True)
+    if draw >= mix.no_instruction + mix.wrong_instruction:
+        return own, True
+    return (_some_style(rng),) if rng.random() < mix.wrong_style else other, False
+
+
+def _some_style(rng: np.random.Generator) -> EditTuple:
+    wordings = vocabulary()["styles"]
+    return EditTuple(None, str(rng.choice(wordings[str(rng.choice(list(wordings)))])), Action.STYLE)
 
 
 Seen = tuple[ImageArray, ImageArray, MaskArray, MaskArray]
