@@ -154,7 +154,7 @@ PERTURBATIONS: dict[str, tuple[Perturbation, float]] = {
     "recompress": (recompress, 0.6),
 }
 """Name → the function and how likely it is drawn, in the order in which they are applied (our choice)."""
-SHIFT_SHARE = 0.25
+SHIFT_SHARE = 0.35
 """How likely `shift_slightly` goes before them, at a share of 1."""
 
 
