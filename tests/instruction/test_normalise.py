@@ -14,6 +14,7 @@ from sigmask.instruction.normalise import Utterance, is_foreign, normalise
         ("the birds' wings and the dogs' tails", Utterance("the birds' wings and the dogs' tails", ())),
         ("Chnage teh backgroud", Utterance("change the background", ())),
         ("Remove the man (a priest) for me", Utterance("remove the man", ())),
+        ("(remove the dog)", Utterance("remove the dog", ())),
     ],
 )
 def test_normalise(text: str, expected: Utterance) -> None:

@@ -105,3 +105,22 @@ def test_a_sign_of_writing_is_written_anew() -> None:
 )
 def test_one_order_for_several_things(text: str, expected: list[Read]) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Cut the apples in the bowl in half", [("attribute", "apples", "apples cut in half", "in the bowl")]),
+        ("The pizza should be cut into slices.", [("attribute", "pizza", "pizza cut into slices", None)]),
+        ("cut her hair short", [("attribute", "hair", "hair cut short", None)]),
+        ("cut the dog from the picture", [("remove", "dog", None, None)]),
+        ("Cut the dog out of the picture", [("remove", "dog", None, None)]),
+        ("the tree should be cut", [("remove", "tree", None, None)]),
+        ("the floor should be striped", [("attribute", "floor", "striped floor", None)]),
+        ("Extract the red backpack from the image.", [("other", "red backpack", None, None)]),
+        ("isolate the dog and the cat", [("other", "dog", None, None), ("other", "cat", None, None)]),
+        ("extract the watermark", [("remove", "watermark", None, None)]),
+    ],
+)
+def test_not_all_that_is_cut_or_extracted_goes(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

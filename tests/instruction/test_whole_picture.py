@@ -48,6 +48,7 @@ def test_the_picture_is_told_from_what_it_shows(text: str, expected: Read) -> No
         ("cut out the vase and put it on white background", "white background", "vase"),
         ("isolate the vase on a white background", "white background", "vase"),
         ("extract the vase from its background", None, "vase"),
+        ("isolate the vase and put it on a beach", "beach", "vase"),
         ("place the product against a marble background", "marble background", "product"),
     ],
 )

@@ -91,7 +91,7 @@ def _carried(
 
     What is cut out of its place and put "on a white background" stays, and what is behind it is new.
     """
-    cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE)]
+    cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE, Action.OTHER)]
     place = after_relation(location) if _NEW_PLACE.match(location) else ""
     if cut_out and (is_backdrop(place) or (is_scenery(place) and head(place) not in _SURFACES)):
         kept = [before for before in earlier if before not in cut_out]

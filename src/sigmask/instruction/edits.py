@@ -258,7 +258,9 @@ def one_by_one(edit: EditTuple) -> list[EditTuple]:
     "Salt and pepper" is one, and so is "black and white cat".
     """
     listed = edit.edited_concept if edit.action is Action.ADD else edit.original_concept
-    if edit.action not in (Action.ADD, Action.REMOVE, Action.ATTRIBUTE) or listed is None or not is_list(listed):
+    extracted = edit.action is Action.OTHER and edit.edited_concept is None
+    one_of_each = extracted or edit.action in (Action.ADD, Action.REMOVE, Action.ATTRIBUTE)
+    if not one_of_each or listed is None or not is_list(listed):
         return [edit]
     parts = _LISTED.split(_JOINED.sub(lambda found: found[0].replace(" ", "_"), listed))
     names = [noun_phrase(part.replace("_", " ")).concept for part in parts]
@@ -266,7 +268,7 @@ def one_by_one(edit: EditTuple) -> list[EditTuple]:
         return [edit]
     if edit.action is Action.ADD:
         return [replace(edit, edited_concept=name, attributes=attributes_of(name)) for name in names]
-    if edit.action is Action.REMOVE:
+    if edit.action is Action.REMOVE or extracted:
         return [replace(edit, original_concept=name) for name in names]
     described = [" ".join([*edit.attributes, *(name or "").split()][:MAXIMUM_WORDS]) for name in names]
     return [

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from sigmask.instruction.clause import EXCHANGES, PLACES_OF, Clause
-from sigmask.instruction.concept import names_scene, noun_phrase, opens_with_scene
+from sigmask.instruction.concept import names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.edits import (
     attributes_of,
     changed,
@@ -40,7 +40,12 @@ CUT_OUT = re.compile(
     r"|(?:on|onto|against|over) (?P<onto>(?:an? )?(?!the ).*(?:background|backdrop)))$"
 )
 """What is cut out stays, and what is behind it goes."""
+_CUT_UP = re.compile(
+    r"^(?!out |off |away |down )(.+?) ((?:up )?(?:in(?:to)? (?:half|halves|two|three|four|quarters|pieces|slices)"
+    r"|into (?!the |this |his |her |its |their ).+)|short(?:er)?)$"
+)
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
+_AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off)$")
 _DROPPED_IN = re.compile(
     r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
 )
@@ -107,12 +112,16 @@ def remove(clause: Clause) -> EditTuple:
     cut_out = CUT_OUT.match(clause.text)
     if cut_out:
         return placed(cut_out["what"], cut_out["onto"] or "")
+    in_parts = cut_up(rest) if clause.text.startswith("cut ") else None
+    if in_parts:
+        return in_parts
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
     if opens_with_scene(rest) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)
-    phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", without_quotations(rest)))
+    rest_of_it = _AWAY.sub("", without_scene(without_quotations(rest)))
+    phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", rest_of_it))
     concept = phrase.concept
     action = Action.REMOVE
     excepting = (phrase.location or "").startswith(("except", "apart from", "other than"))
@@ -131,6 +140,23 @@ def remove(clause: Clause) -> EditTuple:
     elif concept in _LEX.background:
         action = Action.BACKGROUND
     return EditTuple(concept, None, action, location=phrase.location)
+
+
+def extract(clause: Clause) -> EditTuple:
+    """ "extract the dog": the one thing that is kept; what clouds the picture, and a shadow, goes all the same."""
+    edit = remove(clause)
+    goes = edit.action is not Action.REMOVE or _REMOVABLE.search(edit.original_concept or "")
+    return edit if goes else dataclasses.replace(edit, action=Action.OTHER)
+
+
+def cut_up(what_and_how: str) -> EditTuple | None:
+    """ "the cake in half", "her hair short": nothing of it goes."""
+    parted = _CUT_UP.match(what_and_how)
+    if parted is None:
+        return None
+    phrase = noun_phrase(parted[1])
+    edited = phrase.concept and f"{phrase.concept} cut {parted[2]}"
+    return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, ("cut",), phrase.location)
 
 
 def _clouds_the_picture(concept: str) -> bool:

@@ -99,7 +99,9 @@ def normalise(text: str) -> Utterance:
         plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
-    plain = _SPACE.sub(" ", _BRACKETED.sub("", plain)).strip(" .!?,;:-\"'")
+    unbracketed = _BRACKETED.sub("", plain)
+    plain = unbracketed if any(map(str.isalnum, unbracketed)) else plain.replace("(", " ").replace(")", " ")
+    plain = _SPACE.sub(" ", plain).strip(" .!?,;:-\"'")
     plain = _without_typos(plain)
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
     if " you " in plain or " u " in plain:

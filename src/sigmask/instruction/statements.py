@@ -52,7 +52,7 @@ _GOT_OUT = re.compile(
     r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
 )
-_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut|taken (?:out|away))\b")
+_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|taken (?:out|away))\b")
 _BECAME = re.compile(
     r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
     r"(?:with|by|to|into|for|from) (.+)$"
@@ -161,6 +161,7 @@ def _supposed(clause: Clause) -> EditTuple | None:
 
 FRAMES: dict[str, frames.Frame] = {
     "remove": frames.remove,
+    "extract": frames.extract,
     "add": frames.add,
     "replace": frames.replace,
     "change": change,
@@ -195,7 +196,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         verb.startswith(("vanish", "disappear"))
         or verb == "go"
         or _GONE.match(rest)
-        or (frame == "remove" and participle)
+        or (frame == "remove" and participle and not is_description(rest))
         or (verb in ("has", "have") and _LEFT.match(rest))
     ):
         return frames.remove(replaced(clause, frame="remove", rest=subject))

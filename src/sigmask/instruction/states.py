@@ -81,6 +81,10 @@ def state(rest: str, clause: Clause) -> EditTuple:
     made_like = MADE_SO.match(like.group(2)) if like else None
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
+    cut, is_cut, how = rest.partition(" be cut ")
+    in_parts = frames.cut_up(f"{cut} {how}") if is_cut else None
+    if in_parts:
+        return in_parts
     made_of = None if like else _MADE_OF.match(rest)
     if made_of and _OUT_OF.search(rest) and subject_and_verb(made_of.group(1)):  # "the elephant spray water from ..."
         made_of = None
