@@ -124,3 +124,58 @@ def test_one_order_for_several_things(text: str, expected: list[Read]) -> None:
 )
 def test_not_all_that_is_cut_or_extracted_goes(text: str, expected: list[Read]) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Make everything black and white except the rose.", ("style", None, "black and white", "except the rose")),
+        ("Make everything darker, except for the lamp", ("tone", None, "darker", "except for the lamp")),
+        (
+            "Convert the image to a pencil sketch but leave the red rose in colour.",
+            ("style", None, "pencil sketch", "except the red rose"),
+        ),
+        (
+            "Keep the rose in color and make everything else black and white",
+            ("style", None, "black and white", "except the rose"),
+        ),
+        ("make everything brighter but not the lamp", ("tone", None, "brighter", "except the lamp")),
+        (
+            "make all the cups on the table red except the middle one",
+            ("attribute", "cups", "red cups", "on the table except the middle one"),
+        ),
+        ("change all the cups except the big one to blue", ("attribute", "cups", "blue cups", "except the big one")),
+        ("make everything but the rose gray", ("background", "background", "gray", "behind rose")),
+        ("Make it a watercolor, leave the composition unchanged", ("style", None, "watercolor", None)),
+        (
+            "change the background to a beach while keeping the dog unchanged",
+            ("background", "background", "beach", None),
+        ),
+    ],
+)
+def test_what_is_spared_is_named(text: str, expected: Read) -> None:
+    assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Without altering the face or the pose, switch her dress to a long gown.",
+            [("replace", "dress", "long gown", None)],
+        ),
+        (
+            "Without touching the sky, remove the dog and the cat.",
+            [("remove", "dog", None, None), ("remove", "cat", None, None)],
+        ),
+        ("Keep the face, dress the same and change the hair to red", [("attribute", "hair", "red hair", None)]),
+        ("the man without a hat", [("remove", "hat", None, "on man")]),
+        (
+            "Make the shirt on the guy in the middle striped, not plain.",
+            [("attribute", "shirt", "striped shirt", "on the guy in the middle")],
+        ),
+        ("two cats, not one", [("add", None, "cats", None)]),
+    ],
+)
+def test_what_is_not_to_happen_is_no_edit(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
+from sigmask.instruction.topic import whole_picture_topic
 
 _LEX = lexicon()
 _ORDER_ABOUT_IT = rf"{VERB} (?:it|them)\b"  # "take it away"
@@ -46,11 +47,12 @@ _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:sh
 _FELT = ("like", "love", "enjoy", "want", "need")  # then it is a complaint
 _KEPT = re.compile(
     r"[\s,;.]*\b(?:while |and |but |by )?(?:(?P<kept>keep(?:ing)?|maintain(?:ing)?|preserv(?:e|ing)|retain(?:ing)?|"
-    r"leav(?:e|ing)(?! out\b)|without (?:altering|changing|affecting|modifying|distorting))|ensuring|"
+    rf"leav(?:e|ing)(?! out\b)|without (?!{any_of(_LEX.bearing)}\b)[a-z]+ing)|ensuring|"
     rf"(?:do not|don't)(?! (?:really )?{any_of(_FELT)}\b))\b"
     rf"[^.;]*?(?=(?:,\s+(?:and\s+|then\s+|but\s+)?|(?(kept)\s+(?:and|but|then)\s+|\s+and\s+(?={_LATER}\b)))"
     rf"(?:(?:{_LATER}|only|instead),?\s+)*"
-    rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})|[.;]|$)"
+    rf"(?:{any_of(_LEX.second_clause - {'keep', 'have', 'let'})}\b|{_ORDER_ABOUT_IT})"
+    rf"|,\s+(?:(?:and|then|but)\s+)?{_ORDER_ABOUT_A_THING}(?! same\b)|[.;]|$)"
 )
 _PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
 _PREAMBLE = re.compile(
@@ -62,7 +64,27 @@ _PREAMBLE = re.compile(
     rf"|(?:the|this|my) (?:\w+ )?{_PICTURE} (?:currently |now )?(?:shows?|depicts?|displays?|features?|is of) .+)$"
 )
 """What is said before an order and asks for nothing."""
-_NOT_THAT = re.compile(r",? (?:and |but )?not (?:the|his|her|its|their)(?: [\w'-]+){1,3}?(?=[:,.;]|$)")
+_NOT_THAT = re.compile(
+    r"(?:,? (?:and |but )?not (?:the|his|her|its|their)(?: [\w'-]+){1,3}?"
+    rf"|(?:,| and| but|, and|, but) not (?:an? )?{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
+)
+_OWNED = r"(?:the|his|her|its|their|my|this|that|these|those)"
+_AS_IT_IS = (
+    rf"(?P<spared>{_OWNED} (?:(?! and )[^,.;])+?) "
+    r"(?:in (?:(?:full|its|their|original) )*colou?rs?|untouched|unchanged|unaltered|intact|alone|"
+    r"as (?:it|they) (?:is|are)|as is)\b"
+)
+_LEFT_AS_IT_IS = re.compile(
+    rf",? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
+    rf"|,? but not (?P<not_that>{_OWNED}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
+)
+_LEFT_FIRST = re.compile(
+    rf"^(?:leave|keep) {_AS_IT_IS},? (?:and|but) (?P<order>(?:(?! and |[.;]).)+ everything) else(?P<rest> .+)$"
+)
+_SPARED = re.compile(
+    r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
+    rf"(?P<spared>(?:except(?: for)?|apart from|other than|sparing) {_OWNED} (?:(?! (?:to|into|with) ).)+)$"
+)
 _THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
@@ -136,6 +158,7 @@ class Clause:
         quotations: the instruction's quotations; §0 in `text` stands for the first.
         place: where, said before the clause ("to the left of the man, add a girl").
         is_means: whether it says how what the clause before asks for is done ("by adding a lamp").
+        spared: what stays as it is, with the word before it: "except the rose", "sparing the rose" (of what is kept).
     """
 
     text: str
@@ -144,6 +167,7 @@ class Clause:
     quotations: tuple[str, ...]
     place: str | None = None
     is_means: bool = False
+    spared: str | None = None
 
 
 def asks_for_nothing(clause: Clause) -> bool:
@@ -153,6 +177,8 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
+    text = _LEFT_FIRST.sub(r"\g<order>\g<rest> sparing \g<spared>", text)
+    text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
     text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
@@ -241,7 +267,17 @@ def _says_what_becomes(thing: str) -> bool:
     return len(words) > 2 and (described or " to " in thing or " into " in thing)
 
 
+def _is_whole(rest: str) -> bool:
+    """Of "all the cups red"; "all the cups" goes on behind what is spared: "all the cups except the big one red"."""
+    return _says_what_becomes(rest) or whole_picture_topic(rest) is not None
+
+
 def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
+    sparing = _SPARED.match(text)
+    if sparing:
+        clause = _clause(sparing["order"], quotations, place)
+        if clause.frame != "remove" and (_OF_EACH.match(clause.text) is None or _is_whole(clause.rest)):
+            return replace(clause, spared=sparing["spared"])
     is_means = text.startswith("by ") and re.match(_MEANS, text) is not None
     text = text.removeprefix("by ").removeprefix("also ") if is_means else text
     words = text.split()

@@ -13,7 +13,7 @@ from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
-OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|as|like|the|more|wearing|holding)$")
+OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|but|as|like|the|more|wearing|holding)$")
 """How words end behind which a noun phrase goes on."""
 _ARTICLE_LATER = re.compile(r"(?<=\S)\s+(?=(?:an?|the|some)\s+\S)")
 _HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")

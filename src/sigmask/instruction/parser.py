@@ -12,7 +12,7 @@ from dataclasses import replace
 from sigmask.instruction.anaphora import resolved
 from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
 from sigmask.instruction.complaints import complaint
-from sigmask.instruction.concept import shortened
+from sigmask.instruction.concept import names_scene, shortened
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import one_by_one, without_signs
 from sigmask.instruction.normalise import is_foreign, normalise
@@ -21,6 +21,7 @@ from sigmask.types import Action, EditTuple
 
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
+_OF_ALL = (Action.STYLE, Action.TONE, Action.RESTORATION)
 _NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
 """What "by adding a lamp" behind it does not explain: the lamp is an edit beside it."""
 
@@ -57,6 +58,8 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
             edit = without_signs(edit, clause)
         if clause.place and edit.location is None:
             edit = replace(edit, location=clause.place)
+        if clause.spared:
+            edit = _sparing(edit, clause.spared)
         before = len(edits) - len(earlier)
         earlier, own = resolved(edit, clause, earlier)
         if clause.is_means:
@@ -69,6 +72,15 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         edits[before:] = [*earlier, *own]
         earlier, complained = own or earlier, complains
     return edits
+
+
+def _sparing(edit: EditTuple, spared: str) -> EditTuple:
+    """What is kept is told of the whole picture only: of another thing it goes without saying."""
+    kept = spared.removeprefix("sparing ")
+    if kept == spared:
+        return replace(edit, location=" ".join(filter(None, (edit.location, spared))))
+    of_all = edit.action in _OF_ALL and edit.location is None and not names_scene(kept)
+    return replace(edit, location=f"except {kept}") if of_all else edit
 
 
 def _goes_nowhere(edit: EditTuple, following: EditTuple) -> bool:

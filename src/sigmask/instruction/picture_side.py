@@ -34,7 +34,7 @@ _BEHIND_NOUN = re.compile(
 )
 _ANY_SIDE = re.compile(_SIDE_WORD)
 _COUNTED = re.compile(r"\b(?:second|third|fourth|fifth|from)\b")
-_SPARED = re.compile(r"^(?:except|apart from|other than)\b")
+_SPARED = re.compile(r"\s*\b(?:except|apart from|other than)\b.*$")
 _HEADED = re.compile(rf"^(?:(?:who|that|which) (?:is|are) )?{any_of(DIRECTED)}\b")
 _OF_PICTURE = re.compile(
     r"\s(?:of|in) (?:the |this |my )?(?:whole |entire )?(?:image|picture|photo|photograph|frame|scene|shot|canvas)\b"
@@ -73,7 +73,8 @@ def side_of(location: str) -> Side:
     what is counted ("second from the left"), for where something looks or goes ("looking to the left"), for what is
     spared ("except the man on the left") and for sides that contradict each other.
     """
-    if _COUNTED.search(location) or _SPARED.match(location) or _HEADED.match(location):
+    location = _SPARED.sub("", location)
+    if _COUNTED.search(location) or _HEADED.match(location):
         return NOWHERE
     location = _OF_PICTURE.sub("", location)
     bearer = _ON_SOMEONE.match(location)

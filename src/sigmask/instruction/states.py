@@ -174,8 +174,11 @@ def description_start(rest: str) -> tuple[str, str] | None:
     """ "the table bright red" → "the table", "bright red"."""
     words = rest.split()
     for start in range(1, len(words)):
-        if _LEX.describes(words[start:]) and words[start - 1] not in ("a", "an", "the", "and", "very", "more"):
-            return " ".join(words[:start]), " ".join(words[start:])
+        before = " ".join(words[:start])
+        if not _LEX.describes(words[start:]) or words[start - 1] in ("a", "an", "the", "and", "very", "more"):
+            continue
+        if words[start] not in ("a", "an", "the") or not OPEN.search(before):  # "everything but | the rose red"
+            return before, " ".join(words[start:])
     return None
 
 
