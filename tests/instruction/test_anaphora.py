@@ -114,3 +114,30 @@ def test_what_is_handed_over_is_added() -> None:
 )
 def test_what_a_thing_was_taken_off_is_still_there(text: str, location: str) -> None:
     assert read(text)[1][3] == location
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Remove the hat from the man on the left and give him curly hair.",
+            ("replace", "hair", "curly hair", "on man on the left"),
+        ),
+        (
+            "Make the man on the left taller and change his shirt to green",
+            ("attribute", "shirt", "green shirt", "on man on the left"),
+        ),
+        ("make the girl at the top smile and add a dog next to her", ("add", None, "dog", "next to girl at the top")),
+        ("Give the boy a hat and make him smile", ("action-change", "boy", "boy smile", None)),
+        ("Remove the man on the left and give him a hat", ("add", None, "hat", "on man")),
+        ("Make the man on the left smile and give her a hat", ("add", None, "hat", "on woman")),
+        ("Remove the hat on the table and give him a beard", ("add", None, "beard", "on man")),
+        (
+            "make the woman on the left smile and make the girl raise her hand",
+            ("action-change", "girl", "girl raise her hand", None),
+        ),
+        ("Straighten her teeth and whiten them a bit", ("attribute", "teeth", "whitened teeth", None)),
+    ],
+)
+def test_someone_is_where_the_clause_before_says(text: str, expected: Read) -> None:
+    assert read(text)[-1] == expected

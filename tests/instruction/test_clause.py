@@ -46,6 +46,11 @@ def test_every_verb_may_begin_a_second_order(thing: str) -> None:
             "Remove the man. Next, add a dog. Finally, make it sunny",
             [("remove", "man", None), ("add", None, "dog"), ("tone", None, "sunny")],
         ),
+        ("Remove the dog and can you add a cat", [("remove", "dog", None), ("add", None, "cat")]),
+        (
+            "make the sky blue, and I'd like you to delete the bird",
+            [("attribute", "sky", "blue sky"), ("remove", "bird", None)],
+        ),
         ("First remove the cup, second add a plate", [("remove", "cup", None), ("add", None, "plate")]),
         ("first add a hat to the first man", [("add", None, "hat")]),
         ("give the cat a hat and the dog a scarf", [("add", None, "hat"), ("add", None, "scarf")]),

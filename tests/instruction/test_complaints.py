@@ -39,6 +39,30 @@ def test_of_a_complaint_the_order_is_kept_or_what_is_wrong(text: str, expected: 
     assert parse(text) == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The living room looks plain, so I'd love it if you could hang a painting above the couch "
+            "and swap the grey cushions for patterned ones.",
+            [
+                EditTuple(None, "painting", Action.ADD, (), "above the couch"),
+                EditTuple("grey cushions", "patterned cushions", ATTRIBUTE, ("patterned",)),
+            ],
+        ),
+        ("The wall is boring, so hang a painting on it", [EditTuple(None, "painting", Action.ADD, (), "on wall")]),
+        ("The room feels dull, please add a plant", [EditTuple(None, "plant", Action.ADD)]),
+        ("Because there is no light, add a lamp", [EditTuple(None, "lamp", Action.ADD)]),
+        (
+            "The sky should be blue so remove the clouds",
+            [EditTuple("sky", "blue sky", ATTRIBUTE, ("blue",)), EditTuple("clouds", None, REMOVE)],
+        ),
+    ],
+)
+def test_the_reason_of_an_order_is_no_edit(text: str, expected: list[EditTuple]) -> None:
+    assert list(parse(text)) == expected
+
+
 def test_a_complaint_of_two_things_is_taken_up_whole() -> None:
     assert parse("I don't want the cup and the plate. Remove the cup and the plate.") == (
         EditTuple("cup", None, REMOVE),

@@ -179,3 +179,25 @@ def test_what_is_spared_is_named(text: str, expected: Read) -> None:
 )
 def test_what_is_not_to_happen_is_no_edit(text: str, expected: list[Read]) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("make the roofs white with snow", ("attribute", "roofs", "white roofs", None)),
+        ("The ground should be wet with rain", ("attribute", "ground", "wet ground", None)),
+        ("turn the leaves red with autumn color", ("attribute", "leaves", "red leaves", None)),
+        ("make her face red with anger", ("attribute", "face", "red face", None)),
+        ("make him a wizard with a hat", ("replace", "man", "wizard with a hat", None)),
+        ("Make the two kids at the front hold hands.", ("action-change", "kids", "kids hold hands", "at the front")),
+        ("the couple should hold each other", ("action-change", "couple", "couple hold each other", None)),
+        ("make the people hold umbrellas", ("add", None, "umbrellas", "on people")),
+        ("Brighten the sky a little", ("attribute", "sky", "sky", None)),
+        ("darken the image just a bit", ("tone", None, None, None)),
+        ("Tilt her head slightly to the left", ("action-change", "head", "head", "to the left")),
+        ("Find her teeth and whiten them.", ("attribute", "teeth", "whitened teeth", None)),
+        ("Locate the red car on the left and remove it", ("remove", "red car", None, "on the left")),
+    ],
+)
+def test_how_a_thing_becomes_so_is_no_thing(text: str, expected: Read) -> None:
+    assert read(text) == [expected]

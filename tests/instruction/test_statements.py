@@ -9,6 +9,7 @@ import pytest
 from sigmask.instruction.parser import parse
 from sigmask.instruction.spelling import mended
 from sigmask.types import Action, EditTuple
+from tests.instruction.read import Read, read
 
 ADD, ATTRIBUTE, REMOVE, REPLACE = Action.ADD, Action.ATTRIBUTE, Action.REMOVE, Action.REPLACE
 
@@ -142,3 +143,23 @@ def test_a_word_without_end_costs_nothing() -> None:
     started = time.process_time()
     assert mended("qx" * 1_000) == "qx" * 1_000
     assert time.process_time() - started < 0.02
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Shouldn't there be a candle on the table?", ("add", None, "candle", "on the table")),
+        ("couldnt the car be red?", ("attribute", "car", "red car", None)),
+        ("Won't you remove the dog?", ("remove", "dog", None, None)),
+        ("Isn't there a way to remove the dog?", ("remove", "dog", None, None)),
+        ("Wouldn't it be nice if the sky were pink?", ("attribute", "sky", "pink sky", None)),
+        ("Wouldn't the sofa look nicer in green?", ("attribute", "sofa", "green sofa", None)),
+        ("he would look great in a suit", ("add", None, "suit", "on man")),
+        ("Shouldn't she smile?", ("action-change", "woman", "woman smile", None)),
+        ("I'd love it if you removed the dog", ("remove", "dog", None, None)),
+        ("I would like it if there was a cat", ("add", None, "cat", None)),
+        ("i can't stand the lamp", ("other", "lamp", None, None)),
+    ],
+)
+def test_questions_that_doubt_and_wishes_ask_for_an_edit(text: str, expected: Read) -> None:
+    assert read(text) == [expected]

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import MAXIMUM_WORDS, head
+from sigmask.instruction.concept import MAXIMUM_WORDS, NounPhrase, head, noun_phrase
 from sigmask.instruction.edits import placed
+from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import after_relation
 from sigmask.instruction.topic import is_backdrop, is_scenery
 from sigmask.types import Action, EditTuple
 
+_LEX = lexicon()
+_HIM = re.compile(r"\b(?:him|his|he|her|she)\b")
+_ALIKE = {"man": _LEX.men | _LEX.somebody, "woman": _LEX.women | _LEX.somebody}
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
 _THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
@@ -37,6 +41,7 @@ def resolved(
     """
     if not earlier:
         return earlier, [edit]
+    edit = _of_someone(edit, clause, earlier)
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
     bared = _bared(earlier[-1]) if edit.action is Action.ADD and edit.edited_concept else None
     if bared and not _OF_SEVERAL.search(clause.text):  # "take the hat off the snowman and give it a nose"
@@ -64,6 +69,34 @@ def resolved(
             _carried(edit.location or "", [before for before, _ in named], earlier) if is_carried else (earlier, [edit])
         )
     return earlier, [_of(edit, before, meant) for before, meant in named]
+
+
+def _of_someone(edit: EditTuple, clause: Clause, earlier: Sequence[EditTuple]) -> EditTuple:
+    """An edit of him, of her, or of something of theirs, where the clause before says who and where they are."""
+    pronoun = _HIM.search(clause.text)
+    noun = _LEX.pronouns[pronoun[0]] if pronoun else None
+    if pronoun is None or noun is None or re.search(rf"\b{noun}\b", clause.text):
+        return edit
+    who = next(filter(None, (_someone(before, _ALIKE[noun]) for before in reversed(earlier))), None)
+    if who is None or who.concept is None:
+        return edit
+    if edit.original_concept == noun:
+        edited = edit.edited_concept and re.sub(rf"\b{noun}\b", who.concept, edit.edited_concept)
+        location = edit.location or who.location
+        return replace(edit, original_concept=who.concept, edited_concept=edited, location=location)
+    named = " ".join(filter(None, (who.concept, who.location)))
+    if edit.location is not None:  # "on man", "next to her"
+        return replace(edit, location=re.sub(rf"\b(?:{noun}|him|her)$", lambda _: named, edit.location))
+    theirs = who.location is not None and head(edit.original_concept or "") not in _ALIKE[noun]
+    return replace(edit, location=f"on {named}") if theirs and edit.action not in _OF_NO_THING else edit
+
+
+def _someone(earlier: EditTuple, alike: frozenset[str]) -> NounPhrase | None:
+    """Who of a kind an edit names: as what it changes or makes, or as where that is."""
+    place = noun_phrase(after_relation(earlier.location or ""))
+    stays = earlier.action not in (Action.REMOVE, Action.MOVE, Action.BACKGROUND)
+    thing = NounPhrase((_meant(earlier) or "").split(" of the ")[-1] if stays else None, earlier.location)
+    return next((each for each in (thing, place) if each.concept and head(each.concept) in alike), None)
 
 
 def _meant(earlier: EditTuple) -> str | None:

@@ -59,10 +59,13 @@ def mend(clause: Clause) -> EditTuple:
     phrase = noun_phrase(without_quotations(clause.rest))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, (phrase.location or "").removesuffix(" to") or None)
+    done = _participle(clause.text.split()[0])
+    if clause.rest == "them":  # a clause before it says what
+        return EditTuple(None, None, Action.ATTRIBUTE, (done,))
     of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
     if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
         return restore(clause)
-    return _done_to(phrase, _participle(clause.text.split()[0]))
+    return _done_to(phrase, done)
 
 
 def tone(clause: Clause) -> EditTuple:

@@ -26,13 +26,15 @@ _ORDER_ABOUT_A_THING = rf"{VERB} (?:the|his|her|its|their|all|every)\b"  # "pain
 _MEANS = (
     r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 )
+_WISH = any_of(phrase for phrase in _LEX.politeness if phrase.startswith(("i'd ", "i would ", "it would ", "it'd ")))
+_ASKING = rf"(?:{_WISH}|(?<!, )(?:can|could|would|will) (?:you|we))"  # "Anna, can you ..." is one clause
 _LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,}ly)"
 
 
 def _border(further: str) -> re.Pattern[str]:
     return re.compile(
         rf"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
-        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}{further}"
+        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}|{_ASKING} {further}"
         r"|the background\b)"
         rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
     )
@@ -81,11 +83,23 @@ _LEFT_AS_IT_IS = re.compile(
 _LEFT_FIRST = re.compile(
     rf"^(?:leave|keep) {_AS_IT_IS},? (?:and|but) (?P<order>(?:(?! and |[.;]).)+ everything) else(?P<rest> .+)$"
 )
+_SPARING = re.compile(r"(?:except(?: for)?|apart from|other than|sparing)")
 _SPARED = re.compile(
     r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
-    rf"(?P<spared>(?:except(?: for)?|apart from|other than|sparing) {_OWNED} (?:(?! (?:to|into|with) ).)+)$"
+    rf"(?P<spared>{_SPARING.pattern} {_OWNED} (?:(?! (?:to|into|with) ).)+)$"
 )
 _THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")
+REASON = re.compile(
+    r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
+    r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|there)"
+    r"(?:'s| (?:is|are|has|have|looks?|feels?|seems?|appears?)) "
+)
+"""What is said to be so, before the order that it is the reason of; the group is the thing."""
+POINTED_AT = re.compile(
+    r"^(?:find|locate|select|identify|spot|detect|look for) "
+    r"((?:the|this|that|these|those|his|her|its|their|my|all) [^,]+)$"
+)
+"""What is only sought, for what is to be done to it."""
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
 )
@@ -158,6 +172,7 @@ class Clause:
         quotations: the instruction's quotations; §0 in `text` stands for the first.
         place: where, said before the clause ("to the left of the man, add a girl").
         is_means: whether it says how what the clause before asks for is done ("by adding a lamp").
+        is_reason: whether it asks for nothing itself: "the room is bare" before "so add a plant".
         spared: what stays as it is, with the word before it: "except the rose", "sparing the rose" (of what is kept).
     """
 
@@ -167,6 +182,7 @@ class Clause:
     quotations: tuple[str, ...]
     place: str | None = None
     is_means: bool = False
+    is_reason: bool = False
     spared: str | None = None
 
 
@@ -177,16 +193,17 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
-    text = _LEFT_FIRST.sub(r"\g<order>\g<rest> sparing \g<spared>", text)
-    text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
+    if "keep" in text or "leav" in text or " but not " in text:
+        text = _LEFT_FIRST.sub(r"\g<order>\g<rest> sparing \g<spared>", text)
+        text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
     text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
     known = _LEX.verb(shortened.split())
     border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
-    pieces = [piece for each in border.split(shortened) if (piece := strip_politeness(each))]
-    for number, piece in enumerate(pieces, start=1):
+    pieces = [(piece, joint) for each, joint in _pieces(border, shortened) if (piece := strip_politeness(each))]
+    for number, (piece, joint) in enumerate(pieces, start=1):
         order_follows = number < len(pieces)
         if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
             continue
@@ -195,7 +212,11 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         piece = _ORDINAL.sub("", piece) if piece.startswith(_COUNTED) else piece
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
-        if order_follows and _PLACE.match(piece):
+        therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because "))
+        is_reason = (therefore or " feel" in piece) and REASON.match(piece)
+        if order_follows and (is_reason or POINTED_AT.match(piece)):
+            clauses.append(replace(_clause(piece, quotations, None), is_reason=True))
+        elif order_follows and _PLACE.match(piece):
             place = piece
         elif order_follows and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
             opening = f"{piece}, "
@@ -203,6 +224,15 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
             clauses += [_clause(order, quotations, place) for order in _with_verb_of_its_own(opening + piece)]
             place, opening = None, ""
     return clauses
+
+
+def _pieces(border: re.Pattern[str], text: str) -> list[tuple[str, str]]:
+    """What is between the borders, each with the border behind it."""
+    pieces, start = [], 0
+    for found in border.finditer(text):
+        pieces.append((text[start : found.start()], found[0]))
+        start = found.end()
+    return [*pieces, (text[start:], "")]
 
 
 def _with_verb_of_its_own(piece: str) -> list[str]:
@@ -273,7 +303,7 @@ def _is_whole(rest: str) -> bool:
 
 
 def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
-    sparing = _SPARED.match(text)
+    sparing = _SPARED.match(text) if _SPARING.search(text) else None
     if sparing:
         clause = _clause(sparing["order"], quotations, place)
         if clause.frame != "remove" and (_OF_EACH.match(clause.text) is None or _is_whole(clause.rest)):

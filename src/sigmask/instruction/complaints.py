@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from sigmask.instruction import frames
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import POINTED_AT, REASON, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -31,6 +31,9 @@ def complaint(clause: Clause) -> EditTuple | None:
     """
     if clause.frame is not None:
         return None
+    reason = REASON.match(clause.text) or POINTED_AT.match(clause.text) if clause.is_reason else None
+    if reason:
+        return _of_thing(reason.group(1), Action.ATTRIBUTE) if reason.group(1) else None
     for pattern, action in _COMPLAINTS:
         found = pattern.match(clause.text)
         if found and action is Action.REMOVE:

@@ -336,7 +336,7 @@ def move(clause: Clause) -> EditTuple | None:
 
 def pose(clause: Clause) -> EditTuple:
     """ "raise the person's left arm"; "lift the fog" is meant otherwise."""
-    phrase = noun_phrase(clause.rest)
+    phrase = noun_phrase(_A_LITTLE.sub(r"\1", clause.rest))
     if about(phrase.concept or "", Action.RESTORATION):
         return EditTuple(phrase.concept, None, Action.RESTORATION)
     if clause.text.startswith(("lower", "raise", "lift")) and _MEASURED.match(phrase.concept or ""):

@@ -97,6 +97,11 @@ _COULD_USE = re.compile(
     r"look (?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler|complete) with)|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
+_BETTER_SO = re.compile(
+    r"^(.+?) (?:(?:would|could|might|will) )?looks? "
+    r"(?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler) "
+    r"(in|as|if (?:it|they|he|she) (?:were|was)) (.+)$"
+)
 _SEEN_FROM = re.compile(
     r"^(?:see|view|show) (.+?) (from (?:above|below|behind|afar|(?:the|another|a different) (?:\w+ )?"
     r"(?:front|back|side|rear|top|left|right|angle|distance)))$"
@@ -212,6 +217,13 @@ def _could_use(match: re.Match[str], clause: Clause) -> EditTuple:
     return put_on(subject, given)
 
 
+def _better_so(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "the car would look better in red", "he would look nice in a suit"."""
+    subject, joint, value = match.groups()
+    worn = joint == "in" and not is_description(value)
+    return put_on(subject, value) if worn else changed(subject, value, clause)
+
+
 def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
     """Another view of a thing: all of it changes, into what is not said."""
     concept = noun_phrase(match.group(1)).concept
@@ -258,6 +270,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_NOW_SO, _now_so),
     (_WHERE_IT_WAS, _in_its_spot),
     (_COULD_USE, _could_use),
+    (_BETTER_SO, _better_so),
     (_NOT_THERE, _gone),
     (_INSTEAD_FIRST, _instead_first),
     (_DONE_IN, _done_in),

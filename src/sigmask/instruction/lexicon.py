@@ -53,6 +53,9 @@ class Lexicon:
     materials: Words
     qualities: Words
     degrees: Words
+    men: Words
+    women: Words
+    somebody: Words
     pronouns: Mapping[str, str]
     relations: Words
     no_places: Words

@@ -31,6 +31,10 @@ _POLITE_TAIL = re.compile(
     r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|(?<=\s)(?:right now|now|any ?more)|"
     r"then re-output the image for me)\W*$"
 )
+_A_LITTLE_TAIL = re.compile(
+    r"\s(?:(?:by|just|ever so) )*"
+    r"(?:a (?:(?:little|tiny|wee) )?(?:bit|touch|tad)|a little|slightly|somewhat)(?: more)?\W*$"
+)
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
 _DASHED = re.compile(r"—\s*(?=please\b)")
@@ -43,12 +47,19 @@ _ASKED = re.compile(
     r"(?=with|without|the |it |there |she |he |they )|"
     r"^(?:what|how) would (?:the |my |his |her )?[\w ]{1,40}? look(?: like)? (?:if )?"
     r"(?=with|the |it |there |she |he |they )|"
+    r"^you (?=[a-z]+ed )|"
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
-_FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
-    "what how can could would will should may show tell let see imagine".split()  # noqa: SIM905
+_DOUBTED = re.compile(
+    r"^(ca|could|would|wo|should|is|are)n't "
+    r"(?=(?:you|we|i|there|it|this|that|these|those|the|my|his|her|its|their|all|he|she|they)\b)"
 )
-"""One of these opens whatever `_POLITE` or `_ASKED` fits."""
+""" "Shouldn't the car be red?" asks for what "should the car be red?" does."""
+_SUPPOSED = re.compile(r"^would it (?=(?:be|look) \w+ if )")
+_FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
+    "what how can could would will should may show tell let see imagine ca wo are".split()  # noqa: SIM905
+)
+"""One of these, with or without "n't", opens whatever `_POLITE`, `_DOUBTED` or `_ASKED` fits."""
 _PURPOSE = re.compile(
     r"^(?:(?:the|your|our|my) (?:main |ultimate )?(?:goal|task|aim|idea|objective|request|job|plan|edit|instruction|"
     r"purpose|challenge|assignment|wish)(?: here| of this edit| now)? (?:is|was|will be) (?:for you )?to |"
@@ -62,7 +73,7 @@ _FORM = re.compile(
 )
 """Typed for "from": "the car form red to blue", "remove the dog form the picture"."""
 _ASKED_LATER = re.compile(
-    rf"^((?:\S+ ){{3,}}\S*\w),? (?:can|could|would|will) (?:u|you) (?:please )?"
+    rf"^((?:\S+ ){{3,}}\S*\w(?<! and)(?<! but)(?<! so)(?<! then)),? (?:can|could|would|will) (?:u|you) (?:please )?"
     rf"(?={VERB} )"
 )
 """A request behind something said, with nothing between: "I don't like the lamp can you delete it"."""
@@ -121,9 +132,13 @@ def _without_typos(text: str) -> str:
 
 
 def strip_politeness(text: str) -> str:
-    """Without "please", "can you", "for me" and the like at either end."""
-    text = _POLITE_TAIL.sub("", text)
-    if text.partition(" ")[0].rstrip(",") in _FIRST_WORDS:  # few begin so, and the patterns are long
+    """Without "please", "can you", "for me", "a bit" and the like at either end."""
+    text = _A_LITTLE_TAIL.sub("", _POLITE_TAIL.sub("", text))
+    if (
+        text.partition(" ")[0].rstrip(",").removesuffix("n't") in _FIRST_WORDS
+    ):  # few begin so, and the patterns are long
+        text = _DOUBTED.sub(lambda asked: {"ca": "can ", "wo": "will "}.get(asked[1], f"{asked[1]} "), text)
+        text = _SUPPOSED.sub("it would ", text)
         text = _ASKED.sub("", _POLITE.sub("", text))
     return text.strip(" ,.;:!?")
 

@@ -48,11 +48,14 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
     edits: list[EditTuple] = []
     earlier: Sequence[EditTuple] = ()
     complained: EditTuple | None = None
+    is_reason = False
     for clause in clauses:
         if complained and clause.rest in ("it", "them"):  # "the sky is too dark, brighten it"
             clause = replace(clause, rest=" ".join(filter(None, (complained.original_concept, complained.location))))
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
+        if clause.is_reason and complains is None:
+            continue
         edit = complains or recount(clause) or frame(clause) or free(clause)
         if "§" in clause.text:
             edit = without_signs(edit, clause)
@@ -66,11 +69,11 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
             earlier = [each for each in earlier if each.action in _NOT_BY_MEANS and each.edited_concept]
         if own:  # "take the balloon and make it green"
             earlier = [each for each in earlier if not _goes_nowhere(each, own[0])]
-        if complained and own and own[0].original_concept == complained.original_concept:
+        if complained and own and (is_reason or own[0].original_concept == complained.original_concept):
             earlier = ()
         own = [_shortened(each) for edit in own for each in one_by_one(edit)]
         edits[before:] = [*earlier, *own]
-        earlier, complained = own or earlier, complains
+        earlier, complained, is_reason = own or earlier, complains, clause.is_reason
     return edits
 
 

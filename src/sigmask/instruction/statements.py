@@ -28,7 +28,7 @@ from sigmask.instruction.gifts import give
 from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import sides
-from sigmask.instruction.states import MADE_SO, SOME, becomes_so, description_start, state
+from sigmask.instruction.states import MADE_SO, SOME, becomes_so, description_start, state, without_cause
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -72,6 +72,8 @@ _OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
+_ACTS = re.compile(rf"^({SUBJECT}) ({any_of(_LEX.doing)}\b.*)$")
+""" "The woman smile", as "should the woman smile?" ends."""
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
@@ -110,6 +112,8 @@ def change(clause: Clause) -> EditTuple | None:
     if so_that:
         said = clause.rest[so_that.end() :]
         return free(replaced(clause, text=said, frame=None, rest=said))
+    if clause.text.startswith("turn"):
+        clause = replaced(clause, rest=without_cause(clause.rest))
     words = clause.rest.split()
     start = 1 + (words[:1] in (["the"], ["this"], ["my"]))
     whole = len(words) > start and names_scene(" ".join(words[:start]))
@@ -145,6 +149,9 @@ def free(clause: Clause) -> EditTuple:
     ordered = order_of_another_verb(clause)
     if ordered:
         return ordered
+    acts = _ACTS.match(clause.text)
+    if acts:
+        return doing(*acts.groups())
     phrase = noun_phrase(_CAPTION.sub("", clause.text), is_caption=True)
     return EditTuple(None, phrase.concept, Action.OTHER, location=phrase.location)
 
@@ -213,7 +220,9 @@ def _statement(clause: Clause) -> EditTuple | None:
     made_so = MADE_SO.match(rest)
     if made_so:
         return with_attribute(subject, made_so.group(1))
-    if verb.startswith(("wear", "wore", "ha", "hold", "held")):
+    if verb.startswith(("hold", "held")):
+        return state(f"{subject} hold {rest}", clause)
+    if verb.startswith(("wear", "wore", "ha")):
         return put_on(subject, rest)
     if _DEFINITE.match(subject) or is_description(rest):
         return state(f"{subject} be {rest}", clause)

@@ -25,7 +25,7 @@ from sigmask.instruction.edits import (
 )
 from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
 from sigmask.instruction.idioms import BEARING, WEATHER, in_weather
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -42,6 +42,12 @@ _MADE_OF = re.compile(
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
     r"(?!the (?:left|right|top|bottom)\b)(.+)$"
 )
+_HOLDS = re.compile(
+    r"^(.+?) (?:(?:be|to) )*(hold(?:ing)? (?:up )?(?:each other|one another|"
+    rf"(?:(?:his|her|its|their|the|each other's|one another's|\w+ \w+'s) )?(?:left |right |both )?{any_of(_LEX.body)})"
+    rf"(?: (?:up|together|out|high|and|while|{any_of(_LEX.relations)})\b.*)?)$"
+)
+"""Nobody's hands are new."""
 _CLEAR = ("clear", "sharp", "misty", "foggy", "hazy")
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
 _OUT_OF = re.compile(r" (?:from|out of) ")
@@ -70,6 +76,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
     """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
     if "§" in rest:
         return written(clause, None)
+    rest = without_cause(rest)
     says = _SAYS.match(rest)
     if says and not names_scene(says.group(1)):
         bearer = noun_phrase(says.group(1)).concept
@@ -93,6 +100,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     original, *edited = INTO.split(rest, maxsplit=1)
     if edited:
         return changed(original.removesuffix(" be"), edited[0], clause)
+    holds = _HOLDS.match(rest) if "hold" in rest else None
+    if holds:
+        return doing(*holds.groups())
     bearing = BEARING.match(rest)
     if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
         bearing = None
@@ -116,6 +126,13 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if acts and clause.text.startswith(_HAVE_SOME):  # "have a flock of gulls fly over the pier"
         return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)
     return acts or _bare_state(rest, clause)
+
+
+def without_cause(rest: str) -> str:
+    """ "the roofs white with snow" → "the roofs white"."""
+    before, is_with, _ = rest.partition(" with ")
+    split = description_start(before) if is_with else None
+    return before if split and not OPEN.search(split[0]) else rest
 
 
 def _bare_state(rest: str, clause: Clause) -> EditTuple:
