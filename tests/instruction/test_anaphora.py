@@ -136,6 +136,10 @@ def test_what_a_thing_was_taken_off_is_still_there(text: str, location: str) -> 
             "make the woman on the left smile and make the girl raise her hand",
             ("action-change", "girl", "girl raise her hand", None),
         ),
+        (
+            "Make the car on the left bigger and change its color to blue",
+            ("attribute", "car", "blue car", "on the left"),
+        ),
         ("Straighten her teeth and whiten them a bit", ("attribute", "teeth", "whitened teeth", None)),
     ],
 )

@@ -64,7 +64,7 @@ _ON_MAN, _ON_WOMAN = "on man", "on woman"
             "i dont like the lamp in the corner can u delete it",
             [EditTuple("lamp", None, Action.REMOVE, location="in the corner")],
         ),
-        ("colorize this old black and white photo", [EditTuple(None, "old black and white photo", Action.TONE)]),
+        ("colorize this old black and white photo", [EditTuple(None, None, Action.TONE)]),
     ],
 )
 def test_sentences_of_a_blind_trial(text: str, expected: list[EditTuple]) -> None:

@@ -201,3 +201,22 @@ def test_what_is_not_to_happen_is_no_edit(text: str, expected: list[Read]) -> No
 )
 def test_how_a_thing_becomes_so_is_no_thing(text: str, expected: Read) -> None:
     assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zoom in on the bird", ("other", "bird", None, None)),
+        ("Zoom out.", ("other", None, "zoom out", None)),
+        ("Fill the empty bowl with strawberries", ("add", None, "strawberries", "in empty bowl")),
+        ("cover the table with plates", ("add", None, "plates", "on table")),
+        ("age the man by 30 years", ("attribute", "man", "aged man", None)),
+        ("make him 20 years younger", ("attribute", "man", "younger man", None)),
+        ("add a dog by two trees", ("add", None, "dog", "by two trees")),
+        ("let the bananas be replaced by strawberries", ("replace", "bananas", "strawberries", None)),
+        ("have the sky be changed to blue", ("attribute", "sky", "blue sky", None)),
+        ("let the grass be replaced by white flowers", ("replace", "grass", "white flowers", None)),
+    ],
+)
+def test_measures_passives_and_where_things_go(text: str, expected: Read) -> None:
+    assert read(text) == [expected]

@@ -24,7 +24,7 @@ from tests.instruction.read import Read, read
         ("lower the contrast", ("tone", None, "contrast", None)),
         ("raise the flag", ("action-change", "flag", "flag", None)),
         ("sharpen this old scan", ("restoration", "old scan", None, None)),
-        ("brighten my faded old photo", ("tone", None, "faded old photo", None)),
+        ("brighten my faded old photo", ("tone", None, None, None)),
         ("Turn this old photo into a blueprint", ("style", None, "blueprint", None)),
         ("add an old photo to the wall", ("add", None, "old photo", "to the wall")),
         ("make the old photo on the wall bigger", ("attribute", "old photo", "bigger old photo", "on the wall")),

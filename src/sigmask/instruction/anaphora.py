@@ -9,7 +9,7 @@ from dataclasses import replace
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import MAXIMUM_WORDS, NounPhrase, head, noun_phrase
 from sigmask.instruction.edits import placed
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation
 from sigmask.instruction.topic import is_backdrop, is_scenery
 from sigmask.types import Action, EditTuple
@@ -18,6 +18,7 @@ _LEX = lexicon()
 _HIM = re.compile(r"\b(?:him|his|he|her|she)\b")
 _ALIKE = {"man": _LEX.men | _LEX.somebody, "woman": _LEX.women | _LEX.somebody}
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
+_OWN_ASPECT = re.compile(rf"^(?:its|their) ((?:\w+ )?{any_of(_LEX.attribute_nouns)})\b(.*)$")
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
 _THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
 _CARRIED = re.compile(r"^(?:it|them)\b")
@@ -30,6 +31,17 @@ _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|st
 _ONE = re.compile(r"(?<=\s)ones?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
 _OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
+
+
+def with_owner(clause: Clause, earlier: Sequence[EditTuple]) -> Clause:
+    """ "change its color to blue" → "change the color of the car to blue"."""
+    owned = _OWN_ASPECT.match(clause.rest)
+    meant = _meant(earlier[-1]) if owned and earlier else None
+    if owned is None or meant is None:
+        return clause
+    place = earlier[-1].location if earlier[-1].action not in (Action.MOVE, Action.BACKGROUND) else None
+    owner = " ".join(filter(None, (meant, place)))
+    return replace(clause, rest=f"the {owned[1]} of the {owner}{owned[2]}")
 
 
 def resolved(

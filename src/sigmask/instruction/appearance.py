@@ -85,7 +85,7 @@ def tone(clause: Clause) -> EditTuple:
     if about(clause.text, Action.RESTORATION) and not thickened:
         return EditTuple(None, None, Action.RESTORATION)
     if about(clause.rest, Action.TONE) or names_scene(clause.rest) or thickened:
-        return EditTuple(None, phrase.concept, Action.TONE)
+        return EditTuple(None, None if names_scene(clause.rest) else phrase.concept, Action.TONE)
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
 

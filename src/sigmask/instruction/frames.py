@@ -142,11 +142,11 @@ def remove(clause: Clause) -> EditTuple:
     return EditTuple(concept, None, action, location=phrase.location)
 
 
-def extract(clause: Clause) -> EditTuple:
-    """ "extract the dog": the one thing that is kept; what clouds the picture, and a shadow, goes all the same."""
+def single_out(clause: Clause) -> EditTuple:
+    """ "extract the dog", "zoom in on the dog": it is kept; a shadow, and what clouds the picture, goes."""
     edit = remove(clause)
-    goes = edit.action is not Action.REMOVE or _REMOVABLE.search(edit.original_concept or "")
-    return edit if goes else dataclasses.replace(edit, action=Action.OTHER)
+    is_kept = edit.action in (Action.REMOVE, Action.TEXT) and not _REMOVABLE.search(edit.original_concept or "")
+    return dataclasses.replace(edit, action=Action.OTHER) if is_kept else edit
 
 
 def cut_up(what_and_how: str) -> EditTuple | None:
@@ -297,7 +297,9 @@ def cover(clause: Clause) -> EditTuple:
         return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
     if clause.text.startswith(("dress", "clothe")) and not is_description(given):
         return EditTuple("clothes", noun_phrase(given).concept, Action.REPLACE, location=f"on {who}")
-    return put_on(who, given)
+    edit = put_on(who, given)
+    inside = clause.text.startswith(("fill", "populate", "load")) and edit.action is Action.ADD
+    return dataclasses.replace(edit, location=re.sub("^on ", "in ", edit.location or "") or None) if inside else edit
 
 
 def craft(clause: Clause) -> EditTuple:

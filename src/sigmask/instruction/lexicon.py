@@ -16,7 +16,7 @@ from sigmask.instruction.lemma import lemmas
 Words = frozenset[str]
 FRAME_NAMES = (
     *("remove", "add", "replace", "change", "make", "give", "colour", "cover", "craft", "move", "pose", "resize"),
-    *("obscure", "restore", "mend", "tone", "style", "keep", "extract"),
+    *("obscure", "restore", "mend", "tone", "style", "keep", "single_out"),
 )
 """What `verbs` may be listed under; `statements.FRAMES` has the function of each."""
 

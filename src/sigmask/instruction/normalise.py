@@ -31,9 +31,11 @@ _POLITE_TAIL = re.compile(
     r"[\s,]*\b(?:please|for me|thanks|thank you|if possible|too|as well|(?<=\s)(?:right now|now|any ?more)|"
     r"then re-output the image for me)\W*$"
 )
-_A_LITTLE_TAIL = re.compile(
-    r"\s(?:(?:by|just|ever so) )*"
-    r"(?:a (?:(?:little|tiny|wee) )?(?:bit|touch|tad)|a little|slightly|somewhat)(?: more)?\W*$"
+_HOW_MUCH = re.compile(
+    r"\s(?:(?:(?:by|just|ever so) )*"
+    r"(?:a (?:(?:little|tiny|wee) )?(?:bit|touch|tad)|a little|slightly|somewhat)(?: more)?"
+    r"|by (?:about |around |some )?(?:[\d.]+|a few|several|\w+)\s?"
+    r"(?:%|percent|years?|times|degrees?|pixels|px|cm|inch(?:es)?))\W*$"
 )
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
@@ -133,7 +135,7 @@ def _without_typos(text: str) -> str:
 
 def strip_politeness(text: str) -> str:
     """Without "please", "can you", "for me", "a bit" and the like at either end."""
-    text = _A_LITTLE_TAIL.sub("", _POLITE_TAIL.sub("", text))
+    text = _HOW_MUCH.sub("", _POLITE_TAIL.sub("", text))
     if (
         text.partition(" ")[0].rstrip(",").removesuffix("n't") in _FIRST_WORDS
     ):  # few begin so, and the patterns are long

@@ -54,7 +54,7 @@ _GOT_OUT = re.compile(
 )
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|taken (?:out|away))\b")
 _BECAME = re.compile(
-    r"(?:replaced|swapped|substituted|exchanged|changed|turned|converted|transformed|switched) "
+    r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched) "
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
@@ -96,6 +96,10 @@ def make(clause: Clause) -> EditTuple:
     out = _GOT_OUT.match(clause.text)
     if out and not subject_and_verb(clause.rest):
         return frames.remove(replaced(clause, frame="remove", rest=f"{out.group(1)}from {out.group(2)}"))
+    subject, _, rest = clause.rest.partition(" be ")
+    became = _BECAME.match(rest)
+    if became:  # "let the man be replaced by a bear"
+        return _replaced(subject, became, clause)
     clause = replaced(clause, rest=_INSTEAD_OF_A_PLACE.sub("", clause.rest))
     exchange = INSTEAD.match(clause.rest)
     if exchange and not is_description(exchange.group(2)):
@@ -168,7 +172,7 @@ def _supposed(clause: Clause) -> EditTuple | None:
 
 FRAMES: dict[str, frames.Frame] = {
     "remove": frames.remove,
-    "extract": frames.extract,
+    "single_out": frames.single_out,
     "add": frames.add,
     "replace": frames.replace,
     "change": change,
@@ -209,7 +213,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         return frames.remove(replaced(clause, frame="remove", rest=subject))
     became = _BECAME.match(rest)
     if became:
-        return changed(subject, became.group(1), clause)
+        return _replaced(subject, became, clause)
     if frame in ("colour", "cover") and participle and " " in rest:
         return with_attribute(subject, re.sub(r"^\w+ (?:in |with |by )?", "", rest))
     if _PUT.match(rest):
@@ -229,6 +233,10 @@ def _statement(clause: Clause) -> EditTuple | None:
     if subject.startswith(SOME) and verb == "be" and _SOMEWHERE.match(rest):  # "a squirrel should be peeking out"
         return frames.add(replaced(clause, frame="add", rest=f"{subject} {rest}"))
     return None
+
+
+def _replaced(subject: str, became: re.Match[str], clause: Clause) -> EditTuple:
+    return changed(subject, became.group(2), clause, described=became.group(1) is None)
 
 
 def _may_be_compared(what: str, how: str) -> bool:

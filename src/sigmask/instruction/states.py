@@ -57,7 +57,7 @@ MADE_SO = re.compile(
 )
 _BECOMES_SO = re.compile(
     r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
-    r"(?:much |a (?:bit|little|lot) |even |slightly )?"
+    r"(?:much |a (?:bit|little|lot) |even |slightly |(?:\w+ (?:years|times)|\d+ ?(?:%|percent)) )?"
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
