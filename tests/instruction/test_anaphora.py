@@ -129,6 +129,8 @@ def test_what_a_thing_was_taken_off_is_still_there(text: str, location: str) -> 
         ),
         ("make the girl at the top smile and add a dog next to her", ("add", None, "dog", "next to girl at the top")),
         ("Give the boy a hat and make him smile", ("action-change", "boy", "boy smile", None)),
+        ("The man on the left should smile. Give him a hat.", ("add", None, "hat", "on man on the left")),
+        ("Swap the man on the left with the woman on the right and give her a hat", ("add", None, "hat", "on woman")),
         ("Remove the man on the left and give him a hat", ("add", None, "hat", "on man")),
         ("Make the man on the left smile and give her a hat", ("add", None, "hat", "on woman")),
         ("Remove the hat on the table and give him a beard", ("add", None, "beard", "on man")),

@@ -13,6 +13,11 @@ REMOVE, REPLACE, ATTRIBUTE = Action.REMOVE, Action.REPLACE, Action.ATTRIBUTE
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        (
+            "Identify the people in the background and blur them",
+            EditTuple("people", "blurred people", ATTRIBUTE, ("blurred",), "in the background"),
+        ),
+        ("the man looks so sad, make him smile", EditTuple("man", "man smile", Action.ACTION_CHANGE, ("smile",))),
         ("I don't like the lamp, take it away", EditTuple("lamp", None, REMOVE)),
         ("I hate these flowers, replace them with a cactus", EditTuple("flowers", "cactus", REPLACE)),
         ("the banana looks too fresh, make it rotten", EditTuple("banana", "rotten banana", ATTRIBUTE, ("rotten",))),

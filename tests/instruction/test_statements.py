@@ -158,8 +158,24 @@ def test_a_word_without_end_costs_nothing() -> None:
         ("Shouldn't she smile?", ("action-change", "woman", "woman smile", None)),
         ("I'd love it if you removed the dog", ("remove", "dog", None, None)),
         ("I would like it if there was a cat", ("add", None, "cat", None)),
+        ("Couldn't there be more people in the background?", ("add", None, "people", "in the background")),
+        ("there should be a sunset in the background", ("background", "background", "sunset", None)),
+        ("Wouldn't it look better with a tree in the background?", ("add", None, "tree", "in the background")),
+        ("I'd love for you to remove the sign", ("remove", "sign", None, None)),
         ("i can't stand the lamp", ("other", "lamp", None, None)),
     ],
 )
 def test_questions_that_doubt_and_wishes_ask_for_an_edit(text: str, expected: Read) -> None:
     assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The car is red and the sky is blue",
+        "I'd like it if the car were red and the sky was blue",
+        "the car should be red, and the sky should be blue",
+    ],
+)
+def test_two_statements_are_two_edits(text: str) -> None:
+    assert read(text) == [("attribute", "car", "red car", None), ("attribute", "sky", "blue sky", None)]

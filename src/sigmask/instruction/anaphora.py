@@ -105,6 +105,8 @@ def _of_someone(edit: EditTuple, clause: Clause, earlier: Sequence[EditTuple]) -
 
 def _someone(earlier: EditTuple, alike: frozenset[str]) -> NounPhrase | None:
     """Who of a kind an edit names: as what it changes or makes, or as where that is."""
+    if earlier.action is Action.REPLACE and " and " in (earlier.location or ""):  # two that change places
+        return None
     place = noun_phrase(after_relation(earlier.location or ""))
     stays = earlier.action not in (Action.REMOVE, Action.MOVE, Action.BACKGROUND)
     thing = NounPhrase((_meant(earlier) or "").split(" of the ")[-1] if stays else None, earlier.location)

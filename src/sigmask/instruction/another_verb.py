@@ -9,6 +9,7 @@ from sigmask.instruction.appearance import mend
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import opens_with_scene
 from sigmask.instruction.edits import changed, put_on
+from sigmask.instruction.frames import cut_up
 from sigmask.instruction.lexicon import lexicon
 from sigmask.types import Action, EditTuple
 
@@ -19,6 +20,7 @@ _ORDER = re.compile(
 )
 _BECOMES = re.compile(r"^(.+?) (?:into|as|like) (.+)$")
 _GETS = re.compile(r"^(.+?) with (.+)$")
+_CUTTING = ("slice", "chop", "dice")
 _NO_VERBS = frozenset(word for relation in _LEX.relations for word in relation.split()) | {
     *("all", "both", "only", "just", "even", "half", "and", "but", "with", "for", "from", "atop", "people"),
     *("that", "what", "when", "where", "who", "how", "there", "here"),
@@ -32,6 +34,9 @@ def order_of_another_verb(clause: Clause) -> EditTuple | None:
     order = _ORDER.match(clause.text)
     if order is None or order.group(1) in _NO_VERBS or opens_with_scene(order.group(2)):
         return None
+    in_parts = cut_up(order.group(2)) if order.group(1) in _CUTTING else None
+    if in_parts:
+        return in_parts
     becomes = _BECOMES.match(order.group(2))
     if becomes:
         return changed(becomes.group(1), becomes.group(2), clause)

@@ -68,20 +68,22 @@ _PREAMBLE = re.compile(
 """What is said before an order and asks for nothing."""
 _NOT_THAT = re.compile(
     r"(?:,? (?:and |but )?not (?:the|his|her|its|their)(?: [\w'-]+){1,3}?"
-    rf"|(?:,| and| but|, and|, but) not (?:an? )?{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
+    r"|(?:,| and| but|, and|, but) not (?:(?:an?|so|too|very) )*"
+    rf"{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
 )
 _OWNED = r"(?:the|his|her|its|their|my|this|that|these|those)"
 _AS_IT_IS = (
-    rf"(?P<spared>{_OWNED} (?:(?! and )[^,.;])+?) "
-    r"(?:in (?:(?:full|its|their|original) )*colou?rs?|untouched|unchanged|unaltered|intact|alone|"
-    r"as (?:it|they) (?:is|are)|as is)\b"
+    rf"(?P<spared>{_OWNED} (?:(?! and (?!{_OWNED} ))[^,.;])+?) "
+    r"(?:in (?:(?:full|its|their|original) )*colou?rs?|untouched|unchanged|unaltered|intact|alone|realistic|real|"
+    r"normal|as (?:it|they) (?:is|are)|as is)\b"
 )
 _LEFT_AS_IT_IS = re.compile(
     rf",? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
     rf"|,? but not (?P<not_that>{_OWNED}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
 )
 _LEFT_FIRST = re.compile(
-    rf"^(?:leave|keep) {_AS_IT_IS},? (?:and|but) (?P<order>(?:(?! and |[.;]).)+ everything) else(?P<rest> .+)$"
+    rf"^(?:leave|keep) {_AS_IT_IS},? (?:(?:and|but) )?(?P<order>(?:(?! and |[.;]).)+) "
+    r"(?:everything else|(?:all )?the rest(?: of (?:it|the \w+))?)(?P<rest> .+)$"
 )
 _SPARING = re.compile(r"(?:except(?: for)?|apart from|other than|sparing)")
 _SPARED = re.compile(
@@ -158,6 +160,8 @@ SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w-]+)+?|h
 DOES = (
     rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
 )
+_IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
+_BOTH_SO = re.compile(rf"^({_OWNED} (?:[\w-]+ ){{1,3}}{_IS} [\w -]+?),? and ({_OWNED} (?:[\w-]+ ){{1,3}}{_IS} .+)$")
 _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
 
@@ -194,7 +198,7 @@ def asks_for_nothing(clause: Clause) -> bool:
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
     if "keep" in text or "leav" in text or " but not " in text:
-        text = _LEFT_FIRST.sub(r"\g<order>\g<rest> sparing \g<spared>", text)
+        text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
         text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
     text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
@@ -274,6 +278,9 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]
+    both_so = _BOTH_SO.match(piece)
+    if both_so:
+        return [both_so[1], both_so[2]]
     of_each = _OF_EACH.match(piece)
     if not of_each:
         return [piece]
@@ -292,6 +299,9 @@ def _is_somewhere(thing: str) -> bool:
 def _says_what_becomes(thing: str) -> bool:
     """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
     words = thing.split()
+    before, caused, _ = thing.partition(" with ")
+    if caused and _says_what_becomes(before):  # "the roofs white with snow"
+        return True
     described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
     described = described or _LEX.does(words[-1]) or "§" in words[-1]
     return len(words) > 2 and (described or " to " in thing or " into " in thing)

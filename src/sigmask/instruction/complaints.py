@@ -7,7 +7,7 @@ import re
 from sigmask.instruction import frames
 from sigmask.instruction.clause import POINTED_AT, REASON, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
-from sigmask.instruction.topic import whole_picture_topic
+from sigmask.instruction.topic import own_topic
 from sigmask.types import Action, EditTuple
 
 _NOT = r"(?:i )?(?:really )?(?:do not|don't) (?:really )?"
@@ -19,7 +19,7 @@ _NOT_SO = re.compile(rf"^{_NOT}want (?!to\b|you\b|me\b)(.+?) to (?:be|look|have|
 _NOT_WANTED = re.compile(rf"^{_NOT}(?:want|need) (?!to\b|you\b|me\b)(.+)$")
 _TOO_MUCH = re.compile(
     r"^((?:the|this|that|these|those|his|her|its|their|my|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
-    r"(?:(?:a bit|a little|way|far|much|just) )*too \w+[\w ]*$"
+    r"(?:(?:a bit|a little|way|far|much|just) )*(?:too|so) \w+[\w ]*$"
 )
 
 
@@ -44,7 +44,7 @@ def complaint(clause: Clause) -> EditTuple | None:
 
 
 def _of_thing(named: str, action: Action) -> EditTuple | None:
-    topic = whole_picture_topic(named)
+    topic = own_topic(named)
     if topic is Action.BACKGROUND:
         return EditTuple("background", None, topic)
     if topic or (names_scene(named) and action is Action.ATTRIBUTE):

@@ -38,6 +38,7 @@ _BEARER = re.compile(
     r"^(.+?)(?:(?: is \w+)?[,:]? (?:so (?:that )?)?it)?\s+"
     r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
 )
+_A_BIT = re.compile(r"^(?:(?:a (?:little )?bit|a little|a touch|slightly|somewhat|much|even) )+(?=\w)")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
@@ -222,6 +223,7 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
         return EditTuple("background", noun_phrase(edited or value).concept, action)
     if action is Action.RESTORATION:
         return EditTuple(None, None, action)
+    value = _A_BIT.sub("", value)
     return EditTuple(None, noun_phrase(value).concept or noun_phrase(clause.rest).concept, action)
 
 

@@ -42,10 +42,10 @@ CUT_OUT = re.compile(
 """What is cut out stays, and what is behind it goes."""
 _CUT_UP = re.compile(
     r"^(?!out |off |away |down )(.+?) ((?:up )?(?:in(?:to)? (?:half|halves|two|three|four|quarters|pieces|slices)"
-    r"|into (?!the |this |his |her |its |their ).+)|short(?:er)?)$"
+    r"|into (?!the (?!shape |form )|this |his |her |its |their ).+)|short(?:er)?)$"
 )
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
-_AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off)$")
+_AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
 _DROPPED_IN = re.compile(
     r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
 )
@@ -297,9 +297,17 @@ def cover(clause: Clause) -> EditTuple:
         return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
     if clause.text.startswith(("dress", "clothe")) and not is_description(given):
         return EditTuple("clothes", noun_phrase(given).concept, Action.REPLACE, location=f"on {who}")
+    return _filled(who, given) if clause.text.startswith(("fill", "populate", "load")) else put_on(who, given)
+
+
+def _filled(who: str, given: str) -> EditTuple:
+    """What fills a thing is in it, and no material of it: water, flowers."""
     edit = put_on(who, given)
-    inside = clause.text.startswith(("fill", "populate", "load")) and edit.action is Action.ADD
-    return dataclasses.replace(edit, location=re.sub("^on ", "in ", edit.location or "") or None) if inside else edit
+    if edit.action is not Action.ADD and not _LEX.materials.issuperset(given.split()):
+        return edit
+    phrase, filled = noun_phrase(given), noun_phrase(who)
+    place = " ".join(filter(None, (filled.concept and "in", filled.concept, filled.location)))
+    return EditTuple(None, phrase.concept, Action.ADD, attributes_of(phrase.concept), place or None)
 
 
 def craft(clause: Clause) -> EditTuple:

@@ -23,7 +23,7 @@ from sigmask.instruction.edits import (
 )
 from sigmask.instruction.exchange import exchanged
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.topic import whole_picture_topic
+from sigmask.instruction.topic import own_topic, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -93,8 +93,9 @@ _WHERE_IT_WAS = re.compile(
     r"((?:the|his|her|my|this) .+?)(?: (?:is|was|are|were|used to be|stands?|stood|sits?|sat))$"
 )
 _COULD_USE = re.compile(
-    r"^((?:[\w'-]+ ){0,4}[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from|"
-    r"look (?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler|complete) with)|needs?) "
+    r"^((?:[\w'-]+ ){0,4}?[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|"
+    r"(?:(?:could|can|would|should|might) )?look (?:much |so |even |really )?"
+    r"(?:better|nicer|nice|good|great|cool|cooler|complete) with|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _BETTER_SO = re.compile(
@@ -210,7 +211,7 @@ def _taken_from(match: re.Match[str], clause: Clause) -> EditTuple:
 def _could_use(match: re.Match[str], clause: Clause) -> EditTuple:
     """ "the sky could use some birds"; more contrast is the picture's."""
     subject, given = match.groups()
-    topic = whole_picture_topic(given)
+    topic = own_topic(given)
     if names_scene(subject):
         added = replaced(clause, frame="add", rest=given)
         return of_whole_picture(topic, given, clause) if topic else frames.add(added)
@@ -236,7 +237,7 @@ def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
 
 def _there_is(match: re.Match[str], clause: Clause) -> EditTuple | None:
     """A thing; the whole picture's tone or style is none."""
-    if whole_picture_topic(match.group(1)):
+    if own_topic(match.group(1)):
         return None
     return frames.add(replaced(clause, frame="add", rest=match.group(1)))
 

@@ -53,13 +53,13 @@ _ASKED = re.compile(
     r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
 )
 _DOUBTED = re.compile(
-    r"^(ca|could|would|wo|should|is|are)n't "
+    r"^(ca|could|would|wo|should|is(?=n't (?:there a way|it possible)))n't "
     r"(?=(?:you|we|i|there|it|this|that|these|those|the|my|his|her|its|their|all|he|she|they)\b)"
 )
 """ "Shouldn't the car be red?" asks for what "should the car be red?" does."""
 _SUPPOSED = re.compile(r"^would it (?=(?:be|look) \w+ if )")
 _FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
-    "what how can could would will should may show tell let see imagine ca wo are".split()  # noqa: SIM905
+    "what how can could would will should may show tell let see imagine ca wo".split()  # noqa: SIM905
 )
 """One of these, with or without "n't", opens whatever `_POLITE`, `_DOUBTED` or `_ASKED` fits."""
 _PURPOSE = re.compile(

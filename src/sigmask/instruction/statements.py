@@ -72,7 +72,7 @@ _OF_NOTHING_NAMED = (Action.ADD, Action.REMOVE, Action.TONE)
 _TURNED = re.compile(r"^(.+?) (?:(?:to|towards?) (?:the |his |her |its )?(?:left|right|side|camera|viewer)|sideways)$")
 _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wandered)\b.*|left|disappeared|vanished)$")
 _DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
-_ACTS = re.compile(rf"^({SUBJECT}) ({any_of(_LEX.doing)}\b.*)$")
+_ACTS = re.compile(rf"^({SUBJECT}) (?:(?:should|shall|must|could|can|would|will) )?({any_of(_LEX.doing)}\b.*)$")
 """ "The woman smile", as "should the woman smile?" ends."""
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")

@@ -43,7 +43,7 @@ _MADE_OF = re.compile(
     r"(?!the (?:left|right|top|bottom)\b)(.+)$"
 )
 _HOLDS = re.compile(
-    r"^(.+?) (?:(?:be|to) )*(hold(?:ing)? (?:up )?(?:each other|one another|"
+    r"^(.+?) (?:(?:be|to) )*(hold(?:ing)? (?:up |out )?(?:each other|one another|"
     rf"(?:(?:his|her|its|their|the|each other's|one another's|\w+ \w+'s) )?(?:left |right |both )?{any_of(_LEX.body)})"
     rf"(?: (?:up|together|out|high|and|while|{any_of(_LEX.relations)})\b.*)?)$"
 )

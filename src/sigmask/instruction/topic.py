@@ -55,6 +55,13 @@ def whole_picture_topic(text: str) -> Action | None:
     return None
 
 
+def own_topic(text: str) -> Action | None:
+    """As `whole_picture_topic`, but of "people in the background" it is none: the background is where they are."""
+    topic, concept = whole_picture_topic(text), noun_phrase(text).concept
+    is_there = topic is Action.BACKGROUND and concept is not None and whole_picture_topic(concept) is None
+    return None if is_there else topic
+
+
 def is_scenery(phrase: str) -> bool:
     """Whether a phrase names a place: "a snowy forest", "sunflower field"."""
     concept = noun_phrase(phrase).concept or ""
