@@ -151,6 +151,12 @@ def test_not_all_that_is_cut_or_extracted_goes(text: str, expected: list[Read]) 
             "Keep the man and the dog in color, make the rest black and white",
             ("style", None, "black and white", "except the man and the dog"),
         ),
+        (
+            "Make the image black and white except the car, the rose and the sign",
+            ("style", None, "black and white", "except the car, the rose and the sign"),
+        ),
+        ("remove everything but leave the dog untouched", ("remove", None, None, "except the dog")),
+        ("Remove the woman while keeping the dog and the bench intact.", ("remove", "woman", None, None)),
         ("Make it a cartoon but keep the dog realistic", ("style", None, "cartoon", "except the dog")),
         ("make everything but the rose gray", ("background", "background", "gray", "behind rose")),
         ("Make it a watercolor, leave the composition unchanged", ("style", None, "watercolor", None)),

@@ -88,8 +88,10 @@ _LEFT_FIRST = re.compile(
 _SPARING = re.compile(r"(?:except(?: for)?|apart from|other than|sparing)")
 _SPARED = re.compile(
     r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
-    rf"(?P<spared>{_SPARING.pattern} {_OWNED} (?:(?! (?:to|into|with) ).)+)$"
+    rf"(?P<spared>{_SPARING.pattern} {_OWNED} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {_OWNED} )))+)$"
 )
+_KEPT_WITHIN = re.compile(r" sparing [^,]*")
+_OF_ALL_SPARING = re.compile(r"\b(everything|everyone|everybody|all) sparing ")
 _THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
@@ -200,6 +202,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     if "keep" in text or "leav" in text or " but not " in text:
         text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
         text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
+        text = _OF_ALL_SPARING.sub(r"\1 except ", text)
     text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
@@ -225,7 +228,9 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         elif order_follows and _FOR_ANOTHER.match(piece):  # "instead of a bicycle, have the girl ride ..."
             opening = f"{piece}, "
         else:
-            clauses += [_clause(order, quotations, place) for order in _with_verb_of_its_own(opening + piece)]
+            piece, spared = _without_spared(piece)
+            orders = _with_verb_of_its_own(opening + piece)
+            clauses += [replace(_clause(order, quotations, place), spared=spared) for order in orders]
             place, opening = None, ""
     return clauses
 
@@ -237,6 +242,20 @@ def _pieces(border: re.Pattern[str], text: str) -> list[tuple[str, str]]:
         pieces.append((text[start : found.start()], found[0]))
         start = found.end()
     return [*pieces, (text[start:], "")]
+
+
+def _without_spared(piece: str) -> tuple[str, str | None]:
+    """ "make all cups red except the middle one" → "make all cups red", "except the middle one".
+
+    "Remove all cups except the middle one", "change all cups except the middle one to red" stay whole.
+    """
+    found = _SPARED.match(piece) if _SPARING.search(piece) else None
+    if found is None:
+        return _KEPT_WITHIN.sub("", piece), None
+    order, spared = found["order"], found["spared"]
+    clause = _clause(order, (), None)
+    goes_on = clause.frame == "remove" or (_OF_EACH.match(order) is not None and not _is_whole(clause.rest))
+    return (piece, None) if goes_on and not spared.startswith("sparing") else (order, spared)
 
 
 def _with_verb_of_its_own(piece: str) -> list[str]:
@@ -313,11 +332,6 @@ def _is_whole(rest: str) -> bool:
 
 
 def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
-    sparing = _SPARED.match(text) if _SPARING.search(text) else None
-    if sparing:
-        clause = _clause(sparing["order"], quotations, place)
-        if clause.frame != "remove" and (_OF_EACH.match(clause.text) is None or _is_whole(clause.rest)):
-            return replace(clause, spared=sparing["spared"])
     is_means = text.startswith("by ") and re.match(_MEANS, text) is not None
     text = text.removeprefix("by ").removeprefix("also ") if is_means else text
     words = text.split()
