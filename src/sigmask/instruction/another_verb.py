@@ -8,8 +8,8 @@ import re
 from sigmask.instruction.appearance import mend
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import opens_with_scene
+from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import changed, put_on
-from sigmask.instruction.frames import cut_up
 from sigmask.instruction.lexicon import lexicon
 from sigmask.types import Action, EditTuple
 

@@ -77,10 +77,12 @@ _AS_IT_IS = (
     r"(?:in (?:(?:full|its|their|original) )*colou?rs?|untouched|unchanged|unaltered|intact|alone|realistic|real|"
     r"normal|as (?:it|they) (?:is|are)|as is)\b"
 )
+"""Said of what is kept: unlike "keep the composition" it tells a thing from all else that changes."""
 _LEFT_AS_IT_IS = re.compile(
     rf",? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
     rf"|,? but not (?P<not_that>{_OWNED}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
 )
+"""Becomes "sparing the rose" behind the order, which is told from an "except" of the user's own."""
 _LEFT_FIRST = re.compile(
     rf"^(?:leave|keep) {_AS_IT_IS},? (?:(?:and|but) )?(?P<order>(?:(?! and |[.;]).)+) "
     r"(?:everything else|(?:all )?the rest(?: of (?:it|the \w+))?)(?P<rest> .+)$"
@@ -90,6 +92,7 @@ _SPARED = re.compile(
     r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
     rf"(?P<spared>{_SPARING.pattern} {_OWNED} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {_OWNED} )))+)$"
 )
+"""Behind "everything" it is no part of its own: all but the thing is what the order is about."""
 _KEPT_WITHIN = re.compile(r" sparing [^,]*")
 _OF_ALL_SPARING = re.compile(r"\b(everything|everyone|everybody|all) sparing ")
 _THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")

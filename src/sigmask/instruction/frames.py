@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from sigmask.instruction.clause import EXCHANGES, PLACES_OF, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase, opens_with_scene, without_scene
+from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
     attributes_of,
     changed,
@@ -40,10 +41,6 @@ CUT_OUT = re.compile(
     r"|(?:on|onto|against|over) (?P<onto>(?:an? )?(?!the ).*(?:background|backdrop)))$"
 )
 """What is cut out stays, and what is behind it goes."""
-_CUT_UP = re.compile(
-    r"^(?!out |off |away |down )(.+?) ((?:up )?(?:in(?:to)? (?:half|halves|two|three|four|quarters|pieces|slices)"
-    r"|into (?!the (?!shape |form )|this |his |her |its |their ).+)|short(?:er)?)$"
-)
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
 _DROPPED_IN = re.compile(
@@ -147,16 +144,6 @@ def single_out(clause: Clause) -> EditTuple:
     edit = remove(clause)
     is_kept = edit.action in (Action.REMOVE, Action.TEXT) and not _REMOVABLE.search(edit.original_concept or "")
     return dataclasses.replace(edit, action=Action.OTHER) if is_kept else edit
-
-
-def cut_up(what_and_how: str) -> EditTuple | None:
-    """ "the cake in half", "her hair short": nothing of it goes."""
-    parted = _CUT_UP.match(what_and_how)
-    if parted is None:
-        return None
-    phrase = noun_phrase(parted[1])
-    edited = phrase.concept and f"{phrase.concept} cut {parted[2]}"
-    return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, ("cut",), phrase.location)
 
 
 def _clouds_the_picture(concept: str) -> bool:

@@ -22,6 +22,7 @@ from sigmask.types import Action, EditTuple
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
 _OF_ALL = (Action.STYLE, Action.TONE, Action.RESTORATION)
+"""What changes all that is not spared."""
 _NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
 """What "by adding a lamp" behind it does not explain: the lamp is an edit beside it."""
 
@@ -44,7 +45,10 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
 
 
 def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
-    """What the clauses ask for; a complaint is dropped where the clause behind it says what to do about the thing."""
+    """What the clauses ask for; a complaint is dropped where the clause behind it says what to do about the thing.
+
+    The reason of an order is dropped too; what the order calls "it" it may name.
+    """
     edits: list[EditTuple] = []
     earlier: Sequence[EditTuple] = ()
     complained: EditTuple | None = None

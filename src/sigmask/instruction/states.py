@@ -11,6 +11,7 @@ from dataclasses import replace as replaced
 from sigmask.instruction import frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
+from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
     changed,
     doing,
@@ -89,7 +90,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
     cut, is_cut, how = rest.partition(" be cut ")
-    in_parts = frames.cut_up(f"{cut} {how}") if is_cut else None
+    in_parts = cut_up(f"{cut} {how}") if is_cut else None
     if in_parts:
         return in_parts
     made_of = None if like else _MADE_OF.match(rest)
