@@ -57,6 +57,8 @@ def test_of_a_complaint_the_order_is_kept_or_what_is_wrong(text: str, expected: 
         ),
         ("The wall is boring, so hang a painting on it", [EditTuple(None, "painting", Action.ADD, (), "on wall")]),
         ("The room feels dull, please add a plant", [EditTuple(None, "plant", Action.ADD)]),
+        ("The man is holding a cup, so change it to a phone", [EditTuple("cup", "phone", REPLACE)]),
+        ("the kitchen has no table so add a table", [EditTuple(None, "table", Action.ADD)]),
         ("Because there is no light, add a lamp", [EditTuple(None, "lamp", Action.ADD)]),
         (
             "The sky should be blue so remove the clouds",

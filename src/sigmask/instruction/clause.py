@@ -99,9 +99,10 @@ _THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
     r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|there)"
-    r"(?:'s| (?:is|are|has|have|looks?|feels?|seems?|appears?)) "
+    r"(?: (?:(?:has|have)(?! no)|wears?|holds?|(?:is|are) (?:wearing|holding)) ([^,]+)$"
+    r"|'s | (?:is|are|has|have|looks?|feels?|seems?|appears?) )"
 )
-"""What is said to be so, before the order that it is the reason of; the group is the thing."""
+"""What is said to be so, before the order that it is the reason of; the last group is the thing."""
 POINTED_AT = re.compile(
     r"^(?:find|locate|select|identify|spot|detect|look for) "
     r"((?:the|this|that|these|those|his|her|its|their|my|all) [^,]+)$"

@@ -33,7 +33,7 @@ def complaint(clause: Clause) -> EditTuple | None:
         return None
     reason = REASON.match(clause.text) or POINTED_AT.match(clause.text) if clause.is_reason else None
     if reason:
-        return _of_thing(reason.group(1), Action.ATTRIBUTE) if reason.group(1) else None
+        return _of_thing(reason[reason.lastindex], Action.ATTRIBUTE) if reason.lastindex else None
     for pattern, action in _COMPLAINTS:
         found = pattern.match(clause.text)
         if found and action is Action.REMOVE:

@@ -49,6 +49,8 @@ _HOLDS = re.compile(
     rf"(?: (?:up|together|out|high|and|while|{any_of(_LEX.relations)})\b.*)?)$"
 )
 """Nobody's hands are new."""
+_PASSIVES = {"remove": frames.remove, "add": frames.add, "move": frames.move}
+_REMOVED = ("removed", "deleted", "erased", "eliminated")  # of what is "destroyed", "abandoned" something is left
 _CLEAR = ("clear", "sharp", "misty", "foggy", "hazy")
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
 _OUT_OF = re.compile(r" (?:from|out of) ")
@@ -89,10 +91,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     made_like = MADE_SO.match(like.group(2)) if like else None
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
-    cut, is_cut, how = rest.partition(" be cut ")
-    in_parts = cut_up(f"{cut} {how}") if is_cut else None
-    if in_parts:
-        return in_parts
+    passive = _passive(rest, clause)
+    if passive:
+        return passive
     made_of = None if like else _MADE_OF.match(rest)
     if made_of and _OUT_OF.search(rest) and subject_and_verb(made_of.group(1)):  # "the elephant spray water from ..."
         made_of = None
@@ -127,6 +128,18 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if acts and clause.text.startswith(_HAVE_SOME):  # "have a flock of gulls fly over the pier"
         return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)
     return acts or _bare_state(rest, clause)
+
+
+def _passive(rest: str, clause: Clause) -> EditTuple | None:
+    """ "the man be removed", "the cake be cut in half": what the verb itself would order."""
+    thing, is_passive, done = rest.partition(" be ")
+    in_parts = cut_up(f"{thing} {done[4:]}") if done.startswith("cut ") else None
+    if in_parts or not is_passive:
+        return in_parts
+    verb, _, further = done.partition(" ")
+    known = _LEX.verb([verb]) if verb.endswith(("ed", "en", "wn")) and not is_description(verb) else None
+    frame = _PASSIVES.get(known[0]) if known and (known[0] != "remove" or verb in _REMOVED) else None
+    return frame(replaced(clause, text=f"{verb} {thing}", rest=f"{thing} {further}".strip())) if frame else None
 
 
 def without_cause(rest: str) -> str:
