@@ -33,10 +33,10 @@ _LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,
 
 def _border(further: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
+        rf"((?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
         rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}|{_ASKING} {further}"
         r"|the background\b)"
-        rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS})"
+        rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS}))"
     )
 
 
@@ -87,10 +87,10 @@ _LEFT_FIRST = re.compile(
     rf"^(?:leave|keep) {_AS_IT_IS},? (?:(?:and|but) )?(?P<order>(?:(?! and |[.;]).)+) "
     r"(?:everything else|(?:all )?the rest(?: of (?:it|the \w+))?)(?P<rest> .+)$"
 )
-_SPARING = re.compile(r"(?:except(?: for)?|apart from|other than|sparing)")
+_SPARING = ("except", "apart from", "other than", "sparing")
 _SPARED = re.compile(
     r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
-    rf"(?P<spared>{_SPARING.pattern} {_OWNED} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {_OWNED} )))+)$"
+    rf"(?P<spared>(?:{'|'.join(_SPARING)})(?: for)? {_OWNED} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {_OWNED} )))+)$"
 )
 """Behind "everything" it is no part of its own: all but the thing is what the order is about."""
 _KEPT_WITHIN = re.compile(r" sparing [^,]*")
@@ -207,13 +207,20 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
         text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
         text = _OF_ALL_SPARING.sub(r"\1 except ", text)
-    text = _THEN_SHALL_BE.sub(". ", _NOT_THAT.sub("", text) or text)
+    if "not " in text:
+        text = _NOT_THAT.sub("", text) or text
+    text = _THEN_SHALL_BE.sub(". ", text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
     known = _LEX.verb(shortened.split())
     border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
-    pieces = [(piece, joint) for each, joint in _pieces(border, shortened) if (piece := strip_politeness(each))]
+    parts = border.split(shortened)  # with what is between them
+    pieces = [
+        (piece, joint)
+        for each, joint in zip(parts[::2], [*parts[1::2], ""], strict=True)
+        if (piece := strip_politeness(each))
+    ]
     for number, (piece, joint) in enumerate(pieces, start=1):
         order_follows = number < len(pieces)
         if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
@@ -223,9 +230,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         piece = _ORDINAL.sub("", piece) if piece.startswith(_COUNTED) else piece
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
-        therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because "))
-        is_reason = (therefore or " feel" in piece) and REASON.match(piece)
-        if order_follows and (is_reason or POINTED_AT.match(piece)):
+        if order_follows and (_gives_reason(piece, joint) or POINTED_AT.match(piece)):
             clauses.append(replace(_clause(piece, quotations, None), is_reason=True))
         elif order_follows and _PLACE.match(piece):
             place = piece
@@ -234,18 +239,15 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         else:
             piece, spared = _without_spared(piece)
             orders = _with_verb_of_its_own(opening + piece)
-            clauses += [replace(_clause(order, quotations, place), spared=spared) for order in orders]
+            clauses += [_clause(order, quotations, place, spared) for order in orders]
             place, opening = None, ""
     return clauses
 
 
-def _pieces(border: re.Pattern[str], text: str) -> list[tuple[str, str]]:
-    """What is between the borders, each with the border behind it."""
-    pieces, start = [], 0
-    for found in border.finditer(text):
-        pieces.append((text[start : found.start()], found[0]))
-        start = found.end()
-    return [*pieces, (text[start:], "")]
+def _gives_reason(piece: str, joint: str) -> bool:
+    """Whether it says why the order behind it is given: "the room is bare" before "so", "the room feels dull"."""
+    therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because ")) or " feel" in piece
+    return therefore and REASON.match(piece) is not None
 
 
 def _without_spared(piece: str) -> tuple[str, str | None]:
@@ -253,7 +255,9 @@ def _without_spared(piece: str) -> tuple[str, str | None]:
 
     "Remove all cups except the middle one", "change all cups except the middle one to red" stay whole.
     """
-    found = _SPARED.match(piece) if _SPARING.search(piece) else None
+    if not any(map(piece.__contains__, _SPARING)):  # nearly every one
+        return piece, None
+    found = _SPARED.match(piece)
     if found is None:
         return _KEPT_WITHIN.sub("", piece), None
     order, spared = found["order"], found["spared"]
@@ -335,7 +339,7 @@ def _is_whole(rest: str) -> bool:
     return _says_what_becomes(rest) or whole_picture_topic(rest) is not None
 
 
-def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause:
+def _clause(text: str, quotations: tuple[str, ...], place: str | None, spared: str | None = None) -> Clause:
     is_means = text.startswith("by ") and re.match(_MEANS, text) is not None
     text = text.removeprefix("by ").removeprefix("also ") if is_means else text
     words = text.split()
@@ -346,7 +350,7 @@ def _clause(text: str, quotations: tuple[str, ...], place: str | None) -> Clause
     if known is None and words and words[0].endswith("ly") and (known := _LEX.verb(words[1:])):  # "seamlessly remove"
         text, words = text.split(" ", 1)[1], words[1:]
     if known is None:
-        return Clause(text, None, text, quotations, place, is_means)
+        return Clause(text, None, text, quotations, place, is_means, spared=spared)
     frame, count = known
     rest = " ".join(words[count:]).removeprefix("only ")
-    return Clause(text, frame, rest.removesuffix(" instead"), quotations, place, is_means)
+    return Clause(text, frame, rest.removesuffix(" instead"), quotations, place, is_means, spared=spared)
