@@ -136,9 +136,8 @@ def _without_typos(text: str) -> str:
 def strip_politeness(text: str) -> str:
     """Without "please", "can you", "for me", "a bit" and the like at either end."""
     text = _HOW_MUCH.sub("", _POLITE_TAIL.sub("", text))
-    if (
-        text.partition(" ")[0].rstrip(",").removesuffix("n't") in _FIRST_WORDS
-    ):  # few begin so, and the patterns are long
+    opening = text.partition(" ")[0].rstrip(",").removesuffix("n't")
+    if opening in _FIRST_WORDS:  # few begin so, and the patterns are long
         text = _DOUBTED.sub(lambda asked: {"ca": "can ", "wo": "will "}.get(asked[1], f"{asked[1]} "), text)
         text = _SUPPOSED.sub("it would ", text)
         text = _ASKED.sub("", _POLITE.sub("", text))
