@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -107,6 +108,14 @@ def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:
     stage1_corpus.main(tmp_path / "shared", output, count=2)
     assert (output / "pair-00-000000.npz").read_bytes() == written + b"kept"
     assert (output / "pair-00-000001.npz").is_file()
+
+
+def test_a_worker_stops_when_the_run_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_library(tmp_path / "photos", photographs=2)
+    killed = SimpleNamespace(is_alive=lambda: False)
+    monkeypatch.setattr(stage1_corpus.multiprocessing, "parent_process", lambda: killed)
+    stage1_corpus._make_pairs(tmp_path / "photos", ["shipped"], tmp_path, 0, range(3), 64, None)
+    assert not list(tmp_path.glob("pair-*"))
 
 
 def test_without_other_autoencoders_those_that_ship_make_the_round_trips(tmp_path: Path) -> None:

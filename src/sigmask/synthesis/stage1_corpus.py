@@ -277,6 +277,8 @@ def _make_pairs(
     library = PhotoLibrary(entries)
     round_trips = load_round_trips(autoencoders)
     for index in indices:
+        if _is_orphan():
+            return
         path = output / f"pair-{seed:02d}-{index:06d}.npz"
         if path.exists():
             continue
@@ -294,6 +296,8 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
     cv2.setNumThreads(1)
     round_trips = load_round_trips(autoencoders)
     for row, sample in zip(range(rows.stop), load_corpus(corpus), strict=False):
+        if _is_orphan():
+            return
         path = output / f"pair-real-{row:06d}.npz"
         if row not in rows or path.exists():
             continue
@@ -303,6 +307,12 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
             print(f"{corpus}: row {row} is left out: {reason}", flush=True)
             continue
         _write_record(path, record_of(edit, round_trips, np.random.default_rng((seed, 7, row)), stored_size=size))
+
+
+def _is_orphan() -> bool:
+    """Whether the run that asked for these pairs was killed: nobody waits for them any more."""
+    parent = multiprocessing.parent_process()
+    return parent is not None and not parent.is_alive()
 
 
 def _write_record(path: Path, record: dict[str, Any]) -> None:
