@@ -49,4 +49,7 @@ def test_depthwise_convolutions_that_learn_stay_in_float32() -> None:
         depthwise(half).float().sum().backward()
         with torch.no_grad():
             assert depthwise(images).dtype == torch.bfloat16  # nothing has to come back
+        frozen = nn.Conv2d(4, 4, 3, groups=4).requires_grad_(False)
+        assert frozen(images).dtype == torch.bfloat16
+        assert frozen(images.clone().requires_grad_()).dtype == torch.float32  # it lies behind something that learns
     assert depthwise.weight.grad is not None and depthwise.weight.grad.dtype == torch.float32

@@ -54,12 +54,17 @@ class _Float32Depthwise(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
-        if torch.is_grad_enabled() and _is_depthwise(func, args, kwargs):
+        if _is_depthwise(func, args, kwargs) and _learns(args):
             with torch.autocast("cpu", enabled=False):
                 exact = [part.float() if isinstance(part, Tensor) else part for part in args]
                 found: Tensor = func(*exact, **kwargs)
                 return found.to(args[0].dtype)
         return func(*args, **kwargs)
+
+
+def _learns(args: tuple[Any, ...]) -> bool:
+    """Whether a gradient will come back through it: not in a frozen trunk."""
+    return torch.is_grad_enabled() and any(isinstance(part, Tensor) and part.requires_grad for part in args)
 
 
 def _is_depthwise(func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> bool:
