@@ -99,3 +99,22 @@ def test_an_order_behind_what_is_kept_is_read(text: str, expected: list[Read]) -
 )
 def test_what_is_said_before_an_order_asks_for_nothing(text: str) -> None:
     assert _read(text) == [("remove", "dog", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Restore this photo, the torn corner should be repaired",
+            [("restoration", None, None), ("attribute", "torn corner", "repaired torn corner")],
+        ),
+        (
+            "Make the room brighter, adding a lamp and removing the curtains",
+            [("attribute", "room", "brighter room"), ("add", None, "lamp"), ("remove", "curtains", None)],
+        ),
+        ("Scatter apples on the grass, adding a touch of color", [("add", None, "apples")]),
+        ("add a man fixing the car", [("add", None, "man fixing the car")]),
+    ],
+)
+def test_what_is_asked_for_behind_a_comma_is_an_edit_of_its_own(text: str, expected: list[Read]) -> None:
+    assert _read(text) == expected

@@ -242,3 +242,26 @@ def test_how_a_thing_becomes_so_is_no_thing(text: str, expected: Read) -> None:
 )
 def test_measures_passives_and_where_things_go(text: str, expected: Read) -> None:
     assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Put her in a green gown", ("replace", "clothes", "green gown", "on woman")),
+        (
+            "put the man on the left in a coat made of wool",
+            ("replace", "clothes", "coat made of wool", "on man on the left"),
+        ),
+        (
+            "dress the boy next to the girl in a blue suit",
+            ("replace", "clothes", "blue suit", "on boy next to the girl"),
+        ),
+        ("put him in a castle", ("background", "background", "castle", "behind man")),
+        ("put the phone in the pocket of his coat", ("add", None, "phone", "in the pocket of his coat")),
+        ("put a man in a suit next to the car", ("add", None, "man", "in a suit next to the car")),
+        ("remove the raincoat", ("remove", "raincoat", None, None)),
+        ("remove the rain jackets", ("remove", "rain jackets", None, None)),
+    ],
+)
+def test_who_is_put_in_a_garment_wears_it(text: str, expected: Read) -> None:
+    assert read(text) == [expected]

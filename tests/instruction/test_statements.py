@@ -179,3 +179,27 @@ def test_questions_that_doubt_and_wishes_ask_for_an_edit(text: str, expected: Re
 )
 def test_two_statements_are_two_edits(text: str) -> None:
     assert read(text) == [("attribute", "car", "red car", None), ("attribute", "sky", "blue sky", None)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("In the photo the wall has been replaced by a hedge", [("replace", "wall", "hedge", None)]),
+        ("A scarf has been added to the boy", [("add", None, "scarf", "to the boy")]),
+        ("The cars have now been removed from the road.", [("remove", "cars", None, "from the road")]),
+        ("The car has been painted green", [("attribute", "car", "green car", None)]),
+        ("the picture has been brightened", [("tone", None, None, None)]),
+        ("the vase should be repaired", [("attribute", "vase", "repaired vase", None)]),
+        ("On the shelf, a clock has been added", [("add", None, "clock", "on the shelf")]),
+        ("From the wall, the sign should be removed", [("remove", "sign", None, "from the wall")]),
+        ("The picture has been edited so that the car is red", [("attribute", "car", "red car", None)]),
+        ("The image was modified to remove the dog", [("remove", "dog", None, None)]),
+        ("The image was changed to a watercolor", [("style", None, "watercolor", None)]),
+        ("the wall now features a clock", [("add", None, "clock", "on wall")]),
+        ("the shirt now features a floral print", [("attribute", "shirt", "floral print shirt", None)]),
+        ("the woman should look happy", [("attribute", "woman", "happy woman", None)]),
+        ("the woman should look at the dog", [("action-change", "woman", "woman look at the dog", None)]),
+    ],
+)
+def test_what_has_been_done_is_what_is_to_be_done(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

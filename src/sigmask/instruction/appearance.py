@@ -112,6 +112,8 @@ def _done_to(phrase: NounPhrase, done: str) -> EditTuple:
 def _participle(verb: str) -> str:
     """ "blur" → "blurred", "pixelate" → "pixelated", "tidy" → "tidied"."""
     verb = next((form for form in lemmas(verb) if form in _LEX.verbs), verb) if verb.endswith("ing") else verb
+    if verb.endswith("ed"):  # of a passive
+        return verb
     if verb.endswith("e"):
         return f"{verb}d"
     if verb.endswith("y"):

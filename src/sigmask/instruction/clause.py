@@ -26,6 +26,12 @@ _ORDER_ABOUT_A_THING = rf"{VERB} (?:the|his|her|its|their|all|every)\b"  # "pain
 _MEANS = (
     r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 )
+_DOING_BESIDE = (
+    r"(?:add|insert|introduc|remov|delet|eras|eliminat|replac|swapp|restor|repair|fix|correct)ing "
+    r"(?:\w+ (?:to|on|onto|over|across|from) )?(?:an?|the|any|all|some|his|her|its|their) "
+    r"(?!potential |(?:\w+ )?(?:burst|touch|pop|sense|hint|air|dash) of )"
+)
+"""An edit of its own behind a comma: "restore the photo, fixing the crack"; "adding a touch of drama" is none."""
 _WISH = any_of(phrase for phrase in _LEX.politeness if phrase.startswith(("i'd ", "i would ", "it would ", "it'd ")))
 _ASKING = rf"(?:{_WISH}|(?<!, )(?:can|could|would|will) (?:you|we))"  # "Anna, can you ..." is one clause
 _LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,}ly)"
@@ -34,8 +40,8 @@ _LATER = r"(?:then|also|please|lastly|afterwards|just|next|second|third|[a-z]{3,
 def _border(further: str) -> re.Pattern[str]:
     return re.compile(
         rf"((?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
-        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}|{_ASKING} {further}"
-        r"|the background\b)"
+        rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}|{_DOING_BESIDE}"
+        rf"|{_ASKING} {further}|the background\b)"
         rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS}))"
     )
 
@@ -95,7 +101,12 @@ _SPARED = re.compile(
 """Behind "everything" it is no part of its own: all but the thing is what the order is about."""
 _KEPT_WITHIN = re.compile(r" sparing [^,]*")
 _OF_ALL_SPARING = re.compile(r"\b(everything|everyone|everybody|all) sparing ")
-_THEN_SHALL_BE = re.compile(r": (?=(?:it|they|he|she) (?:should|shall|must|needs? to|has to|have to) )(?!.*§)")
+_SHALL = r"(?:should|shall|must|needs? to|has to|have to)"
+_SHALL_BE_DONE = re.compile(
+    rf", (?:and )?(?=(?:an?|the|his|her|its|their|my|all|any)(?: [\w'-]+)+? (?:{_SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
+)
+""" "Restore this photo, the crack should be fixed", "on the table, a cup is placed"."""
+_THEN_SHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {_SHALL} )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
     r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|there)"
@@ -214,6 +225,9 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     clauses: list[Clause] = []
     place, opening = None, ""
     known = _LEX.verb(shortened.split())
+    before = shortened.partition(", ")[0]
+    if before != shortened and (known or _PLACE.match(before)):
+        shortened = _SHALL_BE_DONE.sub(". ", shortened)
     border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
     parts = border.split(shortened)  # with what is between them
     pieces = [

@@ -143,7 +143,7 @@ def names_scene(text: str) -> bool:
 
 def head(concept: str) -> str:
     """The singular of the noun that the phrase is about: "bottles of beer" → "bottle", "red cars" → "car"."""
-    before = re.split(r" (?:of|with|in|on|at|for|from|to) ", concept, maxsplit=1)[0]
+    before = re.split(r" (?:made )?(?:of|with|in|on|at|for|from|to) ", concept, maxsplit=1)[0]
     words = before.split()
     return singular(words[-1].removesuffix("'s")) if words else ""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from sigmask.instruction.clause import EXCHANGES, PLACES_OF, Clause
-from sigmask.instruction.concept import names_scene, noun_phrase, opens_with_scene, without_scene
+from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
     attributes_of,
@@ -84,6 +84,10 @@ _A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|j
 _POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
 _ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
 """Into "a snowy field" that is not there yet: all behind the thing is new."""
+_PUT_IN = re.compile(
+    rf"^({any_of(_LEX.pronouns)}|(?:the|my|his|her|their|this|both|all)\b.+?) in(?:to)? "
+    rf"(?=(?!the )(?:(?!in )[\w-]+ )*?{any_of(_LEX.garments)}s?\b)(.+)$"
+)
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
 _OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "highlights", "gamma", "hue"}
@@ -148,8 +152,8 @@ def single_out(clause: Clause) -> EditTuple:
 
 def _clouds_the_picture(concept: str) -> bool:
     """Of rain and "rain streaks", but of no rain jacket and no fog light."""
-    last = concept.split()[-1]
-    return about(concept, Action.RESTORATION) and last not in _LEX.solid and last not in _LEX.worn
+    thing = head(concept)
+    return about(concept, Action.RESTORATION) and thing not in _LEX.solid | _LEX.worn | _LEX.garments
 
 
 def _bears_quotation(rest: str) -> re.Match[str] | None:
@@ -170,6 +174,9 @@ def add(clause: Clause) -> EditTuple:
         if edited.startswith("the ") and _IN_PLACE.match(where):  # "the pizza on a wooden board rather than a plate"
             edited = after_relation(where)
         return changed(original, edited, clause, described=False)
+    worn = _PUT_IN.match(clause.rest) if clause.text.startswith("put") else None
+    if worn and _clothes(*worn.groups()):
+        return _dressed(*worn.groups())
     phrase = noun_phrase(without_quotations(clause.rest))
     if clause.text.startswith(("set the scene ", "set the picture ", "set the image ")) and phrase.location:
         return EditTuple("background", noun_phrase(after_relation(phrase.location)).concept, Action.BACKGROUND)
@@ -276,15 +283,31 @@ def colour(clause: Clause) -> EditTuple:
 
 def cover(clause: Clause) -> EditTuple:
     """ "cover X with Y", "dress X in Y"."""
-    match = _WITH.match(clause.rest)
+    dresses = clause.text.startswith(("dress", "clothe"))
+    match = (_PUT_IN.match(clause.rest) if dresses else None) or _WITH.match(clause.rest)
     if not match:
         return with_attribute(clause.rest, "")
     who, given = match.groups()
     if clause.text.startswith("decorate") and names_scene(who) and not whole_picture_topic(given):
         return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
-    if clause.text.startswith(("dress", "clothe")) and not is_description(given):
-        return EditTuple("clothes", noun_phrase(given).concept, Action.REPLACE, location=f"on {who}")
+    if dresses and not is_description(given):
+        return _dressed(who, given)
     return _filled(who, given) if clause.text.startswith(("fill", "populate", "load")) else put_on(who, given)
+
+
+def _clothes(who: str, given: str) -> bool:
+    """Of "him" and "a tuxedo", but of no "hand" and of no "pocket of his coat"."""
+    return (
+        head(noun_phrase(given).concept or "") in _LEX.garments
+        and head(noun_phrase(who).concept or "") not in _LEX.body
+    )
+
+
+def _dressed(who: str, given: str) -> EditTuple:
+    """ "him in a tuxedo": what he wears changes."""
+    phrase, wearer = noun_phrase(given), noun_phrase(who)
+    place = " ".join(filter(None, (wearer.concept and "on", wearer.concept, wearer.location)))
+    return EditTuple("clothes", phrase.concept, Action.REPLACE, attributes_of(phrase.concept), place or None)
 
 
 def _filled(who: str, given: str) -> EditTuple:

@@ -51,8 +51,8 @@ _COLOUR_FIRST = re.compile(
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
 _TAKEN = re.compile(r"^(?:pick up|lift up|grab|take) ((?:the|his|her|its|their|my|this|that|all|both) .+)$")
 _WANTED_GONE = re.compile(
-    r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were))?\s+"
-    r"(?:to be )?(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
+    r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were|(?:should|shall|must|needs? to|has to|have to|ought to|to) be))?\s+"
+    r"(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
     r"^(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
@@ -67,7 +67,7 @@ _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
-_TO_BE = re.compile(r" (?:should|shall|must|needs? to|ought to|has to|have to) be$")
+_TO_BE = re.compile(r" (?:is|are|was|were|(?:should|shall|must|needs? to|ought to|has to|have to) be)$")
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in (?:the|this) \w+)?$"

@@ -41,6 +41,7 @@ class Lexicon:
     solid: Words
     conditions: Words
     worn: Words
+    garments: Words
     joined: Words
     ing_nouns: Words
     text_nouns: Words

@@ -65,9 +65,12 @@ _FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
 _PURPOSE = re.compile(
     r"^(?:(?:the|your|our|my) (?:main |ultimate )?(?:goal|task|aim|idea|objective|request|job|plan|edit|instruction|"
     r"purpose|challenge|assignment|wish)(?: here| of this edit| now)? (?:is|was|will be) (?:for you )?to |"
-    r"(?:task|edit|instructions?|prompt|request|goal|user|edit instruction|editing instruction)\s*: )"
+    r"(?:task|edit|instructions?|prompt|request|goal|user|edit instruction|editing instruction)\s*: |"
+    r"(?:the|this|my) (?:original )?(?:image|picture|photo|photograph|scene) (?:is|was) "
+    r"(?:edited|modified|altered|changed|adjusted|updated|transformed|manipulated|retouched) "
+    rf"(?:(?:so|such|in such a way|in a way) that |to (?={VERB} (?:the|an?|all|any|some|more|his|her|its|their)\b)))"
 )
-"""What says that an order follows."""
+"""What says that an order follows, or what is so behind it."""
 _FORM = re.compile(
     rf"\bform (?=(?:{any_of(_LEX.colours | _LEX.qualities | _LEX.materials)}|an?|one|\w+ing) "
     r"(?:(?!from\b|form\b)\S+ )?(?:in)?to\b"
@@ -79,6 +82,11 @@ _ASKED_LATER = re.compile(
     rf"(?={VERB} )"
 )
 """A request behind something said, with nothing between: "I don't like the lamp can you delete it"."""
+_PERFECT = re.compile(
+    r"\b(?:(?P<modal>should|must|shall|could|would|might|to) have|has|have|had)"
+    r"(?: (?:now|just|also|already|\w+ly))* been\b"
+)
+""" "The dog has been removed" tells of an edit what "the dog is removed" does."""
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -119,6 +127,8 @@ def normalise(text: str) -> Utterance:
     plain = _FORM.sub("from ", plain) if " form " in plain else plain
     if " you " in plain or " u " in plain:
         plain = _ASKED_LATER.sub(r"\1. ", plain)
+    if " been " in plain:
+        plain = _PERFECT.sub(lambda been: f"{been['modal']} be" if been["modal"] else "is", plain)
     text = strip_politeness(plain)
     purpose = _PURPOSE.match(text)
     return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))

@@ -28,7 +28,7 @@ from sigmask.instruction.gifts import give
 from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import sides
-from sigmask.instruction.states import MADE_SO, SOME, becomes_so, description_start, state, without_cause
+from sigmask.instruction.states import GAZED, MADE_SO, SOME, becomes_so, description_start, state, without_cause
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -42,10 +42,11 @@ _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
 _STATEMENT = re.compile(
-    r"^(.+?)\s+"
+    r"^(.+?)\s+(?:now )?"
     r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
-    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|held|"
-    r"looks? like|exhibit|take on|shows?|appears?|shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
+    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|"
+    rf"held|features?(?= (?:an?|the|some)\b)|looks?(?! {GAZED}| like)|looks? like|exhibit|take on|shows?|appears?|"
+    r"shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
 _VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
@@ -54,7 +55,7 @@ _GOT_OUT = re.compile(
 )
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|taken (?:out|away))\b")
 _BECAME = re.compile(
-    r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched) "
+    r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched|altered|morphed) "
     r"(?:with|by|to|into|for|from) (.+)$"
 )
 _PUT = re.compile(r"(?:added|placed|put|inserted|situated|positioned|located)\b\s*")
@@ -210,7 +211,9 @@ def _statement(clause: Clause) -> EditTuple | None:
         or (frame == "remove" and participle and not is_description(rest))
         or (verb in ("has", "have") and _LEFT.match(rest))
     ):
-        return frames.remove(replaced(clause, frame="remove", rest=subject))
+        _, _, place = rest.partition(" ")
+        place = place if place.startswith(("from ", "in ", "on ")) else ""
+        return frames.remove(replaced(clause, frame="remove", rest=f"{subject} {place}".strip()))
     became = _BECAME.match(rest)
     if became:
         return _replaced(subject, became, clause)
@@ -226,7 +229,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         return with_attribute(subject, made_so.group(1))
     if verb.startswith(("hold", "held")):
         return state(f"{subject} hold {rest}", clause)
-    if verb.startswith(("wear", "wore", "ha")):
+    if verb.startswith(("wear", "wore", "ha", "feature")):
         return put_on(subject, rest)
     if _DEFINITE.match(subject) or is_description(rest):
         return state(f"{subject} be {rest}", clause)

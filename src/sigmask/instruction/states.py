@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace as replaced
 
-from sigmask.instruction import frames
+from sigmask.instruction import appearance, frames
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
@@ -49,7 +49,15 @@ _HOLDS = re.compile(
     rf"(?: (?:up|together|out|high|and|while|{any_of(_LEX.relations)})\b.*)?)$"
 )
 """Nobody's hands are new."""
-_PASSIVES = {"remove": frames.remove, "add": frames.add, "move": frames.move}
+_PASSIVES: dict[str, frames.Frame] = {
+    "remove": frames.remove,
+    "add": frames.add,
+    "move": frames.move,
+    "mend": appearance.mend,
+    "obscure": appearance.obscure,
+    "restore": appearance.restore,
+    "tone": appearance.tone,
+}
 _REMOVED = ("removed", "deleted", "erased", "eliminated")  # of what is "destroyed", "abandoned" something is left
 _CLEAR = ("clear", "sharp", "misty", "foggy", "hazy")
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
@@ -65,9 +73,8 @@ _BECOMES_SO = re.compile(
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
 _COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
-_GAZE = re.compile(
-    r"^(.+?) (?:to )?(look (?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b.*)$"
-)
+GAZED = r"(?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b"
+_GAZE = re.compile(rf"^(.+?) (?:to )?(look {GAZED}.*)$")
 SOME = ("a ", "an ", "some ", "another ")
 _HAVE_SOME = tuple(f"have {article}" for article in SOME)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
