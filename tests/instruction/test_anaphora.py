@@ -87,6 +87,23 @@ def test_one_is_of_the_kind_that_was_named(text: str, expected: Read) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("make the left cup red and the right one blue", ("attribute", "cup", "blue cup", "right")),
+        ("Change the left dog to a cat and the right one to a rabbit", ("replace", "dog", "rabbit", "right")),
+        ("Remove the white car and make the black one red", ("attribute", "black car", "red car", None)),
+        (
+            "Remove the boy on the left. Make the one on the right taller",
+            ("attribute", "boy", "taller boy", "on the right"),
+        ),
+        ("change the dog to a cat and the man to one with a hat", ("attribute", "man", "man with a hat", None)),
+    ],
+)
+def test_the_one_is_of_the_kind_of_the_clause_before(text: str, expected: Read) -> None:
+    assert read(text)[-1] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("To the left of the man,place a girl", ("add", None, "girl", "to the left of the man")),
         ("next to the tree, add a bench", ("add", None, "bench", "next to the tree")),
         ("On the table, replace the cup with a vase", ("replace", "cup", "vase", "on the table")),

@@ -26,6 +26,12 @@ from sigmask.types import Action
         ("make her a little older", "woman", "older woman"),
         ("make my eyes the same size", "eyes", "same size eyes"),
         ("make my legs longer in the photo", "legs", "longer legs"),
+        ("make her look thirty years younger", "woman", "younger woman"),
+        ("let the man look a bit older", "man", "older man"),
+        ("change the curtains to a striped pattern", "curtains", "striped pattern curtains"),
+        ("make the lantern unlit", "lantern", "unlit lantern"),
+        ("make the window unbroken", "window", "unbroken window"),
+        ("make the colors of the shirt brighter and richer", "shirt", "brighter richer shirt"),
     ],
 )
 def test_of_a_thing_it_is_an_attribute(text: str, original: str, edited: str) -> None:
@@ -44,6 +50,10 @@ def test_of_a_thing_it_is_an_attribute(text: str, original: str, edited: str) ->
         ("make the image brighter", Action.TONE),
         ("make the weather less cloudy", Action.TONE),
         ("make it less cloudy", Action.TONE),
+        ("make the lighting warmer and softer", Action.TONE),
+        ("make the colors brighter and richer", Action.TONE),
+        ("make the photo softer and warmer", Action.TONE),
+        ("make the image warmer and softer", Action.TONE),
         ("make her face the camera", Action.ACTION_CHANGE),
         ("make her smile more natural", Action.ACTION_CHANGE),
     ],

@@ -29,6 +29,8 @@ _TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this
 _SURFACES = ("wall", "ground")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
+_THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")
+""" "The right one", "the blue ones": of the kind that the clause before is about."""
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
 _OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
 
@@ -53,7 +55,7 @@ def resolved(
     """
     if not earlier:
         return earlier, [edit]
-    edit = _of_someone(edit, clause, earlier)
+    edit = _of_someone(_of_that_kind(edit, clause, earlier[-1]), clause, earlier)
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
     bared = _bared(earlier[-1]) if edit.action is Action.ADD and edit.edited_concept else None
     if bared and not _OF_SEVERAL.search(clause.text):  # "take the hat off the snowman and give it a nose"
@@ -81,6 +83,18 @@ def resolved(
             _carried(edit.location or "", [before for before, _ in named], earlier) if is_carried else (earlier, [edit])
         )
     return earlier, [_of(edit, before, meant) for before, meant in named]
+
+
+def _of_that_kind(edit: EditTuple, clause: Clause, earlier: EditTuple) -> EditTuple:
+    """An edit of "the right one" or "the blue one"."""
+    kind = (earlier.original_concept or earlier.edited_concept or "").split()[-1:]
+    if not kind or not _THE_ONE.match(clause.rest) or edit.action in _OF_NO_THING:
+        return edit
+    if edit.original_concept is None and edit.action is not Action.ADD:
+        return _of(edit, replace(earlier, location=None), kind[0])
+    named = edit.original_concept and _ONE.sub(lambda _: kind[0], edit.original_concept)
+    edited = edit.edited_concept and _ONE.sub(lambda _: kind[0], edit.edited_concept)
+    return replace(edit, original_concept=named, edited_concept=edited)
 
 
 def _of_someone(edit: EditTuple, clause: Clause, earlier: Sequence[EditTuple]) -> EditTuple:

@@ -90,7 +90,7 @@ _PUT_IN = re.compile(
 )
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
-_OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "highlights", "gamma", "hue"}
+_OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "gamma", "hue"}
 _LANGUAGE = re.compile(
     r"^(?:\w+ )?(?:english|french|spanish|german|italian|portuguese|dutch|russian|polish|turkish|greek|arabic|hebrew|"
     r"hindi|chinese|mandarin|japanese|korean|thai|vietnamese|swedish|latin)$"
@@ -292,7 +292,7 @@ def cover(clause: Clause) -> EditTuple:
         return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
     if dresses and not is_description(given):
         return _dressed(who, given)
-    return _filled(who, given) if clause.text.startswith(("fill", "populate", "load")) else put_on(who, given)
+    return filled(who, given) if clause.text.startswith(("fill", "populate", "load")) else put_on(who, given)
 
 
 def _clothes(who: str, given: str) -> bool:
@@ -310,7 +310,7 @@ def _dressed(who: str, given: str) -> EditTuple:
     return EditTuple("clothes", phrase.concept, Action.REPLACE, attributes_of(phrase.concept), place or None)
 
 
-def _filled(who: str, given: str) -> EditTuple:
+def filled(who: str, given: str) -> EditTuple:
     """What fills a thing is in it, and no material of it: water, flowers."""
     edit = put_on(who, given)
     if edit.action is not Action.ADD and not _LEX.materials.issuperset(given.split()):

@@ -98,7 +98,8 @@ class Lexicon:
             return False
         described = False
         for word in words:
-            if word in self.colours or word in self.materials or word in self.qualities:
+            is_undone = word.startswith("un") and word[2:] in self.qualities  # "unlit"
+            if is_undone or word in self.colours or word in self.materials or word in self.qualities:
                 described = True
             elif word not in self.degrees and word not in ("a", "an", "the", "shade", "of", "bit", "little", "lot"):
                 parts = word.split("-")

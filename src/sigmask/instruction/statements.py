@@ -217,7 +217,7 @@ def _statement(clause: Clause) -> EditTuple | None:
     became = _BECAME.match(rest)
     if became:
         return _replaced(subject, became, clause)
-    if frame in ("colour", "cover") and participle and " " in rest:
+    if frame in ("colour", "cover") and participle and " " in rest and not rest.startswith("filled "):
         return with_attribute(subject, re.sub(r"^\w+ (?:in |with |by )?", "", rest))
     if _PUT.match(rest):
         phrase = noun_phrase(subject)

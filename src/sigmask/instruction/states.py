@@ -28,7 +28,7 @@ from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
 from sigmask.instruction.idioms import BEARING, WEATHER, in_weather
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
-from sigmask.instruction.topic import about, is_scenery, whole_picture_topic
+from sigmask.instruction.topic import about, change_action, is_scenery, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -66,9 +66,15 @@ MADE_SO = re.compile(
     r"^(?:it|they)(?:'s| is| are|'re| was| were| has been)? (?:made|built|crafted|carved|formed|knitted|woven) "
     r"(?:out )?(?:of|from|with|in) (.+)$"
 )
+_HOW_MUCH = r"(?:much |a (?:bit|little|lot) |even |slightly |(?:\w+ (?:years|times)|\d+ ?(?:%|percent)) )"
+_BY_SO_MUCH = re.compile(rf"^{_HOW_MUCH}(?=\w+er$|(?:more|less) \w+$)")
+_FULL_OF = re.compile(
+    r"^((?:the|his|her|its|their|my|all|both|each|every|this|that|these|those)\b(?:(?! an? ).)+?) "
+    r"(?:(?:be|become|get|look) )?(?:(?:fully|completely|half) )?(?:filled (?:up )?with|full of|packed with) (.+)$"
+)
 _BECOMES_SO = re.compile(
     r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
-    r"(?:much |a (?:bit|little|lot) |even |slightly |(?:\w+ (?:years|times)|\d+ ?(?:%|percent)) )?"
+    rf"{_HOW_MUCH}?"
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
@@ -98,6 +104,11 @@ def state(rest: str, clause: Clause) -> EditTuple:
     made_like = MADE_SO.match(like.group(2)) if like else None
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
+    full = _FULL_OF.match(rest)
+    if full and not (
+        subject_and_verb(full[1]) or BEARING.match(full[1]) or whole_picture_topic(f"{full[1]} {full[2]}")
+    ):
+        return frames.filled(*full.groups())
     passive = _passive(rest, clause)
     if passive:
         return passive
@@ -202,6 +213,8 @@ def becomes_so(rest: str, clause: Clause) -> EditTuple | None:
         return None
     subject, how = found.groups()
     first, *others = _COMPARATIVES.split(how)
+    if others and change_action(subject, first) is Action.TONE:  # "the lighting warmer and softer"
+        return _become(subject, how, clause)
     if others:
         compared = all(_LEX.compares(word) or word.startswith(("more ", "less ")) for word in (first, *others))
         return with_attribute(subject, f"{first} {others[0]}") if compared else None
@@ -213,7 +226,9 @@ def description_start(rest: str) -> tuple[str, str] | None:
     words = rest.split()
     for start in range(1, len(words)):
         before = " ".join(words[:start])
-        if not _LEX.describes(words[start:]) or words[start - 1] in ("a", "an", "the", "and", "very", "more"):
+        if words[start] == "and" or words[start - 1] in ("a", "an", "the", "and", "very", "more"):
+            continue
+        if not _LEX.describes(words[start:]):
             continue
         if words[start] not in ("a", "an", "the") or not OPEN.search(before):  # "everything but | the rose red"
             return before, " ".join(words[start:])
@@ -241,6 +256,7 @@ def _may_be_inside(original: str, edited: str) -> bool:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
+    edited = _BY_SO_MUCH.sub("", edited)
     all_else = of_all_else(original, edited)
     if all_else:
         return all_else

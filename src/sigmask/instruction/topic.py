@@ -108,6 +108,7 @@ def _object_change(original: str, edited: str) -> Action:
         return Action.TONE
     described = _LEX.describes(edited.split()) or _LEX.compares(edited) or edited.startswith(_HOW)
     described = described or _DONE.fullmatch(edited) is not None
+    described = described or (" " in after and head(after) in _LEX.attribute_nouns)  # "a plaid pattern"
     if described or about(original, Action.ATTRIBUTE):
         return Action.ATTRIBUTE
     if head(after) in _LEX.background or (
