@@ -270,3 +270,56 @@ def test_measures_passives_and_where_things_go(text: str, expected: Read) -> Non
 )
 def test_who_is_put_in_a_garment_wears_it(text: str, expected: Read) -> None:
     assert read(text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("let the volcano be erupting", [("attribute", "volcano", "erupting volcano", None)]),
+        (
+            "the flowers should be blooming in the garden",
+            [("attribute", "flowers", "blooming flowers", "in the garden")],
+        ),
+        ("the cake should be a wedding cake", [("attribute", "cake", "wedding cake", None)]),
+        ("have the woman be brushing the dog", [("action-change", "woman", "woman brushing the dog", None)]),
+        ("the windows should be boarded up", [("attribute", "windows", "boarded up windows", None)]),
+        ("Change the coat so it has a hood", [("add", None, "hood", "on coat")]),
+        ("alter the car so that it is red", [("attribute", "car", "red car", None)]),
+        (
+            "Rotate the chair so it faces the door",
+            [("move", "chair", "chair", "so it faces the door")],
+        ),
+        (
+            "make the girl wear a hat and the boy on the left a scarf",
+            [("add", None, "hat", "on girl"), ("add", None, "scarf", "on boy on the left")],
+        ),
+        (
+            "let the man wear a hat and the scarf of a boy",
+            [("add", None, "hat", "on man"), ("add", None, "scarf of a boy", "on man")],
+        ),
+        ("Increase the size of the kite", [("attribute", "kite", "kite", None)]),
+        ("a photo of a cat on the sofa instead of a dog", [("replace", "dog", "cat", "on the sofa")]),
+        ("add a swan on the lake, with its reflection in the water", [("add", None, "swan", "on the lake")]),
+    ],
+)
+def test_what_a_thing_is_doing_or_has(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "Make the mug red, while the desk, keyboard and other things remain as they were",
+            [("attribute", "mug", "red mug", None)],
+        ),
+        (
+            "Remove the cup, but the plate should stay untouched, and add a vase",
+            [("remove", "cup", None, None), ("add", None, "vase", None)],
+        ),
+        ("Change the car to red and everything else remains the same", [("attribute", "car", "red car", None)]),
+        ("The rest of the picture should remain unchanged. Remove the dog", [("remove", "dog", None, None)]),
+    ],
+)
+def test_what_remains_as_it_is_is_no_edit(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

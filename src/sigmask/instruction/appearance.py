@@ -19,7 +19,7 @@ from sigmask.instruction.edits import (
 from sigmask.instruction.frames import add
 from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import lexicon
-from sigmask.instruction.sides import sides
+from sigmask.instruction.sides import owner, sides
 from sigmask.instruction.topic import about, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -86,6 +86,7 @@ def tone(clause: Clause) -> EditTuple:
         return EditTuple(None, None, Action.RESTORATION)
     if about(clause.rest, Action.TONE) or names_scene(clause.rest) or thickened:
         return EditTuple(None, None if names_scene(clause.rest) else phrase.concept, Action.TONE)
+    phrase = noun_phrase(owner(clause.rest))  # "increase the size of the moon"
     return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
 

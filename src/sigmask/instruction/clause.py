@@ -77,6 +77,13 @@ _NOT_THAT = re.compile(
     r"|(?:,| and| but|, and|, but) not (?:(?:an?|so|too|very) )*"
     rf"{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
 )
+_REMAINS = re.compile(
+    r"(?:[\s,]*\b(?:while|whereas) [^.;]+?|(?:[\s,]*\b(?:and|but|with) |^|[.;] )"
+    r"(?:everything|all|the|his|her|its|their)(?: [\w'-]+){0,5}?) (?:(?:should|must|shall) )?(?:remain|stay)(?:s|ing)? "
+    r"(?:(?:completely|entirely|exactly|otherwise) )?(?:as (?:it|they) (?:is|are|was|were)|as is|"
+    r"(?:just )?the same|unchanged|untouched|unaltered|unaffected|intact|in place)(?: as (?:before|in the original))?"
+)
+""" "..., while the desk and the other things remain as they were"."""
 _OWNED = r"(?:the|his|her|its|their|my|this|that|these|those)"
 _AS_IT_IS = (
     rf"(?P<spared>{_OWNED} (?:(?! and (?!{_OWNED} ))[^,.;])+?) "
@@ -160,6 +167,12 @@ _EACH_GIVEN = re.compile(
     r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
     r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
+_EACH_BEARS = re.compile(
+    r"^((?:make|let|have|get) (?:the|his|her)\b.*? (?:wear|hold|carry|have)) ((?:an?|some) .+?),? and "
+    r"((?:the|his|her|my)(?: [\w-]+){1,2}?(?: (?:on|at|to) the (?:left|right))?(?<! of)(?<! with)(?<! in)(?<! on)) "
+    r"((?:an?|some) .+)$"
+)
+""" "Let the man hold a cup and the woman a plate"."""
 _EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.+?),? and ((?:an?|some) .+)$")
 EXCHANGES = ("swap", "switch", "exchange", "interchange")
 PLACES_OF = r"(?:(?:the )?(?:positions?|places?|locations?) of )?"
@@ -218,6 +231,8 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
         text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
         text = _OF_ALL_SPARING.sub(r"\1 except ", text)
+    if "remain" in text or " stay" in text:
+        text = _REMAINS.sub("", text).strip(" ,.;") or text
     if "not " in text:
         text = _NOT_THAT.sub("", text) or text
     text = _THEN_SHALL_BE.sub(". ", text)
@@ -310,6 +325,10 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
     has = _EACH_HAS.match(piece)
     if has:
         return [f"{has[1]} {has[2]} {each}" for each in has.groups()[2:]]
+    bears = _EACH_BEARS.match(piece)
+    if bears:
+        opening, *_, verb = bears[1].split()
+        return [f"{bears[1]} {bears[2]}", f"{opening} {bears[3]} {verb} {bears[4]}"]
     both_ways = _BOTH_WAYS.match(piece)
     if both_ways:  # either comes to where the other was
         verb, *both = both_ways.groups()

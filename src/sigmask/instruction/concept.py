@@ -45,14 +45,16 @@ _SIDE_BEHIND = re.compile(
     r"(?: corner| side)?|(?<=, )(?:left|right|top|bottom)(?: corner| side)?))$"
 )
 _SIDE_ENDS = ("left", "right", "top", "bottom", "middle", "center", "centre", "corner", "side")
+_OWN_BEHIND = re.compile(r"(?<=\w), with (?:its|his|her|their) .+$")
+""" "On the lake, with its reflection in the water": no part of where."""
 _WITH = re.compile(r"(?<=\w)(?:,? (?:with|featuring) |, (?=(?:which|where|while|its|his|her|their)\b))")
 _WITH_TWO = re.compile(r"^((?:(?! and |,).)+?) (?:with|featuring) (?:an? )?(?:(?! and |,).)+ and (?:(?! and |,).)+$")
-_PICTURES = ("image", "picture", "photo", "photograph", "scan", "snapshot", "footage")
+_PICTURES = ("image", "picture", "photo", "photograph", "scan", "snapshot", "footage", "shot", "scene")
 _DESCRIBED_PICTURE = re.compile(
     r"^(?:the|this|my|our) (?:(?:and|very|old|aged|antique|vintage|faded|damaged|scratched|torn|blurry|blurred|grainy|"
     r"noisy|hazy|foggy|dark|dim|dull|bright|overexposed|underexposed|pixelated|low[- ]resolution|low[- ]quality|"
     r"scanned|input|given|provided|source|current|final|resulting|output|black|white|monochrome|sepia|colou?r|family|"
-    r"wedding|outdoor|indoor|night|daytime)[\s,]+)+"
+    r"wedding|outdoor|indoor|night|daytime|product|street|studio|portrait|landscape|daylight|nighttime)[\s,]+)+"
     rf"{any_of(_PICTURES)}$"
 )
 """Such a one may hang on the wall: it is the picture where the whole of it is what changes."""
@@ -81,7 +83,7 @@ def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     match = _RELATION.search(text)
     location = None
     if match:
-        location = text[match.start() :].strip(_EDGE)
+        location = _OWN_BEHIND.sub("", text[match.start() :].strip(_EDGE))
         text = text[: match.start()].strip(_EDGE)
     elif text.endswith(_SIDE_ENDS) and (behind := _SIDE_BEHIND.search(text)):  # "a moon top right"
         location, text = f"at the {behind.group(1)}", text[: behind.start()]

@@ -39,6 +39,12 @@ _BEARER = re.compile(
     r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
 )
 _A_BIT = re.compile(r"^(?:(?:a (?:little )?bit|a little|a touch|slightly|somewhat|much|even) )+(?=\w)")
+_STILL_OF = re.compile(
+    r"^(?:(?:it|this|(?:the |this |my )?(?:image|picture|photo|scene)) )?(?:to )?(?:looks? like )?"
+    r"(?:(?:an?|the) )?(?:\w+ )?(?:scene|still|screenshot|photo|picture|shot|frame|page|panel|something) "
+    r"(?:from|out of) (?=\w)"
+)
+""" "This look like a scene from a Studio Ghibli movie" is of that movie's style."""
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
@@ -224,6 +230,8 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
     if action is Action.RESTORATION:
         return EditTuple(None, None, action)
     value = _A_BIT.sub("", value)
+    if action is Action.STYLE:
+        value = _STILL_OF.sub("", value)
     return EditTuple(None, noun_phrase(value).concept or noun_phrase(clause.rest).concept, action)
 
 

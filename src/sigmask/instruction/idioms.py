@@ -60,6 +60,7 @@ WEATHER = re.compile(
     r"cloud\w*)$"
 )
 INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
+_PICTURE_OF = re.compile(rf"^(?:show )?(?:an?|the) (?:\w+ )?{_PICTURE} (?:of|with|showing) ")
 _SHOWS_SO = re.compile(
     r"^(?:the|his|her|its|their|my|this|that|all) .+ (?:shows?|turns?|glows?|shines?|appears?|looks?) \S+$"
 )
@@ -158,7 +159,7 @@ def instead(match: re.Match[str], clause: Clause) -> EditTuple | None:
     """What `INSTEAD` matched; "green instead of red" is no exchange of things."""
     if is_description(match.group(2)) and _SHOWS_SO.match(match.group(1)):
         return None
-    return exchanged(match.group(2), match.group(1), clause)
+    return exchanged(match.group(2), _PICTURE_OF.sub("", match.group(1)), clause)
 
 
 def _instead_first(match: re.Match[str], clause: Clause) -> EditTuple | None:

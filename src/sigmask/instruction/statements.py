@@ -38,6 +38,10 @@ _CHANGED_SO = re.compile(
     r"^(?:it|this|(?:(?:the|this|my) )?(?:\w+ )?(?:image|picture|photo|photograph|scene)),? "
     r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b|they\b)\w+ \w)"
 )
+_SO_IT = re.compile(
+    r"^((?:the|his|her|its|their|my|this|that|all)\b[^,§]+?),? so (?:that )?(?:it|they|he|she) "
+    r"((?:(?:now|should|will|can) )*(?:has|have|had|is|are|be|wears?|holds?|becomes?|turns?|looks?|features?) [^§]+)$"
+)
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
@@ -116,6 +120,10 @@ def change(clause: Clause) -> EditTuple | None:
     so_that = _CHANGED_SO.match(clause.rest)
     if so_that:
         said = clause.rest[so_that.end() :]
+        return free(replaced(clause, text=said, frame=None, rest=said))
+    so_it = _SO_IT.match(clause.rest)
+    if so_it:  # "the jacket so it has a hood"
+        said = " ".join(so_it.groups())
         return free(replaced(clause, text=said, frame=None, rest=said))
     if clause.text.startswith("turn"):
         clause = replaced(clause, rest=without_cause(clause.rest))

@@ -78,6 +78,7 @@ _BECOMES_SO = re.compile(
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
+_DOES_TO = re.compile(r"\w+ing (?:an?|the|some|his|her|its|their)\b")
 _COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
 GAZED = r"(?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b"
 _GAZE = re.compile(rf"^(.+?) (?:to )?(look {GAZED}.*)$")
@@ -137,11 +138,15 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if being:
         subject, predicate = being.groups()
         verb = predicate.split()[0]
-        return (
-            doing(subject, predicate)
-            if verb.endswith("ing") and _LEX.does(verb)
-            else _become(subject, predicate, clause)
-        )
+        if _LEX.does(verb) and verb.endswith("ing"):
+            return doing(subject, predicate)
+        if like or not verb.endswith("ing") or verb in _LEX.ing_nouns | _LEX.relations:
+            return _become(subject, predicate, clause)
+        if _DOES_TO.match(predicate):  # "the woman be brushing the dog"
+            return doing(subject, predicate)
+        does = noun_phrase(predicate.partition(" with ")[0])  # "the cactus be blooming with flowers"
+        edit = with_attribute(subject, does.concept or verb)
+        return replaced(edit, location=edit.location or does.location)
     acts = subject_and_verb(rest)
     if acts and clause.text.startswith(_HAVE_SOME):  # "have a flock of gulls fly over the pier"
         return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)

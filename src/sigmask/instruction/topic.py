@@ -22,7 +22,9 @@ _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
 _SIGN = re.compile(r"^(?:the )?(?:number|digit|letter|word) (?:\d+|\w)(?: (?:on|in|at|of) .*)?$")  # "the number 7"
 _HOW = ("more ", "less ", "the same ", "half ", "fully ", "completely ", "partly ")
-_DONE = re.compile(r"\w{4,}ed|\w+[ -]colou?red")
+_DONE = re.compile(
+    r"\w{4,}ed|\w+[ -]colou?red|\w{3,}(?:ed|en|wn|rn|nt) (?:over|up|down|out|off|open|apart|shut|away|in half)"
+)
 _PATTERNS = {
     Action.TEXT: re.compile(r"§\d"),
     Action.RESTORATION: _RESTORATION,
