@@ -28,7 +28,16 @@ from sigmask.instruction.gifts import give
 from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import sides
-from sigmask.instruction.states import GAZED, MADE_SO, SOME, becomes_so, description_start, state, without_cause
+from sigmask.instruction.states import (
+    GAZED,
+    IS_LEFT,
+    MADE_SO,
+    SOME,
+    becomes_so,
+    description_start,
+    state,
+    without_cause,
+)
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -57,7 +66,7 @@ _GOT_OUT = re.compile(
     r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
 )
-_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|taken (?:out|away))\b")
+_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|hidden$|taken (?:out|away))\b")
 _BECAME = re.compile(
     r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched|altered|morphed) "
     r"(?:with|by|to|into|for|from) (.+)$"
@@ -216,7 +225,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         verb.startswith(("vanish", "disappear"))
         or verb == "go"
         or _GONE.match(rest)
-        or (frame == "remove" and participle and not is_description(rest))
+        or (frame == "remove" and participle and rest not in IS_LEFT and not is_description(rest))
         or (verb in ("has", "have") and _LEFT.match(rest))
     ):
         _, _, place = rest.partition(" ")

@@ -58,8 +58,20 @@ _PASSIVES: dict[str, frames.Frame] = {
     "restore": appearance.restore,
     "tone": appearance.tone,
 }
-_REMOVED = ("removed", "deleted", "erased", "eliminated")  # of what is "destroyed", "abandoned" something is left
-_CLEAR = ("clear", "sharp", "misty", "foggy", "hazy")
+IS_LEFT = (
+    "destroyed",
+    "abandoned",
+    "drained",
+    "cleared",
+    "stripped",
+    "trimmed",
+    "pruned",
+)  # of these something is left
+_CLEAR = re.compile(
+    r"^(?!it\b)(.+?)(?<!less)(?<!more) ((?:clear|sharp|misty|foggy|hazy|sunny|cloudy|stormy)(?:,? and \w+)?)$"
+)
+_TURNS = re.compile(r" (?:be|turn|change|morph|transform)$")
+_OF_THE_PICTURE = (Action.TONE, Action.BACKGROUND)
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
 _OUT_OF = re.compile(r" (?:from|out of) ")
 MADE_SO = re.compile(
@@ -68,6 +80,7 @@ MADE_SO = re.compile(
 )
 _HOW_MUCH = r"(?:much |a (?:bit|little|lot) |even |slightly |(?:\w+ (?:years|times)|\d+ ?(?:%|percent)) )"
 _BY_SO_MUCH = re.compile(rf"^{_HOW_MUCH}(?=\w+er$|(?:more|less) \w+$)")
+_THAN = re.compile(r"(?<=\wer)(?<!rather) than .+$")
 _FULL_OF = re.compile(
     r"^((?:the|his|her|its|their|my|all|both|each|every|this|that|these|those)\b(?:(?! an? ).)+?) "
     r"(?:(?:be|become|get|look) )?(?:(?:fully|completely|half) )?(?:filled (?:up )?with|full of|packed with) (.+)$"
@@ -120,7 +133,11 @@ def state(rest: str, clause: Clause) -> EditTuple:
         return with_attribute(*made_of.groups())
     original, *edited = INTO.split(rest, maxsplit=1)
     if edited:
-        return changed(original.removesuffix(" be"), edited[0], clause)
+        thing = _TURNS.sub("", original)
+        acts = subject_and_verb(original) if thing == original else None
+        if acts and not acts.attributes[0].endswith("ing"):  # "the dog jump into the pool"
+            return subject_and_verb(rest) or acts
+        return changed(thing, edited[0], clause)
     holds = _HOLDS.match(rest) if "hold" in rest else None
     if holds:
         return doing(*holds.groups())
@@ -161,7 +178,7 @@ def _passive(rest: str, clause: Clause) -> EditTuple | None:
         return in_parts
     verb, _, further = done.partition(" ")
     known = _LEX.verb([verb]) if verb.endswith(("ed", "en", "wn")) and not is_description(verb) else None
-    frame = _PASSIVES.get(known[0]) if known and (known[0] != "remove" or verb in _REMOVED) else None
+    frame = _PASSIVES.get(known[0]) if known and (known[0] != "remove" or verb not in IS_LEFT) else None
     return frame(replaced(clause, text=f"{verb} {thing}", rest=f"{thing} {further}".strip())) if frame else None
 
 
@@ -178,9 +195,9 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     becomes = becomes_so(rest, clause)
     if becomes:
         return becomes
-    thing, _, last = rest.rpartition(" ")  # "the sky clear"; of the picture that is restoration
-    if last in _CLEAR and thing and not opens_with_scene(thing):
-        return with_attribute(thing, last)
+    clear = _CLEAR.match(rest)  # "the sky clear"; of the picture that is restoration
+    if clear and not opens_with_scene(clear[1]) and change_action(*clear.groups()) not in _OF_THE_PICTURE:
+        return with_attribute(*clear.groups())
     split = description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -261,7 +278,7 @@ def _may_be_inside(original: str, edited: str) -> bool:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
-    edited = _BY_SO_MUCH.sub("", edited)
+    edited = _BY_SO_MUCH.sub("", _THAN.sub("", edited))
     all_else = of_all_else(original, edited)
     if all_else:
         return all_else

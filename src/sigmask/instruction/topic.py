@@ -21,7 +21,10 @@ _BACKGROUND = whole_words(_LEX.background)
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
 _SIGN = re.compile(r"^(?:the )?(?:number|digit|letter|word) (?:\d+|\w)(?: (?:on|in|at|of) .*)?$")  # "the number 7"
-_HOW = ("more ", "less ", "the same ", "half ", "fully ", "completely ", "partly ")
+_HOW = (
+    *("more ", "less ", "the same ", "half ", "fully ", "completely ", "partly ", "partially "),
+    *("slightly ", "very ", "heavily ", "extremely "),
+)
 _DONE = re.compile(
     r"\w{4,}ed|\w+[ -]colou?red|\w{3,}(?:ed|en|wn|rn|nt) (?:over|up|down|out|off|open|apart|shut|away|in half)"
 )
@@ -101,7 +104,8 @@ def _of_the_whole(edited: str) -> Action:
 
 def _object_change(original: str, edited: str) -> Action:
     before, after = noun_phrase(original).concept or "", noun_phrase(edited).concept or ""
-    if (before.split()[-1:] and before.split()[-1] in _LEX.conditions) or before in (
+    on_a_thing = (noun_phrase(original).location or "").startswith("on ")  # "the time on the clock"
+    if (before.split()[-1:] and before.split()[-1] in _LEX.conditions and not on_a_thing) or before in (
         "colors",
         "colours",
         "color",
