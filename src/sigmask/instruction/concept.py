@@ -143,6 +143,7 @@ def names_scene(text: str) -> bool:
     return concept.endswith(_PICTURES) and _DESCRIBED_PICTURE.match(text) is not None
 
 
+@lru_cache(maxsize=8_192)
 def head(concept: str) -> str:
     """The singular of the noun that the phrase is about: "bottles of beer" → "bottle", "red cars" → "car"."""
     before = re.split(r" (?:made )?(?:of|with|in|on|at|for|from|to) ", concept, maxsplit=1)[0]
