@@ -326,3 +326,33 @@ def test_what_a_thing_is_doing_or_has(text: str, expected: list[Read]) -> None:
 )
 def test_what_remains_as_it_is_is_no_edit(text: str, expected: list[Read]) -> None:
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("let the parrot be perched on the fence", [("action-change", "parrot", "parrot perched on the fence", None)]),
+        ("let the car be parked in the street", [("add", None, "car", "in the street")]),
+        ("change the scene so that it takes place on the moon", [("background", "background", "moon", None)]),
+        ("the scene takes place at night", [("tone", None, "night", None)]),
+        ("make it look as if the house is burning", [("attribute", "house", "burning house", None)]),
+        ("make it look like the dog is wearing a hat", [("add", None, "hat", "on dog")]),
+        ("have the couple dance instead of sit", [("action-change", "couple", "couple dance", None)]),
+        ("have a juice instead of a drink", [("replace", "drink", "juice", None)]),
+        (
+            "Remove the second and fourth cups from the left",
+            [("remove", "cups", None, "second and fourth from the left")],
+        ),
+        ("remove the left and right lamps", [("remove", "lamps", None, "left and right")]),
+        (
+            "The man in the red vest has been replaced with a robot, and the crane has disappeared",
+            [("replace", "man", "robot", "in the red vest"), ("remove", "crane", None, None)],
+        ),
+        (
+            "A hat has been added to the boy and the dog has been removed",
+            [("add", None, "hat", "to the boy"), ("remove", "dog", None, None)],
+        ),
+    ],
+)
+def test_statements_of_several_things_and_of_the_scene(text: str, expected: list[Read]) -> None:
+    assert read(text) == expected

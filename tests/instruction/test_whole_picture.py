@@ -19,6 +19,7 @@ from tests.instruction.read import Read, read
         ("change it to a movie theater", ("replace", None, "movie theater", None)),
         ("redraw it as an oil painting", ("style", None, "oil painting", None)),
         ("turn the blanket into a quilt", ("replace", "blanket", "quilt", None)),
+        ("create a picture in the style of Monet", ("style", None, "monet", None)),
         ("make this look like a still from a Pixar movie", ("style", None, "pixar movie", None)),
         ("turn this product photo into an advertisement", ("style", None, "advertisement", None)),
         ("Turn the daytime shot into a night scene", ("tone", None, "night scene", None)),

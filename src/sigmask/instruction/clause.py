@@ -191,7 +191,8 @@ DOES = (
     rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
 )
 _IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
-_BOTH_SO = re.compile(rf"^({_OWNED} (?:[\w-]+ ){{1,3}}{_IS} [\w -]+?),? and ({_OWNED} (?:[\w-]+ ){{1,3}}{_IS} .+)$")
+_SUBJECT_IS = rf"(?:{_OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has (?=disappeared|vanished|become|turned))"
+_BOTH_SO = re.compile(rf"^({_SUBJECT_IS} ?[\w -]+?),? and ({_SUBJECT_IS} ?.+)$")
 _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
 
@@ -340,7 +341,7 @@ def _with_verb_of_its_own(piece: str) -> list[str]:
         return [f"{subject} {each}" for each in held]
     both_so = _BOTH_SO.match(piece)
     if both_so:
-        return [both_so[1], both_so[2]]
+        return [both_so[1], *_with_verb_of_its_own(both_so[2])]
     of_each = _OF_EACH.match(piece)
     if not of_each:
         return [piece]

@@ -45,6 +45,7 @@ _STILL_OF = re.compile(
     r"(?:from|out of) (?=\w)"
 )
 """ "This look like a scene from a Studio Ghibli movie" is of that movie's style."""
+_STYLE_OF = re.compile(r"^.*?\b(?:in|into|to|with) (?:the|a) (?:\w+ )?styles? of (?=\w)")
 _HUE = re.compile(
     r"\b(?:hue|colou?r|shades?|tint|tone|pigment|dye|paint|color scheme|appearance|colou?ring|pigmentation)\b"
 )
@@ -231,7 +232,7 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
         return EditTuple(None, None, action)
     value = _A_BIT.sub("", value)
     if action is Action.STYLE:
-        value = _STILL_OF.sub("", value)
+        value = _STILL_OF.sub("", _STYLE_OF.sub("", value))
     return EditTuple(None, noun_phrase(value).concept or noun_phrase(clause.rest).concept, action)
 
 

@@ -32,8 +32,10 @@ def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:
     None where it says of a thing how it shall be ("the car should be red").
     """
     doing = original.split()[0]
-    if doing.endswith("ing") and _LEX.does(doing):  # "instead of sitting, the man is standing"
-        return subject_and_verb(_BEING.sub("", _ORDER.sub("", said)))
+    if _LEX.does(doing):  # "instead of sitting, the man is standing"; "drink" may be a thing
+        acts = subject_and_verb(_BEING.sub("", _ORDER.sub("", said)))
+        if acts or doing.endswith("ing"):
+            return acts
     held = _held(said)
     if held is None and _MODAL.search(said) and not said.startswith(("there ", "it ")):
         return None

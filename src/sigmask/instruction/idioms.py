@@ -123,6 +123,10 @@ _FROM_TO = re.compile(
     r"^(?!crop|zoom|pan|back|up|down|due|as)((?:an? |the )?[\w-]+(?: [\w-]+)??) "
     r"(?:(?:turns?|changes?|transforms?|morphs?) )?(?:to|into) (?!be\b)((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
 )
+_TAKES_PLACE = re.compile(
+    rf"^(?:it|(?:the |this )?{_PICTURE}) (?:should |to )?(?:takes? place|happens?|(?:is|be) set) "
+    r"(?:(?:in|on|at|during) )?(.+)$"
+)
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")
 
 
@@ -192,6 +196,14 @@ def _now_so(match: re.Match[str], clause: Clause) -> EditTuple:
 def _in_its_spot(match: re.Match[str], clause: Clause) -> EditTuple:
     """ "a tractor where the motorbike is"."""
     return changed(match.group(2), match.group(1), clause, described=False)
+
+
+def _takes_place(match: re.Match[str], clause: Clause) -> EditTuple:
+    """ "it takes place underwater"; "at night" is the picture's tone."""
+    topic = whole_picture_topic(match.group(1))
+    if topic:
+        return of_whole_picture(topic, match.group(1), clause)
+    return EditTuple("background", noun_phrase(match.group(1)).concept, Action.BACKGROUND)
 
 
 def _colour_first(match: re.Match[str], _: Clause) -> EditTuple:
@@ -279,6 +291,7 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_ONLY, _only),
     (frames.CUT_OUT, _cut_out),
     (NO_MORE, _gone),
+    (_TAKES_PLACE, _takes_place),
     (_TAKEN_OUT, _taken_out),
     (_TAKEN, _taken),
     (INSTEAD, instead),

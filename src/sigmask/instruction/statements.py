@@ -42,10 +42,14 @@ from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
-_SO_THAT = re.compile(r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:be )?so (?:that )?(?=\w+ \w)")
+_SO_THAT = re.compile(
+    r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:(?:be )?so (?:that )?(?=\w+ \w)|"
+    r"(?:look|appear|seem) (?:like|as if|as though) "
+    r"(?=(?:there|(?:the|his|her|its|their) (?!image|picture|photo|scene)[^,]+?) (?:is|are|was|were|has|have|had)\b))"
+)
 _CHANGED_SO = re.compile(
     r"^(?:it|this|(?:(?:the|this|my) )?(?:\w+ )?(?:image|picture|photo|photograph|scene)),? "
-    r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b|they\b)\w+ \w)"
+    r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b(?! takes? | happens? )|they\b)\w+ \w)"
 )
 _SO_IT = re.compile(
     r"^((?:the|his|her|its|their|my|this|that|all)\b[^,§]+?),? so (?:that )?(?:it|they|he|she) "

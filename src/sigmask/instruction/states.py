@@ -26,6 +26,7 @@ from sigmask.instruction.edits import (
 )
 from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
 from sigmask.instruction.idioms import BEARING, WEATHER, in_weather
+from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import about, change_action, is_scenery, whole_picture_topic
@@ -91,6 +92,7 @@ _BECOMES_SO = re.compile(
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
+_SOMEWHERE = re.compile(rf"\w+ed {any_of(_LEX.relations)}\b")
 _DOES_TO = re.compile(r"\w+ing (?:an?|the|some|his|her|its|their)\b")
 _COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
 GAZED = r"(?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b"
@@ -155,7 +157,8 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if being:
         subject, predicate = being.groups()
         verb = predicate.split()[0]
-        if _LEX.does(verb) and verb.endswith("ing"):
+        perched = verb.endswith("ed") and _SOMEWHERE.match(predicate) and _LEX.verb([verb]) is None
+        if (verb.endswith("ing") and _LEX.does(verb)) or (perched and not _LEX.doing.isdisjoint(lemmas(verb))):
             return doing(subject, predicate)
         if like or not verb.endswith("ing") or verb in _LEX.ing_nouns | _LEX.relations:
             return _become(subject, predicate, clause)
