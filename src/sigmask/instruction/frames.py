@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from sigmask.instruction.clause import EXCHANGES, PLACES_OF, Clause
+from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
@@ -26,7 +26,9 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
+from sigmask.instruction.garments import dressed, put_in
 from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.several import EXCHANGES, PLACES_OF
 from sigmask.instruction.sides import after_relation, sides
 from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
@@ -84,10 +86,6 @@ _A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|j
 _POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
 _ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
 """Into "a snowy field" that is not there yet: all behind the thing is new."""
-_PUT_IN = re.compile(
-    rf"^({any_of(_LEX.pronouns)}|(?:the|my|his|her|their|this|both|all)\b.+?) in(?:to)? "
-    rf"(?=(?!the )(?:(?!in )[\w-]+ )*?{any_of(_LEX.garments)}s?\b)(.+)$"
-)
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
 _OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "gamma", "hue"}
@@ -174,9 +172,9 @@ def add(clause: Clause) -> EditTuple:
         if edited.startswith("the ") and _IN_PLACE.match(where):  # "the pizza on a wooden board rather than a plate"
             edited = after_relation(where)
         return changed(original, edited, clause, described=False)
-    worn = _PUT_IN.match(clause.rest) if clause.text.startswith("put") else None
-    if worn and _clothes(*worn.groups()):
-        return _dressed(*worn.groups())
+    worn = put_in(clause.rest) if clause.text.startswith("put") else None
+    if worn:
+        return dressed(*worn)
     phrase = noun_phrase(without_quotations(clause.rest))
     if clause.text.startswith(("set the scene ", "set the picture ", "set the image ")) and phrase.location:
         return EditTuple("background", noun_phrase(after_relation(phrase.location)).concept, Action.BACKGROUND)
@@ -284,30 +282,18 @@ def colour(clause: Clause) -> EditTuple:
 def cover(clause: Clause) -> EditTuple:
     """ "cover X with Y", "dress X in Y"."""
     dresses = clause.text.startswith(("dress", "clothe"))
-    match = (_PUT_IN.match(clause.rest) if dresses else None) or _WITH.match(clause.rest)
+    worn = put_in(clause.rest) if dresses else None
+    if worn:
+        return dressed(*worn)
+    match = _WITH.match(clause.rest)
     if not match:
         return with_attribute(clause.rest, "")
     who, given = match.groups()
     if clause.text.startswith("decorate") and names_scene(who) and not whole_picture_topic(given):
         return add(dataclasses.replace(clause, frame="add", rest=given.removeprefix("a gathering of ")))
     if dresses and not is_description(given):
-        return _dressed(who, given)
+        return dressed(who, given)
     return filled(who, given) if clause.text.startswith(("fill", "populate", "load")) else put_on(who, given)
-
-
-def _clothes(who: str, given: str) -> bool:
-    """Of "him" and "a tuxedo", but of no "hand" and of no "pocket of his coat"."""
-    return (
-        head(noun_phrase(given).concept or "") in _LEX.garments
-        and head(noun_phrase(who).concept or "") not in _LEX.body
-    )
-
-
-def _dressed(who: str, given: str) -> EditTuple:
-    """ "him in a tuxedo": what he wears changes."""
-    phrase, wearer = noun_phrase(given), noun_phrase(who)
-    place = " ".join(filter(None, (wearer.concept and "on", wearer.concept, wearer.location)))
-    return EditTuple("clothes", phrase.concept, Action.REPLACE, attributes_of(phrase.concept), place or None)
 
 
 def filled(who: str, given: str) -> EditTuple:

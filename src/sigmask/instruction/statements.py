@@ -11,7 +11,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import appearance, frames
 from sigmask.instruction.another_verb import order_of_another_verb
-from sigmask.instruction.clause import DOES, SUBJECT, Clause
+from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
@@ -27,6 +27,7 @@ from sigmask.instruction.edits import (
 from sigmask.instruction.gifts import give
 from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.several import DOES, SUBJECT
 from sigmask.instruction.sides import sides
 from sigmask.instruction.states import (
     GAZED,

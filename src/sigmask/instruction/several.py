@@ -1,0 +1,131 @@
+"""Several orders in one: "make the apples green and the oranges blue". Text in, texts out."""
+
+from __future__ import annotations
+
+import re
+
+from sigmask.instruction.concept import noun_phrase
+from sigmask.instruction.lexicon import any_of, lexicon
+
+_LEX = lexicon()
+OWNED = r"(?:the|his|her|its|their|my|this|that|these|those)"
+_DEFINITE = ("the ", "his ", "her ", "its ", "their ")
+_BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
+OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
+
+_EACH_SOMEWHERE = re.compile(
+    r"^(add|put|place|insert|draw|remove|delete|erase|eliminate|get rid of|take out|clear) "
+    r"(.+?(?: and(?: also)?|,| as well as| along with| together with| plus) (?:an?|the|some|another) .+)$"
+)
+_MAY_HAVE_SEVERAL = re.compile(r",| (?:and|then|as well as|along with|together with|plus) ")
+_EACH_FOR_ANOTHER = re.compile(
+    r"^(replace|substitute|swap|switch|exchange|trade) ((?:(?! and ).)+? (with|for|by) .+?),? and "
+    r"((?:(?:the|his|her|its|their|my|this|that) (?:(?! and ).)+?|\w+) \3 .+)$"
+)
+_EACH_WRITTEN = re.compile(
+    r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
+    r"((?:(?!§).)*§\d+.*?),? and ((?:the )?(?:(?:text|words?|letters?) )?§\d+.*)$"
+)
+_EACH_GIVEN = re.compile(
+    r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
+    r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
+)
+_EACH_BEARS = re.compile(
+    r"^((?:make|let|have|get) (?:the|his|her)\b.*? (?:wear|hold|carry|have)) ((?:an?|some) .+?),? and "
+    r"((?:the|his|her|my)(?: [\w-]+){1,2}?(?: (?:on|at|to) the (?:left|right))?(?<! of)(?<! with)(?<! in)(?<! on)) "
+    r"((?:an?|some) .+)$"
+)
+""" "Let the man hold a cup and the woman a plate"."""
+_EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.+?),? and ((?:an?|some) .+)$")
+EXCHANGES = ("swap", "switch", "exchange", "interchange")
+PLACES_OF = r"(?:(?:the )?(?:positions?|places?|locations?) of )?"
+_BOTH_WAYS = re.compile(rf"^({'|'.join(EXCHANGES)}) {PLACES_OF}(the .+?) and (the .+)$")
+_BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
+_ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
+_PARTS_SIDES = ("replace", "change", "turn")
+_INTO = re.compile(r" (?:to|with|into|by) ")
+_BEAR = "(?:wear|hold|carry|have)"
+_SHARED_SUBJECT = re.compile(
+    rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
+    rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
+)
+SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w-]+)+?|he|she|it|someone)"
+DOES = (
+    rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
+)
+_IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
+_SUBJECT_IS = rf"(?:{OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has (?=disappeared|vanished|become|turned))"
+_BOTH_SO = re.compile(rf"^({_SUBJECT_IS} ?[\w -]+?),? and ({_SUBJECT_IS} ?.+)$")
+_BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
+
+
+def each_order(piece: str) -> list[str]:
+    """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue".
+
+    "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
+    wears from what they hold.
+    """
+    if not _MAY_HAVE_SEVERAL.search(piece):  # nearly every one
+        return [piece]
+    compared = _BESIDE.split(piece)
+    if all(_LEX.compares(thing.split()[0]) and " " in thing for thing in compared):
+        return compared
+    placed = _EACH_SOMEWHERE.match(piece)
+    if placed:
+        things = _BESIDE_ANOTHER.split(placed.group(2))
+        if len(things) < 2 or not all(map(_is_somewhere, things)):  # "the cup on the table and also the lamp"
+            things = _ALSO.split(placed.group(2))
+        return [f"{placed.group(1)} {thing}" for thing in things]
+    exchanged = _EACH_FOR_ANOTHER.match(piece)
+    if exchanged:
+        verb, first, _, others = exchanged.groups()
+        return [f"{verb} {first}", *each_order(f"{verb} {others}")]
+    written = _EACH_WRITTEN.match(piece)
+    if written and (written[1] not in _PARTS_SIDES or all(_INTO.search(part) for part in written.groups()[1:])):
+        return [f"{written[1]} {part}" for part in written.groups()[1:]]
+    given = _EACH_GIVEN.match(piece)
+    if given:
+        return [f"{given[1]} {part}" for part in given.groups()[1:]]
+    has = _EACH_HAS.match(piece)
+    if has:
+        return [f"{has[1]} {has[2]} {each}" for each in has.groups()[2:]]
+    bears = _EACH_BEARS.match(piece)
+    if bears:
+        opening, *_, verb = bears[1].split()
+        return [f"{bears[1]} {bears[2]}", f"{opening} {bears[3]} {verb} {bears[4]}"]
+    both_ways = _BOTH_WAYS.match(piece)
+    if both_ways:  # either comes to where the other was
+        verb, *both = both_ways.groups()
+        names = [noun_phrase(each).concept or each for each in both]
+        return [f"{verb} {each} with the {name}" for each, name in zip(both, reversed(names), strict=True)]
+    shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
+    if shared:
+        subject, *held = shared.groups()
+        return [f"{subject} {each}" for each in held]
+    both_so = _BOTH_SO.match(piece)
+    if both_so:
+        return [both_so[1], *each_order(both_so[2])]
+    of_each = OF_EACH.match(piece)
+    if not of_each:
+        return [piece]
+    things = _BESIDE.split(piece[of_each.end() :])
+    if len(things) < 2 or not all(thing.startswith(_DEFINITE) and says_what_becomes(thing) for thing in things):
+        return [piece]
+    return [f"{of_each.group(1)} {thing}" for thing in things]
+
+
+def says_what_becomes(thing: str) -> bool:
+    """Of "the oranges blue", "the pear into an apple", "his face slimmer", "the sky less cloudy"."""
+    words = thing.split()
+    before, caused, _ = thing.partition(" with ")
+    if caused and says_what_becomes(before):  # "the roofs white with snow"
+        return True
+    described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
+    described = described or _LEX.does(words[-1]) or "§" in words[-1]
+    return len(words) > 2 and (described or " to " in thing or " into " in thing)
+
+
+def _is_somewhere(thing: str) -> bool:
+    """Of "a cup on the table"; what is between two things names the second in its place."""
+    location = noun_phrase(thing).location or ""
+    return location != "" and not location.startswith(("between", "among"))
