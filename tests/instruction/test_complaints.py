@@ -56,6 +56,8 @@ def test_of_a_complaint_the_order_is_kept_or_what_is_wrong(text: str, expected: 
             ],
         ),
         ("The wall is boring, so hang a painting on it", [EditTuple(None, "painting", Action.ADD, (), "on wall")]),
+        ("The car looks dirty. Clean it.", [EditTuple("car", "cleaned car", ATTRIBUTE, ("cleaned",))]),
+        ("The cup looks empty, fill it with coffee", [EditTuple(None, "coffee", Action.ADD, (), "on cup")]),
         ("The room feels dull, please add a plant", [EditTuple(None, "plant", Action.ADD)]),
         ("The man is holding a cup, so change it to a phone", [EditTuple("cup", "phone", REPLACE)]),
         ("the kitchen has no table so add a table", [EditTuple(None, "table", Action.ADD)]),

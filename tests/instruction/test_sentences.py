@@ -320,6 +320,10 @@ def test_what_a_thing_is_doing_or_has(text: str, expected: list[Read]) -> None:
             "Remove the cup, but the plate should stay untouched, and add a vase",
             [("remove", "cup", None, None), ("add", None, "vase", None)],
         ),
+        (
+            "Make the two boys hold hands while everyone else remains seated",
+            [("action-change", "boys", "boys hold hands", None)],
+        ),
         ("Change the car to red and everything else remains the same", [("attribute", "car", "red car", None)]),
         ("The rest of the picture should remain unchanged. Remove the dog", [("remove", "dog", None, None)]),
     ],
@@ -337,6 +341,19 @@ def test_what_remains_as_it_is_is_no_edit(text: str, expected: list[Read]) -> No
         ("the scene takes place at night", [("tone", None, "night", None)]),
         ("make it look as if the house is burning", [("attribute", "house", "burning house", None)]),
         ("make it look like the dog is wearing a hat", [("add", None, "hat", "on dog")]),
+        ("make the girl look like she is crying", [("action-change", "girl", "girl crying", None)]),
+        ("make the vase taller than the lamp", [("attribute", "vase", "taller vase", None)]),
+        ("The child has been given a balloon", [("add", None, "balloon", "on child")]),
+        ("let the woman wear a coat made of leather", [("add", None, "coat made of leather", "on woman")]),
+        ("a picture of a red car instead of a blue one", [("attribute", "blue car", "red car", None)]),
+        (
+            "Make the sky pink, replacing the clouds with stars",
+            [("attribute", "sky", "pink sky", None), ("replace", "clouds", "stars", None)],
+        ),
+        (
+            "The boy has a kite and the shirt has been ironed",
+            [("add", None, "kite", "on boy"), ("attribute", "shirt", "ironed shirt", None)],
+        ),
         ("have the couple dance instead of sit", [("action-change", "couple", "couple dance", None)]),
         ("have a juice instead of a drink", [("replace", "drink", "juice", None)]),
         (

@@ -27,9 +27,10 @@ _MEANS = (
     r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 )
 _DOING_BESIDE = (
-    r"(?:add|insert|introduc|remov|delet|eras|eliminat|replac|swapp|restor|repair|fix|correct)ing "
+    r"(?:replacing (?:[\w'-]+ ){1,6}?with\b|"
+    r"(?:add|insert|introduc|remov|delet|eras|eliminat|restor|repair|fix|correct)ing "
     r"(?:\w+ (?:to|on|onto|over|across|from) )?(?:an?|the|any|all|some|his|her|its|their) "
-    r"(?!potential |(?:\w+ )?(?:burst|touch|pop|sense|hint|air|dash) of )"
+    r"(?!potential |(?:\w+ )?(?:burst|touch|pop|sense|hint|air|dash) of ))"
 )
 """An edit of its own behind a comma: "restore the photo, fixing the crack"; "adding a touch of drama" is none."""
 _WISH = any_of(phrase for phrase in _LEX.politeness if phrase.startswith(("i'd ", "i would ", "it would ", "it'd ")))
@@ -78,8 +79,8 @@ _NOT_THAT = re.compile(
     rf"{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
 )
 _REMAINS = re.compile(
-    r"(?:[\s,]*\b(?:while|whereas) [^.;]+?|(?:[\s,]*\b(?:and|but|with) |^|[.;] )"
-    r"(?:everything|all|the|his|her|its|their)(?: [\w'-]+){0,5}?) (?:(?:should|must|shall) )?(?:remain|stay)(?:s|ing)? "
+    r"[\s,]*\b(?:while|whereas) [^.;]+? (?:remain|stay)s? (?:(?! and )[^,.;])+|(?:[\s,]*\b(?:and|but|with) |^|[.;] )"
+    r"(?:everything|all|the|his|her|its|their)(?: [\w'-]+){0,5}? (?:(?:should|must|shall) )?(?:remain|stay)(?:s|ing)? "
     r"(?:(?:completely|entirely|exactly|otherwise) )?(?:as (?:it|they) (?:is|are|was|were)|as is|"
     r"(?:just )?the same|unchanged|untouched|unaltered|unaffected|intact|in place)(?: as (?:before|in the original))?"
 )
@@ -226,8 +227,9 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
 
 
 def _gives_reason(piece: str, joint: str) -> bool:
-    """Whether it says why the order behind it is given: "the room is bare" before "so", "the room feels dull"."""
-    therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because ")) or " feel" in piece
+    """Whether it says why the order behind it is given: "the room is bare" before "so", "the room looks dull"."""
+    therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because "))
+    therefore = therefore or " feel" in piece or " looks " in piece
     return therefore and REASON.match(piece) is not None
 
 

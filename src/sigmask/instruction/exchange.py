@@ -20,6 +20,7 @@ _ORDER = re.compile(
     r"^(?:(?:have|let|make|get|use|draw|put|add|place|show|write|paint|insert|try) )?"
     r"(?:there (?:\w+ )??(?:be|is|are) |(?:it|them|this)(?: (?:\w+ )?be)? )?"
 )
+_ONE = re.compile(r"(?<=\w )ones?$")
 _BEING = re.compile(r" (?:should )?(?:is|are|be)(?= \w+ing\b)")
 _OF_PICTURE = re.compile(r"^(?:(?:have|let|make|turn) )?(?:it|this)\b")
 _GIVEN = re.compile(rf"^give ({any_of(_LEX.pronouns)}|the \S+) (.+)$")
@@ -44,6 +45,7 @@ def exchanged(original: str, said: str, clause: Clause) -> EditTuple | None:
         topic = whole_picture_topic(what) or (Action.BACKGROUND if is_scenery(what) else None)
         if topic:
             return of_whole_picture(topic, what, clause)
+    original = _ONE.sub(lambda _: (noun_phrase(what).concept or "one").split()[-1], original)  # "of a blue one"
     edit = changed(original, what, clause, described=False)
     bearer = noun_phrase(who).concept if who else None
     return replace(edit, location=edit.location or (f"on {bearer}" if bearer else None))

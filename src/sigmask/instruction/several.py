@@ -54,7 +54,7 @@ DOES = (
     rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
 )
 _IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
-_SUBJECT_IS = rf"(?:{OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has (?=disappeared|vanished|become|turned))"
+_SUBJECT_IS = rf"(?:{OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has|have)"
 _BOTH_SO = re.compile(rf"^({_SUBJECT_IS} ?[\w -]+?),? and ({_SUBJECT_IS} ?.+)$")
 _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 

@@ -63,7 +63,7 @@ _STATEMENT = re.compile(
     r"^(.+?)\s+(?:now )?"
     r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|"
-    rf"held|features?(?= (?:an?|the|some)\b)|looks?(?! {GAZED}| like)|looks? like|exhibit|take on|shows?|appears?|"
+    rf"held|features?(?= (?:an?|the|some)\b)|look(?! {GAZED}| like)|looks? like|exhibit|take on|shows?|appears?|"
     r"shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
 _VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
@@ -137,7 +137,7 @@ def change(clause: Clause) -> EditTuple | None:
         return free(replaced(clause, text=said, frame=None, rest=said))
     so_it = _SO_IT.match(clause.rest)
     if so_it:  # "the jacket so it has a hood"
-        said = " ".join(so_it.groups())
+        said = f"{so_it[1]} {so_it[2].replace('looks ', 'look ', 1)}"
         return free(replaced(clause, text=said, frame=None, rest=said))
     if clause.text.startswith("turn"):
         clause = replaced(clause, rest=without_cause(clause.rest))
@@ -251,8 +251,8 @@ def _statement(clause: Clause) -> EditTuple | None:
         return with_attribute(subject, made_so.group(1))
     if verb.startswith(("hold", "held")):
         return state(f"{subject} hold {rest}", clause)
-    if verb.startswith(("wear", "wore", "ha", "feature")):
-        return put_on(subject, rest)
+    if verb.startswith(("wear", "wore", "ha", "feature")) or rest.startswith("given "):
+        return put_on(subject, rest.removeprefix("given "))
     if _DEFINITE.match(subject) or is_description(rest):
         return state(f"{subject} be {rest}", clause)
     if subject.startswith(SOME) and verb == "be" and _SOMEWHERE.match(rest):  # "a squirrel should be peeking out"

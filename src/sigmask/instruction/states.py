@@ -71,6 +71,7 @@ IS_LEFT = (
 _CLEAR = re.compile(
     r"^(?!it\b)(.+?)(?<!less)(?<!more) ((?:clear|sharp|misty|foggy|hazy|sunny|cloudy|stormy)(?:,? and \w+)?)$"
 )
+_LIKE_HE_IS = re.compile(rf"^(?:it|he|she|they)(?:'s|'re| is| are) (?!been |{any_of(_LEX.relations)} )(.+)$")
 _TURNS = re.compile(r" (?:be|turn|change|morph|transform)$")
 _OF_THE_PICTURE = (Action.TONE, Action.BACKGROUND)
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
@@ -108,7 +109,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
     """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
     if "§" in rest:
         return written(clause, None)
-    rest = without_cause(rest)
+    rest = _THAN.sub("", without_cause(rest))
     says = _SAYS.match(rest)
     if says and not names_scene(says.group(1)):
         bearer = noun_phrase(says.group(1)).concept
@@ -120,6 +121,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     made_like = MADE_SO.match(like.group(2)) if like else None
     if like and made_like:  # "the sofa look like it's made of leather"
         return with_attribute(like.group(1), made_like.group(1))
+    is_so = _LIKE_HE_IS.match(like.group(2)) if like and not names_scene(like.group(1)) else None
+    if like and is_so:
+        return state(f"{like.group(1)} be {is_so.group(1)}", clause)
     full = _FULL_OF.match(rest)
     if full and not (
         subject_and_verb(full[1]) or BEARING.match(full[1]) or whole_picture_topic(f"{full[1]} {full[2]}")
@@ -130,6 +134,8 @@ def state(rest: str, clause: Clause) -> EditTuple:
         return passive
     made_of = None if like else _MADE_OF.match(rest)
     if made_of and _OUT_OF.search(rest) and subject_and_verb(made_of.group(1)):  # "the elephant spray water from ..."
+        made_of = None
+    if made_of and " with " not in made_of.group(1) and BEARING.match(made_of.group(1)):  # "wear a coat made of wool"
         made_of = None
     if made_of:
         return with_attribute(*made_of.groups())
@@ -281,7 +287,7 @@ def _may_be_inside(original: str, edited: str) -> bool:
 
 
 def _become(original: str, edited: str, clause: Clause) -> EditTuple:
-    edited = _BY_SO_MUCH.sub("", _THAN.sub("", edited))
+    edited = _BY_SO_MUCH.sub("", edited)
     all_else = of_all_else(original, edited)
     if all_else:
         return all_else
