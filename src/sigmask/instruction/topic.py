@@ -102,6 +102,14 @@ def _of_the_whole(edited: str) -> Action:
     return Action.STYLE if _MEDIUM.search(edited) else Action.REPLACE
 
 
+def _is_aspect(concept: str) -> bool:
+    """Of "plaid pattern", "floral print"; a "woodblock print" is a thing."""
+    how = concept.split()[:-1]
+    if not how or head(concept) not in _LEX.attribute_nouns:
+        return False
+    return head(concept) not in _LEX.media or _LEX.describes(how)
+
+
 def _object_change(original: str, edited: str) -> Action:
     before, after = noun_phrase(original).concept or "", noun_phrase(edited).concept or ""
     on_a_thing = (noun_phrase(original).location or "").startswith("on ")  # "the time on the clock"
@@ -114,8 +122,7 @@ def _object_change(original: str, edited: str) -> Action:
         return Action.TONE
     described = _LEX.describes(edited.split()) or _LEX.compares(edited) or edited.startswith(_HOW)
     described = described or _DONE.fullmatch(edited) is not None
-    described = described or (" " in after and head(after) in _LEX.attribute_nouns)  # "a plaid pattern"
-    if described or about(original, Action.ATTRIBUTE):
+    if described or _is_aspect(after) or about(original, Action.ATTRIBUTE):
         return Action.ATTRIBUTE
     if head(after) in _LEX.background or (
         is_scenery(original) and (is_scenery(edited) or head(after) in _LEX.conditions)
