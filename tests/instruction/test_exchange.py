@@ -24,6 +24,9 @@ REPLACE, UNICORN = Action.REPLACE, EditTuple("bicycle", "unicorn", Action.REPLAC
         ("instead of Paris, make it New York City", EditTuple("background", "new york city", Action.BACKGROUND)),
         ("have it be night instead of day", EditTuple(None, "night", Action.TONE)),
         ("make the car red instead of blue", EditTuple("car", "red car", Action.ATTRIBUTE, ("red",))),
+        ("Where the vase is, I want a stack of books", EditTuple("vase", "stack of books", REPLACE)),
+        ("Where the vase stands, put a stack of books", EditTuple("vase", "stack of books", REPLACE)),
+        ("put a stack of books where the vase is", EditTuple("vase", "stack of books", REPLACE)),
     ],
 )
 def test_one_thing_comes_in_the_place_of_another(text: str, expected: EditTuple) -> None:

@@ -284,6 +284,12 @@ def test_a_section_sign_of_the_users_own_is_no_quotation() -> None:
         ('give the man a shirt that says "NY"', [None], ["on man"]),
         ('move the cup next to "Menu"', [None], [None]),
         ('put a hat on the man with the "NY" shirt', ["NY"], ["on the man with the shirt"]),
+        ("change the license plate number to read ABC 123", ["ABC 123"], ["on license plate"]),
+        ('change the license plate number to read "ABC 123"', ["ABC 123"], ["on license plate"]),
+        ("Change the sign to say Welcome home and remove the dog", ["Welcome home", None], ["on sign", None]),
+        ("make the sign say OPEN", ["OPEN"], ["on sign"]),
+        ("change the word to spell LOVE", ["LOVE"], [None]),
+        ("change the man's pose to read a book", [None], [None]),
     ],
 )
 def test_each_quotation_is_read_where_it_stands(
@@ -381,7 +387,7 @@ def test_what_is_said_of_the_whole_picture(text: str, action: Action, edited: st
             EditTuple("bag", "umbrella", REPLACE, location="on woman"),
         ),
         ("I want the wall painted green", EditTuple("wall", "green wall", ATTRIBUTE, ("green",))),
-        ("Make the sign say STOP", EditTuple("text", "text", Action.TEXT, location="on sign", quoted_text="stop")),
+        ("Make the sign say STOP", EditTuple("text", "text", Action.TEXT, location="on sign", quoted_text="STOP")),
         ("erase it", EditTuple(None, None, REMOVE)),
         (
             "turn the cat to the left",

@@ -33,6 +33,18 @@ from tests.instruction.read import Read, read
             "make the bear smaller and move it closer to the tree",
             [("attribute", "bear", "smaller bear", None), ("move", "bear", "bear", "closer to the tree")],
         ),
+        (
+            "Open the laptop and show a spreadsheet on its screen",
+            [("action-change", "laptop", "laptop", None), ("add", None, "spreadsheet", "on laptop's screen")],
+        ),
+        ("add a table and show a candle on it", [("add", None, "table", None), ("add", None, "candle", "on table")]),
+        ("make the man sit and show a card", [("action-change", "man", "man sit and show a card", None)]),
+        ("swap the positions of the cat and dog", [("replace", "cat", "dog", None), ("replace", "dog", "cat", None)]),
+        (
+            "swap the positions of the salt and pepper shakers",
+            [("replace", "salt shaker", "pepper shaker", None), ("replace", "pepper shaker", "salt shaker", None)],
+        ),
+        ("swap the red car with a blue one", [("attribute", "red car", "blue car", None)]),
     ],
 )
 def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) -> None:
@@ -64,6 +76,21 @@ def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) 
         ("the man should not hold a cup", ("remove", "cup", None, "on man")),
         ("Is it possible to see the car from the front?", ("other", "car", "car", "from the front")),
         ("put a pair of sunglases on the dog", ("add", None, "pair of sunglasses", "on the dog")),
+        (
+            "Turn the cat's head so that it looks to the left",
+            ("action-change", "cat's head", "cat's head look to the left", None),
+        ),
+        ("Turn the dog so it faces the camera", ("action-change", "dog", "dog face the camera", None)),
+        ("adjust the man so he's looking at the camera", ("action-change", "man", "man looking at the camera", None)),
+        ("turn the car so that it turns into a boat", ("replace", "car", "boat", None)),
+        ("Make the sky darker as if a storm is coming", ("attribute", "sky", "darker sky", None)),
+        ("make the car look as if it were made of wood", ("attribute", "car", "wood car", None)),
+        ("The photo would look nicer without the power lines", ("remove", "power lines", None, None)),
+        ("It'd be much better without the power lines", ("remove", "power lines", None, None)),
+        ("the man would look better without a beard", ("remove", "beard", None, "on man")),
+        ("the room would look better with a lamp", ("add", None, "lamp", "on room")),
+        ("Make it warmer, as if shot on Kodak film", ("tone", None, "warmer", None)),
+        ("Make the photo look as if it was shot on film", ("style", None, "film", None)),
     ],
 )
 def test_what_is_said_of_one_thing(text: str, expected: Read) -> None:

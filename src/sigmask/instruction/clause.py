@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from sigmask.instruction.concept import names_scene
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
 from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
@@ -48,8 +49,10 @@ def _border(further: str) -> re.Pattern[str]:
 
 
 _BORDER = _border("")
+_SHOWN = re.compile(rf"^(?:show|display) (?={_SOME})")
+""" "Open the laptop and show a map on it": behind an order it adds; "let him show a card" is of him."""
 _BORDER_OF_ORDERS = _border(
-    rf"|{any_of(_LEX.verbs)} {_SOME}"
+    rf"|(?:{any_of(_LEX.verbs)}|show|display) {_SOME}"
 )  # behind "erase the cat" even "raise both arms" is of no cat
 _WITH_SUBJECTS = ("make", "change", "give", "craft", "keep", "move", "style")
 _FOR_ANOTHER = re.compile(r"^(?:instead of|in place of|rather than) (?!.*\b(?:should|shall|must|could)\b)")
@@ -126,6 +129,11 @@ POINTED_AT = re.compile(
     r"((?:the|this|that|these|those|his|her|its|their|my|all) [^,]+)$"
 )
 """What is only sought, for what is to be done to it."""
+_AS_IF = re.compile(rf"([\w-]+)(,?) as (?:if|though) [^.;§]+?(?=,? (?:and|then) {_ORDER}\b|[.;]|$)")
+STANDS = "(?:now )?(?:is|was|are|were|used to be|stands?|stood|sits?|sat)(?: now)?"
+_WHERE_FIRST = re.compile(
+    rf"^(?:in the (?:place|spot) )?(where {OWNED} [^,]+? {STANDS}),? ([^,.;]+?)(?=,? (?:and|then) {_ORDER}\b|[,.;]|$)"
+)
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
 )
@@ -188,6 +196,10 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         text = _REMAINS.sub("", text).strip(" ,.;") or text
     if "not " in text:
         text = _NOT_THAT.sub("", text) or text
+    if "where " in text:
+        text = _WHERE_FIRST.sub(lambda first: f"{strip_politeness(first[2])} {first[1]}", text)
+    if " as if " in text or " as though " in text:
+        text = _AS_IF.sub(lambda likened: likened[1] if _is_said_before(likened) else likened[0], text)
     text = _THEN_SHALL_BE.sub(". ", text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
@@ -204,6 +216,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         if (piece := strip_politeness(each))
     ]
     for number, (piece, joint) in enumerate(pieces, start=1):
+        piece = _SHOWN.sub("add ", piece) if number > 1 else piece
         order_follows = number < len(pieces)
         if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
             continue
@@ -224,6 +237,11 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
             clauses += [_clause(order, quotations, place, spared) for order in orders]
             place, opening = None, ""
     return clauses
+
+
+def _is_said_before(likened: re.Match[str]) -> bool:
+    """Whether "as if shot on film" only explains: "warmer in tone, as if ..."; of "the photo, as if ..." it is all."""
+    return _LEX.compares(likened[1]) or (likened[2] == "," and not names_scene(likened[1]))
 
 
 def _gives_reason(piece: str, joint: str) -> bool:

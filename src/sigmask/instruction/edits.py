@@ -8,6 +8,7 @@ from dataclasses import replace
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import (
     MAXIMUM_WORDS,
+    NounPhrase,
     head,
     is_list,
     names_scene,
@@ -243,10 +244,18 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     original = None if clause.frame == "add" and not _OLD_WORDING.search(clause.text) else "text"
     bearer = _BEARER.match(_OLD_WORDING.sub("", clause.rest).strip())
     named = noun_phrase(without_quotations(bearer.group(1))) if bearer else None
+    named = named and _bearing_text(named)
     location = None if location and location.startswith("over") and names_text(after_relation(location)) else location
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
         location = " ".join(filter(None, ("on", named.concept, named.location)))
     return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)
+
+
+def _bearing_text(named: NounPhrase) -> NounPhrase:
+    """ "License plate" of "license plate number"; of other text nothing is known to bear it."""
+    *bearer, last = (named.concept or "").split() or [""]
+    bears = bearer and names_text(last) and singular(bearer[-1]) in _LEX.written_on | _LEX.garments
+    return replace(named, concept=" ".join(bearer)) if bears else named
 
 
 def without_signs(edit: EditTuple, clause: Clause) -> EditTuple:

@@ -10,7 +10,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import STANDS, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
@@ -43,6 +43,10 @@ CUT_OUT = re.compile(
     r"|(?:on|onto|against|over) (?P<onto>(?:an? )?(?!the ).*(?:background|backdrop)))$"
 )
 """What is cut out stays, and what is behind it goes."""
+WHERE_IT_WAS = re.compile(
+    r"^(?:see |show )?((?:an?|some) .+?) (?:in the (?:place|spot) )?where "
+    rf"((?:the|his|her|my|this) .+?) {STANDS}$"
+)
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
 _DROPPED_IN = re.compile(
@@ -165,6 +169,9 @@ def add(clause: Clause) -> EditTuple:
 
     "Put the dog in a park", "on the moon" is a change of what is behind the dog.
     """
+    there = WHERE_IT_WAS.match(clause.rest)
+    if there:
+        return changed(there.group(2), there.group(1), clause, described=False)
     instead = _INSTEAD.match(clause.rest)
     if instead:
         original, edited = instead.group(2), instead.group(1)
@@ -188,10 +195,10 @@ def add(clause: Clause) -> EditTuple:
     if phrase.location and _LEX.pronouns.get(first):
         return placed(first, phrase.location)
     place = phrase.location or ""
-    there = after_relation(place)
-    far_away = noun_phrase(there).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
-    elsewhere = far_away or (_IN_PLACE.match(place) and is_scenery(there))
-    if first == "the" and phrase.concept and (elsewhere or (_BEFORE_PLACE.match(place) and is_backdrop(there))):
+    where = after_relation(place)
+    far_away = noun_phrase(where).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
+    elsewhere = far_away or (_IN_PLACE.match(place) and is_scenery(where))
+    if first == "the" and phrase.concept and (elsewhere or (_BEFORE_PLACE.match(place) and is_backdrop(where))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]
     if last and (last[0] in _TONED or last[0] == "style"):
@@ -229,6 +236,9 @@ def replace(clause: Clause) -> EditTuple:
 def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
     """ "swap X with Y", each of which may be somewhere: "the dog on the left with the cat on the right"."""
     edit = changed(original, edited, clause, described=False)
+    two_of_a_kind = edit.action is Action.ATTRIBUTE and original.startswith("the ") and edited.startswith("the ")
+    if two_of_a_kind and edit.edited_concept:
+        edit = dataclasses.replace(edit, action=Action.REPLACE, attributes=attributes_of(edit.edited_concept))
     before, after = noun_phrase(original).location, noun_phrase(edited).location
     return dataclasses.replace(edit, location=f"{before} and {after}") if before and after else edit
 

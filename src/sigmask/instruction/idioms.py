@@ -28,6 +28,7 @@ from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _PICTURE = "(?:image|picture|photo|photograph|scene)"
+_BETTER = "(?:better|nicer|nice|good|great|cool|cooler|prettier)"
 _NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
 NO_MORE = re.compile(
     r"^(?:that )?(?:"
@@ -85,23 +86,24 @@ _WITHOUT = re.compile(
     r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) without (?:any |a |an |the |its |his |her |their )?"
     r"((?!.*\b(?:should|must|is|are|becomes?|wears?|to)\b).+)$"
 )
+_BETTER_WITHOUT = re.compile(
+    r"^(.+?)(?:'d| would| could| might| will)? (?:looks?|be|is|feels?) (?:(?:much|so|even|really|far|a lot|way) )*"
+    rf"{_BETTER} (?:without|minus|with no) "
+    r"(?:any |a |an |the |its |his |her |their )?(.+)$"
+)
 _NOW_SO = re.compile(
     r"^((?:an?|some|two|three|four|five|several) (?:[\w-]+ ){1,4}?)(?:is|are|has|have) now "
     r"(?:(?:been|being|added|placed) )*(.+)$"
 )
-_WHERE_IT_WAS = re.compile(
-    r"^(?:see |show )?((?:an?|some) .+?) (?:in the (?:place|spot) )?where "
-    r"((?:the|his|her|my|this) .+?)(?: (?:is|was|are|were|used to be|stands?|stood|sits?|sat))$"
-)
 _COULD_USE = re.compile(
     r"^((?:[\w'-]+ ){0,4}?[\w'-]+) (?:(?:could|can|would|should|might) (?:really )?(?:use|do with|benefit from)|"
     r"(?:(?:could|can|would|should|might) )?look (?:much |so |even |really )?"
-    r"(?:better|nicer|nice|good|great|cool|cooler|complete) with|needs?) "
+    rf"(?:{_BETTER}|complete) with|needs?) "
     r"((?:an?|some|more|another|a few|two|three|many) .+)$"
 )
 _BETTER_SO = re.compile(
     r"^(.+?) (?:(?:would|could|might|will) )?looks? "
-    r"(?:much |so |even |really )?(?:better|nicer|nice|good|great|cool|cooler) "
+    rf"(?:much |so |even |really )?{_BETTER} "
     r"(in|as|if (?:it|they|he|she) (?:were|was)) (.+)$"
 )
 _SEEN_FROM = re.compile(
@@ -280,9 +282,10 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_NOTHING_BUT, _nothing_but),
     (_NOT_BEARING, _taken_from),
     (_HAS_NONE, _taken_from),
+    (_BETTER_WITHOUT, _taken_from),
     (_WITHOUT, _taken_from),
     (_NOW_SO, _now_so),
-    (_WHERE_IT_WAS, _in_its_spot),
+    (frames.WHERE_IT_WAS, _in_its_spot),
     (_COULD_USE, _could_use),
     (_BETTER_SO, _better_so),
     (_NOT_THERE, _gone),

@@ -45,6 +45,7 @@ class Lexicon:
     joined: Words
     ing_nouns: Words
     text_nouns: Words
+    written_on: Words
     attribute_nouns: Words
     pose_nouns: Words
     body: Words

@@ -20,10 +20,17 @@ _SAID_BARE = re.compile(
     re.IGNORECASE,
 )
 """What stands behind "that reads:" without quotation marks."""
-_CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z][A-Z0-9&'!-]+)*"
-_WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan) )({_CAPITALS})(?!\w)")
+_CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z0-9][A-Z0-9&'!-]+)*"
+_WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan|says?|spells?) )({_CAPITALS})(?!\w)")
 _NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS})(?!\w)")
 """Words in capitals that need no quotation marks: "the word SALE with SOLD"."""
+_TO_SAY_BARE = re.compile(
+    rf"\b({any_of(verb for verb, frame in _LEX.verbs.items() if frame == 'change')} [^§.;\n]+? to (?:now )?"
+    rf"(?:say|spell|read)) (?!(?:an?|the|his|her|its|their|some|that|§\d+|{any_of(_LEX.relations)}|\w+ly)\b)"
+    r"([^§:.;\n]*?\w[^§:.;\n]*?)(?=[.;\n]|,? and (?:add|change|delete|make|put|remove|replace|turn)\b|$)",
+    re.IGNORECASE,
+)
+""" "Change the sign to say OPEN"; "to read a book" is what someone does."""
 _POLITE = re.compile(
     rf"^(?:(?:{any_of(_LEX.politeness - {'to', 'next'})}|to(?! the \w+)|next(?! to\b))(?:,\s*|\s+))+(?=\S)"
 )
@@ -57,7 +64,7 @@ _DOUBTED = re.compile(
     r"(?=(?:you|we|i|there|it|this|that|these|those|the|my|his|her|its|their|all|he|she|they)\b)"
 )
 """ "Shouldn't the car be red?" asks for what "should the car be red?" does."""
-_SUPPOSED = re.compile(r"^would it (?=(?:be|look) \w+ if )")
+_SUPPOSED = re.compile(r"^would it (?=(?:be|look) \w+ (?:if|without) )")
 _FIRST_WORDS = {phrase.split()[0] for phrase in _LEX.politeness} | set(
     "what how can could would will should may show tell let see imagine ca wo".split()  # noqa: SIM905
 )
@@ -120,6 +127,8 @@ def normalise(text: str) -> Utterance:
         plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
+    if " to " in plain:
+        plain = _TO_SAY_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     unbracketed = _BRACKETED.sub("", plain)
     plain = unbracketed if any(map(str.isalnum, unbracketed)) else plain.replace("(", " ").replace(")", " ")
     plain = _SPACE.sub(" ", plain).strip(" .!?,;:-\"'")

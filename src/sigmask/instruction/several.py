@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sigmask.instruction.concept import noun_phrase
+from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import any_of, lexicon
 
 _LEX = lexicon()
@@ -40,6 +41,9 @@ _EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.
 EXCHANGES = ("swap", "switch", "exchange", "interchange")
 PLACES_OF = r"(?:(?:the )?(?:positions?|places?|locations?) of )?"
 _BOTH_WAYS = re.compile(rf"^({'|'.join(EXCHANGES)}) {PLACES_OF}(the .+?) and (the .+)$")
+_BOTH_PLACES = re.compile(
+    rf"^({'|'.join(EXCHANGES)}) {PLACES_OF[:-1]}((?:the )?[\w-]+) and (?!the )([\w-]+(?: [\w-]+)?)$"
+)
 _BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, (?=(?:an?|the|some|another) )")
 _ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")
@@ -49,7 +53,7 @@ _SHARED_SUBJECT = re.compile(
     rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
     rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
 )
-SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w-]+)+?|he|she|it|someone)"
+SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w'-]+)+?|he|she|it|someone)"
 DOES = (
     rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
 )
@@ -93,9 +97,10 @@ def each_order(piece: str) -> list[str]:
     if bears:
         opening, *_, verb = bears[1].split()
         return [f"{bears[1]} {bears[2]}", f"{opening} {bears[3]} {verb} {bears[4]}"]
-    both_ways = _BOTH_WAYS.match(piece)
+    both_ways = _BOTH_WAYS.match(piece) or _BOTH_PLACES.match(piece)
     if both_ways:  # either comes to where the other was
         verb, *both = both_ways.groups()
+        both = _named_apart(*both)
         names = [noun_phrase(each).concept or each for each in both]
         return [f"{verb} {each} with the {name}" for each, name in zip(both, reversed(names), strict=True)]
     shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
@@ -123,6 +128,14 @@ def says_what_becomes(thing: str) -> bool:
     described = _LEX.describes(words[-1:]) or _LEX.compares(words[-1]) or words[-2:-1] in (["more"], ["less"])
     described = described or _LEX.does(words[-1]) or "§" in words[-1]
     return len(words) > 2 and (described or " to " in thing or " into " in thing)
+
+
+def _named_apart(first: str, second: str) -> list[str]:
+    """ "The salt" and "pepper shakers" → "the salt shaker", "the pepper shaker"."""
+    *_, noun = words = second.split()
+    if second.startswith("the ") or len(words) < 2 or singular(noun) == noun:
+        return [first, second]
+    return [f"{first} {singular(noun)}", f"the {' '.join(words[:-1])} {singular(noun)}"]
 
 
 def _is_somewhere(thing: str) -> bool:

@@ -38,7 +38,9 @@ _BE = re.compile(
     r"^(.+?)\s+(?:to )?(?:be|become|turn(?! his| her| its| their| the| around| to the| away)|get|being|becomes|go|"
     rf"change|appear|shine|glow|look)(?: (?:into|to|in(?! (?:an?|the)\b)))?\s+(?:{_PAINTED} (?:in |with )?)?(.+)$"
 )
-_LIKE = re.compile(r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as)\s+(.+)$")
+_LIKE = re.compile(
+    r"^(.+?)\s+(?:to )?(?:look|be|appear|seem|act)s?\s+(?:more |a bit |a little )?(?:like|as(?: if| though)?)\s+(.+)$"
+)
 _MADE_OF = re.compile(
     r"^(.+?)\s+(?:(?:look |be |to be )?(?:like (?:it is|they are) )?"
     r"(?:made|out|built|crafted|carved|formed)(?: up| out)? (?:of|from|with|in)|from)\s+"
