@@ -57,6 +57,13 @@ def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> Non
             ("attribute", "bench", "white bench", "under the tree"),
         ),
         ("remove the red car and add a blue one", ("add", None, "blue car", None)),
+        ("add a table on the left and put a clock there", ("add", None, "clock", "on the left")),
+        (
+            "There's a trash can on the left, please get rid of it and put a clock there",
+            ("replace", "trash can", "clock", "on the left"),
+        ),
+        ("The vase is ugly, please get rid of it", ("remove", "vase", None, None)),
+        ("there's a dog on the sofa, make it a cat", ("replace", "dog", "cat", "on the sofa")),
     ],
 )
 def test_a_later_clause_refers_to_the_one_before(text: str, expected: Read) -> None:

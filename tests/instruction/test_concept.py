@@ -20,6 +20,12 @@ from sigmask.instruction.parser import parse
         ("it", NounPhrase(None)),
         ("this photo", NounPhrase(None)),
         ("one two three big old dark heavy wet red cars", NounPhrase("big old dark heavy wet red cars"[4:])),
+        ("the middle one of the three bottles", NounPhrase("bottle", "middle")),
+        ("one of the three bottles of beer", NounPhrase("bottle of beer", "one of three")),
+        ("two of the five birds on the wire", NounPhrase("birds", "two of five on the wire")),
+        ("the biggest one of these dogs", NounPhrase("biggest dog")),
+        ("two pieces of the cake", NounPhrase("pieces of the cake")),
+        ("the ball the dog on the left is holding", NounPhrase("ball", "on dog on the left")),
     ],
 )
 def test_noun_phrase(text: str, expected: NounPhrase) -> None:

@@ -44,6 +44,9 @@ def test_how_many_there_shall_be(text: str, expected: EditTuple) -> None:
         ("turn the two cats into a dog", EditTuple("cats", "dog", Action.REPLACE)),
         ("increase the amount of light", EditTuple(None, "light", Action.TONE)),
         ("what if it was snowing", EditTuple(None, "snowing", Action.TONE)),
+        ("Remove the middle one of the three bottles", EditTuple("bottle", None, Action.REMOVE, location="middle")),
+        ("remove two of the five birds", EditTuple("birds", None, Action.REMOVE, location="two of five")),
+        ("remove all of the birds", EditTuple("birds", None, Action.REMOVE)),
     ],
 )
 def test_what_only_looks_like_a_count(text: str, expected: EditTuple) -> None:

@@ -16,6 +16,10 @@ from sigmask.types import Action, EditTuple
         ("give the elephant on the left wings", "wings", "on elephant on the left"),
         ("give the man with the hat a beard", "beard", "on man with the hat"),
         ("give the dog in the basket a scarf", "scarf", "on dog in the basket"),
+        ("give the tall woman a hat", "hat", "on tall woman"),
+        ("give the little girl glasses", "glasses", "on little girl"),
+        ("give one of the men a hat", "hat", "on man"),
+        ("give the house windows", "windows", "on house"),
     ],
 )
 def test_who_is_given_something_may_be_somewhere(text: str, given: str, who: str) -> None:

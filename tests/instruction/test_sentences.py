@@ -91,6 +91,14 @@ def test_each_edit_has_its_own_thing_and_place(text: str, expected: list[Read]) 
         ("the room would look better with a lamp", ("add", None, "lamp", "on room")),
         ("Make it warmer, as if shot on Kodak film", ("tone", None, "warmer", None)),
         ("Make the photo look as if it was shot on film", ("style", None, "film", None)),
+        ("make the pumpkin twice as big", ("attribute", "pumpkin", "big pumpkin", None)),
+        ("make the dog three times as large as the cat", ("attribute", "dog", "large dog", None)),
+        ("It's too dark in here, can you fix the lighting?", ("tone", None, "lighting", None)),
+        ("Remove the hat the man is wearing", ("remove", "hat", None, "on man")),
+        ("change the hat he's wearing to a crown", ("replace", "hat", "crown", "on man")),
+        ("make the shirt the woman is wearing red", ("attribute", "shirt", "red shirt", "on woman")),
+        ("adjust the boy so that he smiles", ("action-change", "boy", "boy smile", None)),
+        ("change the man's pose so that he is sitting", ("action-change", "man", "man sitting", None)),
     ],
 )
 def test_what_is_said_of_one_thing(text: str, expected: Read) -> None:
@@ -131,6 +139,18 @@ def test_a_sign_of_writing_is_written_anew() -> None:
             [("remove", "dog", None, None), ("remove", "cat", None, "on the sofa")],
         ),
         ("Add a hat to the man plus a scarf", [("add", None, "hat", "to the man"), ("add", None, "scarf", None)]),
+        (
+            "Give the old man sunglasses and a beard",
+            [("add", None, "sunglasses", "on old man"), ("add", None, "beard", "on old man")],
+        ),
+        (
+            "give the man's dog a hat and a bow",
+            [("add", None, "hat", "on man's dog"), ("add", None, "bow", "on man's dog")],
+        ),
+        (
+            "add a lamp on the left and remove the lamp on the right",
+            [("add", None, "lamp", "on the left"), ("remove", "lamp", None, "on the right")],
+        ),
     ],
 )
 def test_one_order_for_several_things(text: str, expected: list[Read]) -> None:
@@ -194,6 +214,26 @@ def test_not_all_that_is_cut_or_extracted_goes(text: str, expected: list[Read]) 
             "change the background to a beach while keeping the dog unchanged",
             ("background", "background", "beach", None),
         ),
+        (
+            "change everything except the red telephone box to black and white",
+            ("style", None, "black and white", "except the red telephone box"),
+        ),
+        ("make everything except the cat black and white", ("style", None, "black and white", "except the cat")),
+        (
+            "make it a watercolor, but don't touch the text on the banner",
+            ("style", None, "watercolor", "except the text on the banner"),
+        ),
+        (
+            "make the photo darker but don't change the lamp and the man",
+            ("tone", None, "darker", "except the lamp and the man"),
+        ),
+        ("make it a cartoon without changing the pose of the man", ("style", None, "cartoon", None)),
+        ("make the car red but don't change the wheels", ("attribute", "car", "red car", None)),
+        (
+            "make it a painting and make sure you don't change the man's face",
+            ("style", None, "painting", "except the man's face"),
+        ),
+        ("Change the sky to blue. Also don't touch the sea.", ("attribute", "sky", "blue sky", None)),
     ],
 )
 def test_what_is_spared_is_named(text: str, expected: Read) -> None:

@@ -44,7 +44,6 @@ def test_the_picture_is_told_from_what_it_shows(text: str, expected: Read) -> No
     [
         ("blur everything behind the runner", "blurred", "runner"),
         ("desaturate everything but the umbrella", "desaturated", "umbrella"),
-        ("make everything except the cat black and white", "black and white", "cat"),
         ("turn everything around the house into a desert", "desert", "house"),
         ("Transport the astronaut to a sunflower field", "sunflower field", "astronaut"),
         ("teleport him to the moon", "moon", "man"),

@@ -27,7 +27,7 @@ _NEW_PLACE = re.compile(
 )
 _TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
 _SURFACES = ("wall", "ground")
-_IN_ITS_PLACE = re.compile(r"\b(?:instead|in (?:its|their|that) (?:place|spot|stead))$")
+_IN_ITS_PLACE = re.compile(r"\b(?:instead|there|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")
 """ "The right one", "the blue ones": of the kind that the clause before is about."""
@@ -67,6 +67,8 @@ def resolved(
         gone = earlier[-1]
         if gone.action is Action.REMOVE:
             return [*earlier[:-1], replace(gone, edited_concept=edit.edited_concept, action=Action.REPLACE)], []
+        if clause.text.endswith(" there"):
+            edit = replace(edit, location=edit.location or gone.location)
     if not named or not _REFERENCE.search(clause.text):
         return earlier, [edit]
     if not _OF_SEVERAL.search(clause.text):

@@ -62,6 +62,8 @@ def mend(clause: Clause) -> EditTuple:
     done = _participle(clause.text.split()[0])
     if clause.rest == "them":  # a clause before it says what
         return EditTuple(None, None, Action.ATTRIBUTE, (done,))
+    if head(phrase.concept or "") in _LEX.conditions and not about(clause.rest, Action.RESTORATION):
+        return EditTuple(None, phrase.concept, Action.TONE)
     of_picture = head(phrase.concept or "") in _OF_THE_PICTURE | _LEX.scene
     if phrase.concept is None or of_picture or any(about(clause.rest, action) for action in _CLOUDED):
         return restore(clause)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from sigmask.instruction.concept import names_scene
+from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
 from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
@@ -94,11 +94,19 @@ _AS_IT_IS = (
     r"normal|as (?:it|they) (?:is|are)|as is)\b"
 )
 """Said of what is kept: unlike "keep the composition" it tells a thing from all else that changes."""
+_NO_THING = (
+    _LEX.attribute_nouns | _LEX.pose_nouns | _LEX.conditions | {"style", "detail", "layout", "structure", "perspective"}
+)
 _LEFT_AS_IT_IS = re.compile(
-    rf",? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
+    r"[,.;]? (?:(?:but|while|and|please|also|just),? )*(?:make sure (?:that )?(?:you |we )?)?"
+    r"(?:do not|don't|without|to not|not to|(?:you )?(?:must|should) not|never) "
+    r"(?:touch|chang|alter|modify|edit|affect)(?:e|ing)? "
+    rf"(?P<untouched>{OWNED} (?!rest\b|other)(?:(?! (?:and|or) (?!{OWNED} ))[^,.;])+)"
+    rf"|,? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
     rf"|,? but not (?P<not_that>{OWNED}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
 )
 """Becomes "sparing the rose" behind the order, which is told from an "except" of the user's own."""
+_LEAVING = ("keep", "leav", "not ", "don't ", "without ", "never ")
 _LEFT_FIRST = re.compile(
     rf"^(?:leave|keep) {_AS_IT_IS},? (?:(?:and|but) )?(?P<order>(?:(?! and |[.;]).)+) "
     r"(?:everything else|(?:all )?the rest(?: of (?:it|the \w+))?)(?P<rest> .+)$"
@@ -119,7 +127,7 @@ _SHALL_BE_DONE = re.compile(
 _THEN_SHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {_SHALL} )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
-    r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|there)"
+    r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|this|there)"
     r"(?: (?:(?:has|have)(?! no)|wears?|holds?|(?:is|are) (?:wearing|holding)) ([^,]+)$"
     r"|'s | (?:is|are|has|have|looks?|feels?|seems?|appears?) )"
 )
@@ -129,6 +137,7 @@ POINTED_AT = re.compile(
     r"((?:the|this|that|these|those|his|her|its|their|my|all) [^,]+)$"
 )
 """What is only sought, for what is to be done to it."""
+_TOO_MUCH = re.compile(r"^(?:it|this)(?:'s| is) (?:(?:a bit|a little|way|far|much|just) )*too ")
 _AS_IF = re.compile(rf"([\w-]+)(,?) as (?:if|though) [^.;§]+?(?=,? (?:and|then) {_ORDER}\b|[.;]|$)")
 STANDS = "(?:now )?(?:is|was|are|were|used to be|stands?|stood|sits?|sat)(?: now)?"
 _WHERE_FIRST = re.compile(
@@ -188,9 +197,9 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
-    if "keep" in text or "leav" in text or " but not " in text:
+    if any(map(text.__contains__, _LEAVING)):
         text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
-        text = _LEFT_AS_IT_IS.sub(lambda left: f" sparing {left['spared'] or left['not_that']}", text)
+        text = _LEFT_AS_IT_IS.sub(_as_spared, text)
         text = _OF_ALL_SPARING.sub(r"\1 except ", text)
     if "remain" in text or " stay" in text:
         text = _REMAINS.sub("", text).strip(" ,.;") or text
@@ -220,12 +229,13 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         order_follows = number < len(pieces)
         if order_follows and (_PREAMBLE.match(piece) or piece.startswith("instead of being ")):
             continue
-        if order_follows and piece in _COUNTING:
+        if (order_follows and piece in _COUNTING) or (len(pieces) > 1 and piece.startswith("sparing ")):
             continue
         piece = _ORDINAL.sub("", piece) if piece.startswith(_COUNTED) else piece
         if order_follows and _LEX.verbs.get(piece, "style") != "style":  # "enhance and brighten the cat"
             continue
-        if order_follows and (_gives_reason(piece, joint) or POINTED_AT.match(piece)):
+        following = pieces[number][0] if order_follows else ""
+        if order_follows and (_gives_reason(piece, joint, following) or POINTED_AT.match(piece)):
             clauses.append(replace(_clause(piece, quotations, None), is_reason=True))
         elif order_follows and _PLACE.match(piece):
             place = piece
@@ -239,16 +249,31 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     return clauses
 
 
+def _as_spared(left: re.Match[str]) -> str:
+    """What is left as it is behind "sparing"; of "don't change the pose" no thing is."""
+    untouched = left["untouched"]
+    if untouched and head(noun_phrase(untouched).concept or "") in _NO_THING:
+        return left[0]
+    return f" sparing {untouched or left['spared'] or left['not_that']}"
+
+
 def _is_said_before(likened: re.Match[str]) -> bool:
     """Whether "as if shot on film" only explains: "warmer in tone, as if ..."; of "the photo, as if ..." it is all."""
     return _LEX.compares(likened[1]) or (likened[2] == "," and not names_scene(likened[1]))
 
 
-def _gives_reason(piece: str, joint: str) -> bool:
-    """Whether it says why the order behind it is given: "the room is bare" before "so", "the room looks dull"."""
+def _gives_reason(piece: str, joint: str, following: str) -> bool:
+    """Whether it says why the order behind it is given: "the room is bare" before "so", "the room looks dull".
+
+    "The vase is ugly" is so before "get rid of it".
+    """
     therefore = joint.strip(" ,").startswith("so") or piece.startswith(("since ", "because "))
-    therefore = therefore or " feel" in piece or " looks " in piece
-    return therefore and REASON.match(piece) is not None
+    therefore = therefore or " feel" in piece or " looks " in piece or _TOO_MUCH.match(piece) is not None
+    reason = REASON.match(piece)
+    if therefore or reason is None or reason.lastindex != 1:
+        return therefore and reason is not None
+    order = _clause(following, (), None)
+    return order.frame == "remove" and order.rest in ("it", "them")
 
 
 def _without_spared(piece: str) -> tuple[str, str | None]:
@@ -260,8 +285,8 @@ def _without_spared(piece: str) -> tuple[str, str | None]:
         return piece, None
     found = _SPARED.match(piece)
     if found is None:
-        return _KEPT_WITHIN.sub("", piece), None
-    order, spared = found["order"], found["spared"]
+        return strip_politeness(_KEPT_WITHIN.sub("", piece)), None
+    order, spared = strip_politeness(found["order"]), found["spared"]
     clause = _clause(order, (), None)
     goes_on = clause.frame == "remove" or (OF_EACH.match(order) is not None and not _is_whole(clause.rest))
     return (piece, None) if goes_on and not spared.startswith("sparing") else (order, spared)

@@ -15,9 +15,10 @@ MAXIMUM_WORDS = 6
 _LEX = lexicon()
 _DETERMINERS = """
 a an the some any this that these those all every each another both of my your our his her its their extra
-additional more other only one two three four five six seven eight nine ten several few
+additional more other only several few
 """
-_ARTICLES = frozenset(_DETERMINERS.split())
+_NUMBERS = frozenset("one two three four five six seven eight nine ten".split())  # noqa: SIM905
+_ARTICLES = frozenset(_DETERMINERS.split()) | _NUMBERS
 _RELATIVE = (
     r"\s(?:and )?(?:that|which|who|whose|where|so that|so(?= (?:it|they|he|she) )|as if|when)\s|"
     r",? (?:such as|including)\s"
@@ -59,6 +60,18 @@ _DESCRIBED_PICTURE = re.compile(
 )
 """Such a one may hang on the wall: it is the picture where the whole of it is what changes."""
 _BEARING = _LEX.bearing - {"with", "have", "grow", "contain"}
+_PART_OF = re.compile(
+    rf"^(?:(?:the|only|just) )*(?P<kind>(?:(?:{any_of(_LEX.sides | _LEX.qualities | _LEX.colours)}|\w+est) )*)"
+    rf"(?P<number>{any_of(_NUMBERS)}|\d+)s? of (?:the|these|those|his|her|its|their|my) "
+    rf"(?:(?P<total>{any_of(_NUMBERS)}|\d+) )?(?P<whole>.+)$"
+)
+_HEAD = re.compile(r"[\w-]+(?= of |$)")
+BORNE_BY = re.compile(
+    r"^(.+?)(?: that| which)? ((?:the|his|her|its|their|my|this|that) .+?|he|she|they)(?: is| are|'s|'re| was| were) "
+    r"(?:wearing|holding|carrying)$"
+)
+""" "The hat the man is wearing"."""
+_NO_PICTURE = frozenset(("them", "these", "those", "they", "ones")) | _NUMBERS
 _EDGE = " ,.;:!?-'\""
 
 
@@ -80,6 +93,14 @@ def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     "with" may be all that is asked for ("show the dog with a hat"): it is not the first to go where words are too many.
     """
     text = without_scene(text).strip(_EDGE)
+    part = _PART_OF.match(text) if " of " in text else None
+    if part:
+        return _part_of(part, is_caption)
+    borne = BORNE_BY.match(text) if text.endswith(("wearing", "holding", "carrying")) else None
+    if borne:
+        bearer = noun_phrase(borne[2])
+        place = " ".join(filter(None, (bearer.concept, bearer.location)))
+        return NounPhrase(noun_phrase(borne[1], is_caption).concept, f"on {place}" if place else None)
     match = _RELATION.search(text)
     location = None
     if match:
@@ -139,7 +160,7 @@ def names_scene(text: str) -> bool:
     """Whether a phrase names the picture itself, or nothing: "this photo", "the image", "my old photo"."""
     concept = noun_phrase(text).concept
     if concept is None:
-        return not (set(text.split()) & {"them", "these", "those", "they"})
+        return _NO_PICTURE.isdisjoint(text.split())
     return concept.endswith(_PICTURES) and _DESCRIBED_PICTURE.match(text) is not None
 
 
@@ -154,6 +175,20 @@ def head(concept: str) -> str:
 def whole_words(phrases: frozenset[str]) -> re.Pattern[str]:
     """Compiled `any_of` between word borders."""
     return re.compile(rf"(?<![\w-]){any_of(phrases)}(?![\w])")
+
+
+def _part_of(part: re.Match[str], is_caption: bool) -> NounPhrase:
+    """ "The middle one of the three bottles" is the middle bottle, "two of the five birds" are birds, two of five."""
+    whole = noun_phrase(part["whole"], is_caption)
+    if whole.concept is None:
+        return whole
+    name = (
+        _HEAD.sub(lambda noun: singular(noun[0]), whole.concept, count=1) if part["number"] == "one" else whole.concept
+    )
+    named = noun_phrase(part["kind"] + name)
+    number = f"{part['number']} of {part['total']}" if part["total"] else part["number"]
+    counted = None if part["kind"] or number == "one" else number
+    return NounPhrase(named.concept, " ".join(filter(None, (named.location, counted, whole.location))) or None)
 
 
 def _shortened(words: list[str], is_caption: bool = False) -> list[str]:

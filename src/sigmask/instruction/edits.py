@@ -221,6 +221,8 @@ def all_behind(who: str, edited: str | None) -> EditTuple:
 def of_all_else(original: str, edited: str) -> EditTuple | None:
     """Of "everything but the cat", "everything behind the cat" all but it changes; None where no such is said."""
     spared = _ALL_ELSE.match(original)
+    if spared and about(edited, Action.STYLE):
+        return EditTuple(None, noun_phrase(edited).concept, Action.STYLE, location=f"except {spared.group(1)}")
     return all_behind(spared.group(1), noun_phrase(edited).concept) if spared else None
 
 

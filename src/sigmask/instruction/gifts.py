@@ -8,16 +8,17 @@ from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.edits import attributes_of, of_whole_picture, put_on
 from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.several import RECEIVER
 from sigmask.instruction.topic import whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
-PRONOUN_FIRST = re.compile(rf"^({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
+PRONOUN_FIRST = re.compile(rf"^(?!one of\b)({any_of(_LEX.pronouns)}|people|everyone)\s+(.+)$")
 OPEN = re.compile(rf"(?:^|\s)(?:{any_of(_LEX.relations)}|of|with|and|or|but|as|like|the|more|wearing|holding)$")
 """How words end behind which a noun phrase goes on."""
 _ARTICLE_LATER = re.compile(r"(?<=\S)\s+(?=(?:an?|the|some)\s+\S)")
 _HANDED = re.compile(r"^((?:an?|some|the) .+?|it|them) to ((?:the|an?|his|her|him|my|each|every|both|all)\b.*)$")
-_THE_ONE = re.compile(r"^(the \S+(?: (?:on|at|to) the (?:far )?(?:left|right)\b(?! side| of)|))\s+(.+)$")
+_THE_ONE = re.compile(rf"^({RECEIVER}(?: (?:on|at|to) the (?:far )?(?:left|right)\b(?! side| of)|))\s+(.+)$")
 
 
 def give(clause: Clause) -> EditTuple | None:

@@ -24,6 +24,7 @@ _CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z0-9][A-Z0-9&'!-]+)*"
 _WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan|says?|spells?) )({_CAPITALS})(?!\w)")
 _NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS})(?!\w)")
 """Words in capitals that need no quotation marks: "the word SALE with SOLD"."""
+_SAYING = (" say ", " spell ", " read ")
 _TO_SAY_BARE = re.compile(
     rf"\b({any_of(verb for verb, frame in _LEX.verbs.items() if frame == 'change')} [^§.;\n]+? to (?:now )?"
     rf"(?:say|spell|read)) (?!(?:an?|the|his|her|its|their|some|that|§\d+|{any_of(_LEX.relations)}|\w+ly)\b)"
@@ -127,7 +128,7 @@ def normalise(text: str) -> Utterance:
         plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
-    if " to " in plain:
+    if any(map(plain.__contains__, _SAYING)):
         plain = _TO_SAY_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     unbracketed = _BRACKETED.sub("", plain)
     plain = unbracketed if any(map(str.isalnum, unbracketed)) else plain.replace("(", " ").replace(")", " ")

@@ -92,7 +92,9 @@ def _sparing(edit: EditTuple, spared: str) -> EditTuple:
 
 
 def _goes_nowhere(edit: EditTuple, following: EditTuple) -> bool:
-    """Whether a thing is only taken, for what follows."""
+    """Whether a thing is only taken, or said to be there, for what follows."""
+    if edit.action is Action.ADD and following.action is Action.REMOVE:  # "there is a can, get rid of it"
+        return (edit.edited_concept, edit.location) == (following.original_concept, following.location)
     goes = edit.action is Action.MOVE and edit.location is None
     return goes and edit.original_concept == following.original_concept
 

@@ -37,7 +37,13 @@ _EACH_BEARS = re.compile(
     r"((?:an?|some) .+)$"
 )
 """ "Let the man hold a cup and the woman a plate"."""
-_EACH_HAS = re.compile(r"^(give) ((?:her|him|them|me)|(?:the|my|his|her) \w+) (.+?),? and ((?:an?|some) .+)$")
+_SOMEONE = any_of(_LEX.men | _LEX.women | _LEX.somebody | {"men", "women", "people", "children"})
+RECEIVER = (
+    rf"(?:(?:the|my|his|her) (?:[\w-]+'s )?(?:(?:(?!an? |the |some |and )[\w-]+ ){{0,3}}?{_SOMEONE}s?\b(?!')"
+    rf"|(?:{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)} )*[\w-]+(?!')))"
+)
+""" "The old man", "the red car": who gets a thing that no article tells from them."""
+_EACH_HAS = re.compile(rf"^(give) (her|him|them|me|{RECEIVER}) (.+?),? and ((?:an?|some) .+)$")
 EXCHANGES = ("swap", "switch", "exchange", "interchange")
 PLACES_OF = r"(?:(?:the )?(?:positions?|places?|locations?) of )?"
 _BOTH_WAYS = re.compile(rf"^({'|'.join(EXCHANGES)}) {PLACES_OF}(the .+?) and (the .+)$")

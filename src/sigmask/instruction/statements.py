@@ -29,7 +29,7 @@ from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lemma import singular
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.several import DOES, SUBJECT
-from sigmask.instruction.sides import sides
+from sigmask.instruction.sides import owner, sides
 from sigmask.instruction.states import (
     GAZED,
     IS_LEFT,
@@ -40,7 +40,7 @@ from sigmask.instruction.states import (
     state,
     without_cause,
 )
-from sigmask.instruction.topic import whole_picture_topic
+from sigmask.instruction.topic import about, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -54,9 +54,10 @@ _CHANGED_SO = re.compile(
     r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b(?! takes? | happens? )|they\b)\w+ \w)"
 )
 _SO_IT = re.compile(
-    r"^((?:the|his|her|its|their|my|this|that|all)\b[^,§]+?),? so (?:that )?(?:it|they|he|she)(?: |(?='))"
-    r"((?:(?:now|should|will|can) )*)('s|'re|has|have|had|is|are|be|wears?|holds?|becomes?|features?|"
-    rf"(?P<acts>{any_of(_LEX.doing)}(?:e?s)?)) ([^§]+)$"
+    r"^((?:the|his|her|its|their|my|this|that|all)\b[^,§]+?)(?: around| over)?,? so (?:that )?"
+    r"(?:it|they|he|she)(?: |(?='))((?:(?:now|should|will|can) )*)"
+    r"('s|'re|has|have|had|is|are|be|wears?|holds?|becomes?|features?|"
+    rf"(?P<acts>{any_of(_LEX.doing)}(?:e?s)?(?= |$)))([^§]*)$"
 )
 _DEFINITE = re.compile(
     r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
@@ -140,7 +141,8 @@ def change(clause: Clause) -> EditTuple | None:
     so_it = _SO_IT.match(clause.rest)
     if so_it:  # "the jacket so it has a hood"
         verb = singular(so_it["acts"]) if so_it["acts"] else so_it[3].replace("'s", "is").replace("'re", "are")
-        said = f"{so_it[1]} {so_it[2]}{verb} {so_it[5]}"
+        who = owner(so_it[1]) if about(so_it[1], Action.ACTION_CHANGE) else so_it[1]
+        said = f"{who} {so_it[2]}{verb}{so_it[5]}"
         return free(replaced(clause, text=said, frame=None, rest=said))
     if clause.text.startswith("turn"):
         clause = replaced(clause, rest=without_cause(clause.rest))

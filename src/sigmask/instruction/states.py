@@ -10,7 +10,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import appearance, frames
 from sigmask.instruction.clause import Clause
-from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
+from sigmask.instruction.concept import BORNE_BY, head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import (
     changed,
@@ -84,6 +84,7 @@ MADE_SO = re.compile(
 )
 _HOW_MUCH = r"(?:much |a (?:bit|little|lot) |even |slightly |(?:\w+ (?:years|times)|\d+ ?(?:%|percent)) )"
 _BY_SO_MUCH = re.compile(rf"^{_HOW_MUCH}(?=\w+er$|(?:more|less) \w+$)")
+_TIMES_AS = re.compile(r" (?:twice|thrice|half|[\w.]+ times) as (\w+)(?: as .+)?$")
 _THAN = re.compile(r"(?<=\wer)(?<!rather) than .+$")
 _FULL_OF = re.compile(
     r"^((?:the|his|her|its|their|my|all|both|each|every|this|that|these|those)\b(?:(?! an? ).)+?) "
@@ -111,7 +112,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
     """ "X be a Y", "X look like Y", "X made of Y", "X wear Y", "X smile", "X red"."""
     if "§" in rest:
         return written(clause, None)
-    rest = _THAN.sub("", without_cause(rest))
+    rest = _THAN.sub("", _TIMES_AS.sub(r" \1", without_cause(rest)))
     says = _SAYS.match(rest)
     if says and not names_scene(says.group(1)):
         bearer = noun_phrase(says.group(1)).concept
@@ -151,6 +152,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     holds = _HOLDS.match(rest) if "hold" in rest else None
     if holds:
         return doing(*holds.groups())
+    borne = description_start(rest) if " is " in rest else None
+    if borne and BORNE_BY.match(borne[0]):  # "the shirt the woman is wearing red"
+        return _become(*borne, clause)
     bearing = BEARING.match(rest)
     if bearing and like and like.end(1) < bearing.end(1):  # "the cat look like a tiger wearing sunglasses"
         bearing = None
