@@ -21,6 +21,10 @@ from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.types import ImageArray
 
+_PEAK_RATE, _LARGEST_GRADIENT = 1e-3, 0.3
+"""Of learning, and its norm. At 1.5e-3 and 1 a run of 800 steps (latent 8, seed 5) leapt from a loss of 0.2 to 1.3 when
+the rate was at its peak, and ended at 21.7 dB in place of 23.5 (`round_trip_fidelity`, the originals of CocoGlide)."""
+
 
 def train_autoencoder(
     photos: list[ImageArray],
@@ -37,14 +41,14 @@ def train_autoencoder(
     torch.manual_seed(seed)
     model = SmallAutoencoder(latent_channels, width)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1.5e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK_RATE, total_steps=steps)
     for step in range(steps):
         pixels = _crops(photos, rng, batch, crop)
         decoded = model(pixels, latent_noise=0.1)
         loss = (decoded - pixels).abs().mean() + _gradient_distance(decoded, pixels)
         optimiser.zero_grad()
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)
         optimiser.step()
         schedule.step()
         if step % 100 == 0:
