@@ -169,7 +169,8 @@ def test_weights_from_before_an_action_was_added_open_and_it_begins_as_nothing_s
 
 def test_a_decoder_gets_further_blocks_and_answers_as_before() -> None:
     model = random_locator()
-    larger = with_decoder_blocks(with_decoder_blocks(model, outline=1).eval(), context=2).eval()
+    larger = with_decoder_blocks(with_decoder_blocks(model, outline=1).eval(), context=2, original_content=True).eval()
+    assert larger.config.original_content
     assert (larger.config.outline_blocks, larger.config.context_blocks) == (1, 2)
     assert (len(larger.decoder.outline), len(larger.decoder.context)) == (1, 2)
     pictures = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
@@ -178,3 +179,5 @@ def test_a_decoder_gets_further_blocks_and_answers_as_before() -> None:
     assert torch.equal(*answers)
     with pytest.raises(ConfigError, match="context_blocks must be at least the weights' own 2, got 1"):
         with_decoder_blocks(larger, context=1)
+    with pytest.raises(ConfigError, match="original_content must stay true"):
+        with_decoder_blocks(larger, original_content=False)

@@ -16,7 +16,8 @@ from tests.models.random_locator import random_locator
 
 
 def test_each_weight_is_a_share_of_both_and_new_blocks_are_the_second_s() -> None:
-    first, second = random_locator(seed=1), with_decoder_blocks(random_locator(seed=2), context=1)
+    first = random_locator(seed=1)
+    second = with_decoder_blocks(random_locator(seed=2), context=1, original_content=True)
     torch.nn.init.ones_(second.decoder.context[0].contract.weight)
     between = weights_between(first, second, 0.25)
     assert between.config == second.config

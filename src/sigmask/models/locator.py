@@ -86,6 +86,7 @@ class Locator(nn.Module):
             config.shallow_width,
             config.outline_blocks,
             config.context_blocks,
+            channels[-1] if config.original_content else 0,
         )
         self.quality = QualityHead(config.decoder_widths[-1])
         self.scope = ScopeHead(config.token_width)
@@ -146,7 +147,8 @@ class Locator(nn.Module):
             refined_prior,
             difference.grid,
             [difference.maps[depth] for depth in self.finer_depths],
-            [edited_features[depth] for depth in self.finer_depths],
+            [original_features[-1], *(original_features[depth] for depth in self.finer_depths)],
+            [edited_features[-1], *(edited_features[depth] for depth in self.finer_depths)],
             original,
             edited,
             pixels,

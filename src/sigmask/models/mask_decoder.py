@@ -31,6 +31,8 @@ class MaskDecoder(nn.Module):
         outline_blocks: further looks at that path, at half resolution.
         context_blocks: looks over a wide neighbourhood after the first stage, since noise that hides a change at one
             place seldom hides it all around.
+        grid_width: channels of both images' features on the tokens' grid, which it sees then, and the original's finer
+            ones too: what is removed or replaced ends where the thing ended that the original shows. 0: neither.
     """
 
     def __init__(
@@ -42,14 +44,16 @@ class MaskDecoder(nn.Module):
         shallow_width: int = 16,
         outline_blocks: int = 0,
         context_blocks: int = 0,
+        grid_width: int = 0,
     ) -> None:
         super().__init__()
         self.enter = nn.Conv2d(token_width + 1, widths[0], 1)
+        self.shown = _ShownWhereChanged(token_width, grid_width, widths[0]) if grid_width else None
         padded_skips = [*skip_widths, *([0] * (len(widths) - len(skip_widths)))]
         padded_features = [*feature_widths, *([0] * (len(widths) - len(feature_widths)))]
         incoming = [widths[0], *widths[:-1]]
         self.stages = nn.ModuleList(
-            _Stage(entry, skip, feature, shallow_width if last else 0, width)
+            _Stage(entry, skip, feature, shallow_width if last else 0, width, sees_original=grid_width > 0)
             for entry, skip, feature, width, last in zip(
                 incoming, padded_skips, padded_features, widths, (False, False, True), strict=True
             )
@@ -69,7 +73,8 @@ class MaskDecoder(nn.Module):
         prior: Tensor,
         grid: tuple[int, int],
         skips: Sequence[Tensor],
-        features: Sequence[Tensor],
+        original_features: Sequence[Tensor],
+        edited_features: Sequence[Tensor],
         original: Tensor,
         edited: Tensor,
         pixel_difference: Tensor,
@@ -78,12 +83,17 @@ class MaskDecoder(nn.Module):
 
         Args:
             tokens, prior: (B, N, D) and (B, N) from the refinement.
-            skips, features: coarsest first, one per finer depth (none for a plain ViT).
+            skips: coarsest first, one per finer depth (none for a plain ViT).
+            original_features, edited_features: those on the tokens' grid, then coarsest first, one per finer depth.
             original, edited: (B, 3, H, W) in [0, 1].
             pixel_difference: (B, 3, H, W), in units of the pair's own noise (`relative_pixel_difference`).
         """
         entry = torch.cat([tokens, prior[..., None].to(tokens.dtype)], -1).transpose(1, 2)
-        x = F.relu(self.enter(torch.unflatten(entry, 2, grid)))
+        x = self.enter(torch.unflatten(entry, 2, grid))
+        if self.shown is not None:
+            change = torch.unflatten(tokens.transpose(1, 2), 2, grid)
+            x = x + self.shown(change, torch.cat([original_features[0], edited_features[0]], 1))
+        x = F.relu(x)
         half = (original.shape[-2] // _FOLD, original.shape[-1] // _FOLD)
         sizes = [*(tuple(skip.shape[-2:]) for skip in skips)]
         while len(sizes) < len(self.stages):
@@ -93,8 +103,8 @@ class MaskDecoder(nn.Module):
         shallow = self.shallow(original, edited, pixel_difference)
         for index, stage in enumerate(self.stages):
             skip = skips[index] if index < len(skips) else None
-            feature = features[index] if index < len(features) else None
-            x = stage(x, sizes[index], skip, feature, shallow if index == len(self.stages) - 1 else None)
+            seen = (original_features[index + 1], edited_features[index + 1]) if index < len(skips) else None
+            x = stage(x, sizes[index], skip, seen, shallow if index == len(self.stages) - 1 else None)
             if index == 0:
                 for block in self.context:
                     x = block(x)
@@ -142,22 +152,50 @@ class CorrectingBlock(nn.Module):
         return corrected
 
 
+class _ShownWhereChanged(nn.Module):
+    """What both images show, where tokens say that something changed. It adds nothing until it is trained."""
+
+    def __init__(self, token_width: int, grid_width: int, width: int) -> None:
+        super().__init__()
+        self.gate = nn.Conv2d(token_width, width, 1, bias=False)
+        self.content = nn.Conv2d(2 * grid_width, width, 1)
+        nn.init.zeros_(self.content.weight)
+        nn.init.zeros_(cast(Tensor, self.content.bias))
+
+    def forward(self, change: Tensor, shown: Tensor) -> Tensor:
+        seen: Tensor = torch.tanh(self.gate(change)) * self.content(shown)
+        return seen
+
+
 class _Stage(nn.Module):
-    def __init__(self, incoming: int, skip: int, feature: int, shallow: int, width: int) -> None:
+    def __init__(
+        self, incoming: int, skip: int, feature: int, shallow: int, width: int, *, sees_original: bool = False
+    ) -> None:
         super().__init__()
         self.reduce = nn.Conv2d(incoming, width, 1, bias=False)
         self.gate = nn.Conv2d(skip, width, 1, bias=False) if skip else None
         self.content = nn.Conv2d(feature, width, 1) if feature else None
+        self.original = nn.Conv2d(feature, width, 1, bias=False) if feature and sees_original else None
+        if self.original is not None:
+            nn.init.zeros_(self.original.weight)  # it adds nothing until it is trained
         self.fuse = nn.Conv2d(width + skip + (width if skip else 0) + shallow, width, 3, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(width)
 
     def forward(
-        self, x: Tensor, size: tuple[int, int], skip: Tensor | None, feature: Tensor | None, shallow: Tensor | None
+        self,
+        x: Tensor,
+        size: tuple[int, int],
+        skip: Tensor | None,
+        seen: tuple[Tensor, Tensor] | None,
+        shallow: Tensor | None,
     ) -> Tensor:
         parts = [F.interpolate(self.reduce(x), size=size, mode="bilinear", align_corners=False)]
         if skip is not None and self.gate is not None and self.content is not None:
-            assert feature is not None
-            parts += [skip, torch.tanh(self.gate(skip)) * self.content(feature)]
+            assert seen is not None
+            content = self.content(seen[1])
+            if self.original is not None:
+                content = content + self.original(seen[0])
+            parts += [skip, torch.tanh(self.gate(skip)) * content]
         if shallow is not None:
             parts.append(shallow)
         mixed: Tensor = F.relu(self.norm(self.fuse(torch.cat(parts, 1))))

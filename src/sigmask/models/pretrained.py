@@ -82,8 +82,12 @@ def load_model(folder: Path) -> Locator:
     return model.eval().requires_grad_(False)
 
 
-def with_decoder_blocks(model: Locator, *, outline: int | None = None, context: int | None = None) -> Locator:
+def with_decoder_blocks(
+    model: Locator, *, outline: int | None = None, context: int | None = None, original_content: bool | None = None
+) -> Locator:
     """`model` with so many blocks in its decoder: its own first, then new ones, which add nothing yet; None: as it is.
+
+    `original_content` likewise lets it see what the original shows.
 
     Raises:
         ConfigError: it has more than that.
@@ -96,7 +100,10 @@ def with_decoder_blocks(model: Locator, *, outline: int | None = None, context: 
     for name, has, count in zip(("outline", "context"), (own.outline_blocks, own.context_blocks), wanted, strict=True):
         if count < has:
             raise ConfigError(f"{name}_blocks must be at least the weights' own {has}, got {count}")
-    shape = dataclasses.replace(own, outline_blocks=wanted[0], context_blocks=wanted[1])
+    sees = own.original_content if original_content is None else original_content
+    if own.original_content and not sees:
+        raise ConfigError("original_content must stay true: the weights have it")
+    shape = dataclasses.replace(own, outline_blocks=wanted[0], context_blocks=wanted[1], original_content=sees)
     if shape == own:
         return model
     larger = Locator(shape)

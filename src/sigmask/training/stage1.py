@@ -62,7 +62,8 @@ class Stage1Config:
     frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `grounding_frozen`
     leaves the joint space as it is, so that the prior's losses keep the trunk fit for it; `backbone_weights` is a
     local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
-    from in place of a new `model` (with `outline_blocks` or `context_blocks`, its decoder gets so many), and
+    from in place of a new `model` (with `outline_blocks`, `context_blocks` or `original_content`, its decoder gets so
+    many, or sees the original's content), and
     `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen backbone's
     features of that many views once and trains on them. `new_kinds` (actions, or families of edits) are `new_share` of
     the views, and the rest replays what was known; pairs of `left_out_kinds` are never drawn (side effects of other
@@ -77,6 +78,7 @@ class Stage1Config:
     initial: str | None = None
     outline_blocks: int | None = None
     context_blocks: int | None = None
+    original_content: bool | None = None
     steps: int = 4000
     batch: int = 8
     crop: int = 288
@@ -194,7 +196,12 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     if config.initial is not None:
         model, encoder, folder = load_locator(config.initial)
         text_table = text_table_of(folder)
-        model = with_decoder_blocks(model, outline=config.outline_blocks, context=config.context_blocks)
+        model = with_decoder_blocks(
+            model,
+            outline=config.outline_blocks,
+            context=config.context_blocks,
+            original_content=config.original_content,
+        )
     else:
         encoder = text_encoder_for(config.model)
         model = Locator(config.model)

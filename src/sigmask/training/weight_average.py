@@ -23,7 +23,7 @@ from sigmask.models.weights_folder import text_table_of
 def weights_between(first: Locator, second: Locator, share: float) -> Locator:
     """Each weight at (1 − `share`) of the first's and `share` of the second's, in evaluation mode.
 
-    Blocks of the second's decoder that the first lacks are the second's own: between them and none lies nothing.
+    Parts of the second's decoder that the first lacks are the second's own: between them and none lies nothing.
 
     Raises:
         ConfigError: `share` is outside [0, 1], or the two are of different shapes.
@@ -31,7 +31,8 @@ def weights_between(first: Locator, second: Locator, share: float) -> Locator:
     if not 0 <= share <= 1:
         raise ConfigError(f"share must be between 0 and 1, got {share}")
     known, shape = first.state_dict(), second.config
-    own = dataclasses.replace(first.config, outline_blocks=shape.outline_blocks, context_blocks=shape.context_blocks)
+    grown = {name: getattr(shape, name) for name in ("outline_blocks", "context_blocks", "original_content")}
+    own = dataclasses.replace(first.config, **grown)
     if own != shape or not known.keys() <= second.state_dict().keys():
         raise ConfigError(
             "the two weights are of different shapes: between two trainings of one model alone is something"
