@@ -112,11 +112,10 @@ def _of_someone(edit: EditTuple, clause: Clause, earlier: Sequence[EditTuple]) -
         edited = edit.edited_concept and re.sub(rf"\b{noun}\b", who.concept, edit.edited_concept)
         location = edit.location or who.location
         return replace(edit, original_concept=who.concept, edited_concept=edited, location=location)
-    named = " ".join(filter(None, (who.concept, who.location)))
     if edit.location is not None:  # "on man", "next to her"
-        return replace(edit, location=re.sub(rf"\b(?:{noun}|him|her)$", lambda _: named, edit.location))
+        return replace(edit, location=re.sub(rf"\b(?:{noun}|him|her)$", lambda _: who.words, edit.location))
     theirs = who.location is not None and head(edit.original_concept or "") not in _ALIKE[noun]
-    return replace(edit, location=f"on {named}") if theirs and edit.action not in _OF_NO_THING else edit
+    return replace(edit, location=f"on {who.words}") if theirs and edit.action not in _OF_NO_THING else edit
 
 
 def _someone(earlier: EditTuple, alike: frozenset[str]) -> NounPhrase | None:

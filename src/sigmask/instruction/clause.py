@@ -119,25 +119,26 @@ _SPARED = re.compile(
 """Behind "everything" it is no part of its own: all but the thing is what the order is about."""
 _KEPT_WITHIN = re.compile(r" sparing [^,]*")
 _OF_ALL_SPARING = re.compile(r"\b(everything|everyone|everybody|all) sparing ")
-_SHALL = r"(?:should|shall|must|needs? to|has to|have to)"
-_SHALL_BE_DONE = re.compile(
-    rf", (?:and )?(?=(?:an?|the|his|her|its|their|my|all|any)(?: [\w'-]+)+? (?:{_SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
+SHALL = r"(?:should|shall|must|needs? to|has to|have to)"
+SHALL_BE_DONE = re.compile(
+    rf", (?:and )?(?=(?:an?|the|his|her|its|their|my|all|any)(?: [\w'-]+)+? (?:{SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
 )
 """ "Restore this photo, the crack should be fixed", "on the table, a cup is placed"."""
-_THEN_SHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {_SHALL} )(?!.*§)")
+_THENSHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {SHALL} )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
-    r"(?:((?:the|this|that|these|those|his|her|its|their|my|all)\b.+?|he|she|they)|it|this|there)"
+    rf"(?:((?:{OWNED}|all)\b.+?|he|she|they)|it|this|there)"
     r"(?: (?:(?:has|have)(?! no)|wears?|holds?|(?:is|are) (?:wearing|holding)) ([^,]+)$"
     r"|'s | (?:is|are|has|have|looks?|feels?|seems?|appears?) )"
 )
 """What is said to be so, before the order that it is the reason of; the last group is the thing."""
 POINTED_AT = re.compile(
     r"^(?:find|locate|select|identify|spot|detect|look for) "
-    r"((?:the|this|that|these|those|his|her|its|their|my|all) [^,]+)$"
+    rf"((?:{OWNED}|all) [^,]+)$"
 )
 """What is only sought, for what is to be done to it."""
-_TOO_MUCH = re.compile(r"^(?:it|this)(?:'s| is) (?:(?:a bit|a little|way|far|much|just) )*too ")
+BY_HOW_MUCH = r"(?:(?:a bit|a little|way|far|much|just) )*"
+_TOO_MUCH = re.compile(rf"^(?:it|this)(?:'s| is) {BY_HOW_MUCH}too ")
 _AS_IF = re.compile(rf"([\w-]+)(,?) as (?:if|though) [^.;§]+?(?=,? (?:and|then) {_ORDER}\b|[.;]|$)")
 STANDS = "(?:now )?(?:is|was|are|were|used to be|stands?|stood|sits?|sat)(?: now)?"
 _WHERE_FIRST = re.compile(
@@ -209,14 +210,14 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         text = _WHERE_FIRST.sub(lambda first: f"{strip_politeness(first[2])} {first[1]}", text)
     if " as if " in text or " as though " in text:
         text = _AS_IF.sub(lambda likened: likened[1] if _is_said_before(likened) else likened[0], text)
-    text = _THEN_SHALL_BE.sub(". ", text)
+    text = _THENSHALL_BE.sub(". ", text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""
     known = _LEX.verb(shortened.split())
     before = shortened.partition(", ")[0]
     if before != shortened and (known or _PLACE.match(before)):
-        shortened = _SHALL_BE_DONE.sub(". ", shortened)
+        shortened = SHALL_BE_DONE.sub(". ", shortened)
     border = _BORDER if known is None or known[0] in _WITH_SUBJECTS else _BORDER_OF_ORDERS
     parts = border.split(shortened)  # with what is between them
     pieces = [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from sigmask.instruction import frames
-from sigmask.instruction.clause import POINTED_AT, REASON, Clause
+from sigmask.instruction.clause import BY_HOW_MUCH, POINTED_AT, REASON, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.several import OWNED
 from sigmask.instruction.topic import own_topic
 from sigmask.types import Action, EditTuple
 
@@ -18,8 +19,8 @@ _DISLIKED = re.compile(
 _NOT_SO = re.compile(rf"^{_NOT}want (?!to\b|you\b|me\b)(.+?) to (?:be|look|have|wear) .+$")
 _NOT_WANTED = re.compile(rf"^{_NOT}(?:want|need) (?!to\b|you\b|me\b)(.+)$")
 _TOO_MUCH = re.compile(
-    r"^((?:the|this|that|these|those|his|her|its|their|my|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
-    r"(?:(?:a bit|a little|way|far|much|just) )*(?:too|so) \w+[\w ]*$"
+    rf"^((?:{OWNED}|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
+    rf"{BY_HOW_MUCH}(?:too|so) \w+[\w ]*$"
 )
 
 

@@ -82,6 +82,15 @@ class NounPhrase:
     concept: str | None
     location: str | None = None
 
+    @property
+    def words(self) -> str:
+        """ "man on the left"; empty where neither is named."""
+        return " ".join(filter(None, (self.concept, self.location)))
+
+    def as_place(self, relation: str) -> str | None:
+        """ "on man on the left"; a location alone needs no relation."""
+        return " ".join(filter(None, (self.concept and relation, self.words))) or None
+
 
 @lru_cache(maxsize=8_192)
 def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
@@ -98,8 +107,7 @@ def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
         return _part_of(part, is_caption)
     borne = BORNE_BY.match(text) if text.endswith(("wearing", "holding", "carrying")) else None
     if borne:
-        bearer = noun_phrase(borne[2])
-        place = " ".join(filter(None, (bearer.concept, bearer.location)))
+        place = noun_phrase(borne[2]).words
         return NounPhrase(noun_phrase(borne[1], is_caption).concept, f"on {place}" if place else None)
     match = _RELATION.search(text)
     location = None

@@ -200,8 +200,7 @@ def put_on(who: str, given: str) -> EditTuple:
     """
     if is_description(given) or _HUE.search(given) or (" " in given and head(given) in _LEX.attribute_nouns):
         return with_attribute(who, given)
-    phrase, wearer = noun_phrase(given), noun_phrase(who)
-    location = " ".join(filter(None, (wearer.concept, wearer.location)))
+    phrase, location = noun_phrase(given), noun_phrase(who).words
     attributes = attributes_of(phrase.concept)
     return EditTuple(None, phrase.concept, Action.ADD, attributes, f"on {location}" if location else None)
 
@@ -213,8 +212,7 @@ def placed(who: str, place: str) -> EditTuple:
 
 def all_behind(who: str, edited: str | None) -> EditTuple:
     """All but someone or something changes, or goes."""
-    phrase = noun_phrase(who)
-    who = " ".join(filter(None, (phrase.concept, phrase.location)))
+    who = noun_phrase(who).words
     return EditTuple("background", edited, Action.BACKGROUND, location=f"behind {who}" if who else None)
 
 
@@ -249,7 +247,7 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     named = named and _bearing_text(named)
     location = None if location and location.startswith("over") and names_text(after_relation(location)) else location
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
-        location = " ".join(filter(None, ("on", named.concept, named.location)))
+        location = named.as_place("on")
     return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)
 
 

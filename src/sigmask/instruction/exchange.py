@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import SHALL, Clause
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.edits import changed, of_whole_picture, subject_and_verb
 from sigmask.instruction.lemma import singular
@@ -15,7 +15,7 @@ from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _SOME = frozenset("a an the some his her its their another two three".split())  # noqa: SIM905
-_MODAL = re.compile(r"\b(?:should|shall|must|needs? to|has to|have to|ought to)\b")
+_MODAL = re.compile(rf"\b(?:{SHALL}|ought to)\b")
 _ORDER = re.compile(
     r"^(?:(?:have|let|make|get|use|draw|put|add|place|show|write|paint|insert|try) )?"
     r"(?:there (?:\w+ )??(?:be|is|are) |(?:it|them|this)(?: (?:\w+ )?be)? )?"

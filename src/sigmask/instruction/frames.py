@@ -311,9 +311,9 @@ def filled(who: str, given: str) -> EditTuple:
     edit = put_on(who, given)
     if edit.action is not Action.ADD and not _LEX.materials.issuperset(given.split()):
         return edit
-    phrase, filled = noun_phrase(given), noun_phrase(who)
-    place = " ".join(filter(None, (filled.concept and "in", filled.concept, filled.location)))
-    return EditTuple(None, phrase.concept, Action.ADD, attributes_of(phrase.concept), place or None)
+    phrase = noun_phrase(given)
+    place = noun_phrase(who).as_place("in")
+    return EditTuple(None, phrase.concept, Action.ADD, attributes_of(phrase.concept), place)
 
 
 def craft(clause: Clause) -> EditTuple:

@@ -26,6 +26,6 @@ def put_in(rest: str) -> tuple[str, str] | None:
 
 def dressed(who: str, given: str) -> EditTuple:
     """ "him in a tuxedo": what he wears changes."""
-    phrase, wearer = noun_phrase(given), noun_phrase(who)
-    place = " ".join(filter(None, (wearer.concept and "on", wearer.concept, wearer.location)))
-    return EditTuple("clothes", phrase.concept, Action.REPLACE, attributes_of(phrase.concept), place or None)
+    phrase = noun_phrase(given)
+    place = noun_phrase(who).as_place("on")
+    return EditTuple("clothes", phrase.concept, Action.REPLACE, attributes_of(phrase.concept), place)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace as replaced
 
 from sigmask.instruction import frames
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import SHALL, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.edits import (
     all_behind,
@@ -52,7 +52,7 @@ _COLOUR_FIRST = re.compile(
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
 _TAKEN = re.compile(r"^(?:pick up|lift up|grab|take) ((?:the|his|her|its|their|my|this|that|all|both) .+)$")
 _WANTED_GONE = re.compile(
-    r"^(?:see )?(.+?)(?:\s+(?:is|are|was|were|(?:should|shall|must|needs? to|has to|have to|ought to|to) be))?\s+"
+    rf"^(?:see )?(.+?)(?:\s+(?:is|are|was|were|(?:{SHALL}|ought to|to) be))?\s+"
     r"(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
@@ -69,7 +69,7 @@ _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
-_TO_BE = re.compile(r" (?:is|are|was|were|(?:should|shall|must|needs? to|ought to|has to|have to) be)$")
+_TO_BE = re.compile(rf" (?:is|are|was|were|(?:{SHALL}|ought to) be)$")
 _NOT_THERE = re.compile(
     r"^(.+?) (?:should|must|shall|may|does|do|is|are)(?: not|n't) (?:be |exist|belong|appear|supposed to be )"
     r"?(?:there|here|visible|in (?:the|this) \w+)?$"
@@ -261,8 +261,12 @@ def _compared(match: re.Match[str], _: Clause) -> EditTuple | None:
     """ "bigger nose" is of a nose; "brighter colours" are the whole picture's, "older man sitting" is a caption."""
     how, what = match.groups()
     phrase = noun_phrase(what)
-    named = " ".join(filter(None, (phrase.concept, phrase.location)))
-    if not _LEX.compares(how) or named != what or whole_picture_topic(what) or len((phrase.concept or "").split()) > 2:
+    if (
+        not _LEX.compares(how)
+        or phrase.words != what
+        or whole_picture_topic(what)
+        or len((phrase.concept or "").split()) > 2
+    ):
         return None
     return with_attribute(what, how)
 

@@ -11,7 +11,7 @@ from dataclasses import replace as replaced
 
 from sigmask.instruction import appearance, frames
 from sigmask.instruction.another_verb import order_of_another_verb
-from sigmask.instruction.clause import Clause
+from sigmask.instruction.clause import SHALL, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
@@ -64,7 +64,7 @@ _DEFINITE = re.compile(
 )
 _STATEMENT = re.compile(
     r"^(.+?)\s+(?:now )?"
-    r"(?:(?:should|shall|must|needs? to|has to|have to|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
+    rf"(?:(?:{SHALL}|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
     r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|"
     rf"held|features?(?= (?:an?|the|some)\b)|look(?! {GAZED}| like)|looks? like|exhibit|take on|shows?|appears?|"
     r"shine in|shine|glow)\b\s*(?:now |being )?(.*)$"

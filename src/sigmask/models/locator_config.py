@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from sigmask.instruction.text_encoder import STATIC
 
+DECODER_ADDITIONS = ("outline_blocks", "context_blocks", "original_content")
+"""Parts that weights may go on with though they were trained without: they add nothing until they are trained."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocatorConfig:

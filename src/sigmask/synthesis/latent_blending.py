@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from sigmask.synthesis.vae_roundtrip import Autoencoder, disturbed, picture_of, pixels_for, thinned
+from sigmask.synthesis.vae_roundtrip import Autoencoder, disturbed, picture_of, pixels_for
 from sigmask.types import ImageArray, MaskArray
 
 
@@ -39,7 +39,7 @@ def blend_in_latent(
     """
     before, after = (autoencoder.encoder(pixels_for(image, autoencoder.stride)) for image in (original, edited))
     cells = _cells(region, autoencoder.stride)
-    latent = disturbed(thinned(torch.where(cells, after, before), latent_kept), rng, latent_noise)
+    latent = disturbed(torch.where(cells, after, before), rng, latent_noise, latent_kept)
     return picture_of(autoencoder.decoder(latent), original.shape[0], original.shape[1])
 
 

@@ -97,8 +97,7 @@ def round_trip(
     Returns:
         (H, W, 3) uint8.
     """
-    latent = thinned(autoencoder.encoder(pixels_for(image, autoencoder.stride)), latent_kept)
-    latent = disturbed(latent, rng, latent_noise)
+    latent = disturbed(autoencoder.encoder(pixels_for(image, autoencoder.stride)), rng, latent_noise, latent_kept)
     return picture_of(autoencoder.decoder(latent), image.shape[0], image.shape[1])
 
 
@@ -110,8 +109,9 @@ def pixels_for(image: ImageArray, stride: int) -> Tensor:
     return pixels.contiguous(memory_format=torch.channels_last)
 
 
-def disturbed(latent: Tensor, rng: np.random.Generator, share: float) -> Tensor:
-    """The latent with Gaussian noise of `share` of its own spread."""
+def disturbed(latent: Tensor, rng: np.random.Generator, share: float, kept: float = 1.0) -> Tensor:
+    """The latent `thinned` to `kept`, and then with Gaussian noise of `share` of its own spread."""
+    latent = thinned(latent, kept)
     if share <= 0:
         return latent
     noise = torch.from_numpy(rng.standard_normal(latent.shape, dtype=np.float32))

@@ -16,6 +16,7 @@ import typer
 from sigmask.command_errors import run_tool
 from sigmask.errors import ConfigError
 from sigmask.models.locator import Locator
+from sigmask.models.locator_config import DECODER_ADDITIONS
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.weights_folder import text_table_of
 
@@ -31,8 +32,7 @@ def weights_between(first: Locator, second: Locator, share: float) -> Locator:
     if not 0 <= share <= 1:
         raise ConfigError(f"share must be between 0 and 1, got {share}")
     known, shape = first.state_dict(), second.config
-    grown = {name: getattr(shape, name) for name in ("outline_blocks", "context_blocks", "original_content")}
-    own = dataclasses.replace(first.config, **grown)
+    own = dataclasses.replace(first.config, **{name: getattr(shape, name) for name in DECODER_ADDITIONS})
     if own != shape or not known.keys() <= second.state_dict().keys():
         raise ConfigError(
             "the two weights are of different shapes: between two trainings of one model alone is something"
