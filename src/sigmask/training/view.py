@@ -40,8 +40,9 @@ _JUST_SEEN = 1.5  # grey levels
 class ViewMix:
     """How often each kind of view is drawn; shares in [0, 1] (our choice).
 
-    `wrong_style` is a share of the wrong instructions: they ask for a style, whose prior is the whole picture, of a
-    picture that has none.
+    `weakened` is a share of the edits that come with the right words: where evidence is weak, words are what settles
+    it, and a model that sees weak edits without words learns to do without. `wrong_style` is a share of the wrong
+    instructions: they ask for a style, whose prior is the whole picture, of a picture that has none.
     """
 
     null: float = 0.12
@@ -95,17 +96,18 @@ def draw_view(
     """One view of a record as `stage1_corpus.make_record` gives it; `other` is another pair's edit."""
     meta = json.loads(str(record["meta"]))
     swapped = rng.random() < mix.swapped
+    edit, right = _told(edit_from_json(meta["edit"]), other, rng, mix, silent=swapped)
+    if leave_out and any(left_out_words().search(name) for name, _ in named_concepts(edit)):
+        edit, right = (), False
     if rng.random() < mix.null:
         original, edited, mask, region = _null_pair(record, rng)
     else:
-        original, edited, mask, region = _edited_pair(record, rng, mix, keeps_grid=swapped)
+        weakened = mix.weakened if right else 0.0
+        original, edited, mask, region = _edited_pair(record, rng, mix, weakened=weakened, keeps_grid=swapped)
     shows_photo = original is record["original"] and not swapped
     if rng.random() < 0.2:
         original = recompress(original, rng, (70, 98))
     mask, valid = mask_of_redrawn(original, edited, mask, region)
-    edit, right = _told(edit_from_json(meta["edit"]), other, rng, mix, silent=swapped)
-    if leave_out and any(left_out_words().search(name) for name, _ in named_concepts(edit)):
-        edit, right = (), False
     right = right and bool(mask.any())  # what is in no null pair cannot be pointed at
     asking = np.random.default_rng(rng.integers(1 << 32))  # of its own: what is asked for must not decide the crop
     told = _regions_told(record, meta["located"]) if right else {}
@@ -168,11 +170,13 @@ def _null_pair(record: dict[str, Any], rng: np.random.Generator) -> Seen:
     return original, perturb_and_shift(again, [], rng, float(rng.uniform(0.3, 1.2)))[0], nothing, nothing
 
 
-def _edited_pair(record: dict[str, Any], rng: np.random.Generator, mix: ViewMix, *, keeps_grid: bool) -> Seen:
+def _edited_pair(
+    record: dict[str, Any], rng: np.random.Generator, mix: ViewMix, *, weakened: float, keeps_grid: bool
+) -> Seen:
     """With `keeps_grid` nothing is shifted, so that the mask fits the original too."""
     original, mask, region = record["original"], record["mask"], record["region"]
     edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
-    if rng.random() < mix.weakened:
+    if rng.random() < weakened:
         edited = _weakened(edited, record["edited"].astype(np.float32) - original, rng)
     if rng.random() < mix.perturbed:
         share = float(rng.uniform(0.3, 1.2))
