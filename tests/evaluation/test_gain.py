@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from sigmask.evaluation.benchmark import Benchmark
-from sigmask.evaluation.gain import gains
+from sigmask.evaluation.gain import gains, means_over_benchmarks
 from sigmask.evaluation.results_page import GAIN_HEADERS, gain_cells, results_page
 from sigmask.evaluation.run import evaluate
 from sigmask.evaluation.stored_run import StoredRun
@@ -28,7 +29,15 @@ def _pairs() -> list[EditPair]:
 PAIRS = _pairs()
 
 
-def run_of(method: str, value: float, columns: int, *, rival: bool = True) -> StoredRun:
+def run_of(
+    method: str,
+    value: float,
+    columns: int,
+    *,
+    rival: bool = True,
+    pairs: Sequence[EditPair] = PAIRS,
+    bench: str = "bench",
+) -> StoredRun:
     """A method that says `value` for the left `columns` columns and 0 elsewhere."""
 
     def call(_: EditPair) -> MapArray:
@@ -36,7 +45,7 @@ def run_of(method: str, value: float, columns: int, *, rival: bool = True) -> St
         probability[:, :columns] = value
         return probability
 
-    (result,) = evaluate(call, [Benchmark("bench", Path(), lambda: iter(PAIRS))], name=method)
+    (result,) = evaluate(call, [Benchmark(bench, Path(), lambda: iter(pairs))], name=method)
     return StoredRun(result, "drawn", rival, 3 << 20, 1, "a machine", (), Path())
 
 
@@ -72,3 +81,29 @@ def test_the_page_says_where_the_model_loses() -> None:
     assert "| ours | " in page and "| good | drawn | " in page
     assert "- `dinov2`: no weights" in page
     assert "## Per size of the true mask" in page
+
+
+def test_each_benchmark_counts_alike_in_the_means() -> None:
+    runs = [
+        run_of(method, 0.9, columns, rival=method != "ours", pairs=pairs, bench=bench)
+        for method, columns in (("good", 2), ("ours", 3))
+        for bench, pairs in (("three", PAIRS[:3]), ("one", PAIRS[3:]))
+    ]
+    benchmarks, (ours, good) = means_over_benchmarks(runs)
+    assert benchmarks == ["three", "one"]
+    assert (ours.method, good.method) == ("ours", "good") and good.rival
+    # Of n = 2, 3, 4 and of n = 5 columns: F1 2 min(k, n) / (k + n), IoU min / max.
+    assert ours.f1 == pytest.approx(((0.8 + 1 + 6 / 7) / 3 + 0.75) / 2)
+    assert good.f1 == pytest.approx(((1 + 0.8 + 2 / 3) / 3 + 4 / 7) / 2)
+    assert ours.iou == pytest.approx(((2 / 3 + 1 + 3 / 4) / 3 + 3 / 5) / 2)
+    page = results_page(runs, "ours", "sigmask evaluate three one", {})
+    assert "## Mean over 2 benchmarks" in page
+    gained = f"{100 * (ours.f1 - good.f1):+.1f} | {100 * (ours.iou - good.iou):+.1f}"
+    assert f"| good | {100 * good.f1:.1f} | {100 * good.iou:.1f} | {gained} |" in page
+
+
+def test_only_benchmarks_that_all_were_scored_on_make_a_mean() -> None:
+    both = [run_of("ours", 0.9, 3, rival=False, bench=bench) for bench in ("bench", "other")]
+    runs = [*both, run_of("weak", 0.9, 8)]
+    assert means_over_benchmarks(runs) == ([], [])
+    assert "Mean over" not in results_page(runs, "ours", "sigmask evaluate bench other", {})

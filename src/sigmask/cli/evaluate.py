@@ -22,7 +22,7 @@ from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.annotation.summary import NAMED_ROWS
 from sigmask.cli.benchmark_listing import benchmark_listing
 from sigmask.evaluation.baselines import BASELINES
-from sigmask.evaluation.gain import gains
+from sigmask.evaluation.gain import gains, means_over_benchmarks
 from sigmask.evaluation.methods import method_names
 from sigmask.evaluation.results_page import results_page
 from sigmask.evaluation.scores import BenchmarkResult
@@ -250,6 +250,16 @@ def _print_gains(console: Console, runs: Sequence[StoredRun], model: str) -> Non
         console.print(
             f"{gain.model.benchmark}: {model} {100 * gain.comparison.difference:+.1f} F1 over {gain.rival.method} "
             f"(95 %: {100 * interval.low:+.1f} to {100 * interval.high:+.1f})",
+            markup=False,
+            highlight=False,
+        )
+    benchmarks, means = means_over_benchmarks(runs)
+    ours = next((each for each in means if each.method == model), None)
+    best = next((each for each in means if each.rival), None)
+    if ours is not None and best is not None:
+        console.print(
+            f"mean of {len(benchmarks)} benchmarks: {model} {100 * ours.f1:.1f} F1 and {100 * ours.iou:.1f} IoU, "
+            f"{100 * (ours.f1 - best.f1):+.1f} and {100 * (ours.iou - best.iou):+.1f} over {best.method}",
             markup=False,
             highlight=False,
         )

@@ -53,6 +53,37 @@ def gains(runs: Sequence[StoredRun], model: str) -> list[Gain]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class MeanScores:
+    """A method's mean F1 and IoU, in [0, 1], over benchmarks that count alike, at its fixed threshold."""
+
+    method: str
+    rival: bool
+    f1: float
+    iou: float
+
+
+def means_over_benchmarks(runs: Sequence[StoredRun]) -> tuple[list[str], list[MeanScores]]:
+    """The benchmarks on whose edited pairs every method was scored, and the means over them, best F1 first.
+
+    Both are empty where there are fewer than two.
+    """
+    edited = {
+        (run.result.method, run.result.benchmark): run.result.edited for run in runs if run.result.edited is not None
+    }
+    rivals = {run.result.method: run.rival for run in runs}
+    names = dict.fromkeys(benchmark for _, benchmark in edited)
+    shared = [name for name in names if all((method, name) in edited for method in rivals)]
+    if len(shared) < 2:
+        return [], []
+    found = []
+    for method, rival in rivals.items():
+        scores = [edited[method, name] for name in shared]
+        f1, iou = (sum(values) / len(shared) for values in zip(*((each.f1, each.iou) for each in scores), strict=True))
+        found.append(MeanScores(method, rival, f1, iou))
+    return shared, sorted(found, key=lambda means: -means.f1)
+
+
 def _f1(result: BenchmarkResult) -> float:
     return result.edited.f1 if result.edited is not None else -1.0
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from sigmask.evaluation.benchmark_result import BenchmarkResult, EditedScores
-from sigmask.evaluation.gain import Gain, gains
+from sigmask.evaluation.gain import Gain, gains, means_over_benchmarks
 from sigmask.evaluation.scores import image_level_scores
 from sigmask.evaluation.stored_run import StoredRun
 from sigmask.evaluation.tables import markdown_table
@@ -34,6 +34,7 @@ def results_page(runs: Sequence[StoredRun], model: str, command: str, not_run: M
         "",
     ]
     lines += _gain_section(gains(runs, model), model)
+    lines += _mean_section(runs, model)
     lines += ["", "## F1 at the fixed threshold / at the best one", "", *_matrix(results)]
     lines += _unedited_section(runs, model)
     lines += _image_level_section(results)
@@ -89,6 +90,25 @@ def _gain_section(found: Sequence[Gain], model: str) -> list[str]:
     lines += ["", f"Where it loses: {_listed(lost)}. Where the interval leaves it open: {_listed(unsure)}."]
     lines += [f"Where a rival that chooses its threshold on the benchmark is ahead: {_listed(flattered)}."]
     return lines
+
+
+def _mean_section(runs: Sequence[StoredRun], model: str) -> list[str]:
+    benchmarks, means = means_over_benchmarks(runs)
+    ours = next((each for each in means if each.method == model), None)
+    if ours is None or len(means) < 2:
+        return []
+    rows = [
+        [
+            each.method,
+            f"{100 * each.f1:.1f}",
+            f"{100 * each.iou:.1f}",
+            *("" if each is ours else f"{100 * gain:+.1f}" for gain in (ours.f1 - each.f1, ours.iou - each.iou)),
+        ]
+        for each in means
+    ]
+    headers = ["method", "F1", "IoU", f"{model} gains, F1", f"{model} gains, IoU"]
+    heading = ["", f"## Mean over {len(benchmarks)} benchmarks", ""]
+    return [*heading, f"Of {', '.join(benchmarks)}; each counts alike.", "", *markdown_table(headers, rows)]
 
 
 def _listed(names: Sequence[str]) -> str:
