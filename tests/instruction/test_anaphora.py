@@ -47,6 +47,9 @@ def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> Non
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("Remove the dog's leash and give it a ball to chew on", ("add", None, "ball", "on dog")),
+        ("Remove the cat's collar and put a hat on it", ("add", None, "hat", "on cat")),
+        ("add a boy's bike and hang a bell on it", ("add", None, "bell", "on boy's bike")),
         ("remove the dog, then paint the wall red and hang a clock on it", ("add", None, "clock", "on wall")),
         ("add a cat, make it black and put a hat on it", ("add", None, "hat", "on cat")),
         ("add a dog and put a hat on its head", ("add", None, "hat", "on dog's head")),

@@ -31,6 +31,7 @@ _IN_ITS_PLACE = re.compile(r"\b(?:instead|there|in (?:its|their|that) (?:place|s
 _ONE = re.compile(r"(?<=\s)ones?$")
 _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")
 """ "The right one", "the blue ones": of the kind that the clause before is about."""
+_OF_OWNER = re.compile(r"^(.+)(?:'s|(?<=s)') ")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
 _OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
 
@@ -136,7 +137,9 @@ def _meant(earlier: EditTuple) -> str | None:
 
 def _bared(earlier: EditTuple) -> str | None:
     """What a thing was taken off or out of: that is still there."""
-    taken_from = _TAKEN_FROM.match(earlier.location or "") if earlier.action is Action.REMOVE else None
+    if earlier.action is not Action.REMOVE:
+        return None
+    taken_from = _TAKEN_FROM.match(earlier.location or "") or _OF_OWNER.match(earlier.original_concept or "")
     return taken_from.group(1) if taken_from else None
 
 
