@@ -33,6 +33,16 @@ from tests.instruction.read import Read, read
         ("Turn this old photo into a blueprint", ("style", None, "blueprint", None)),
         ("add an old photo to the wall", ("add", None, "old photo", "to the wall")),
         ("make the old photo on the wall bigger", ("attribute", "old photo", "bigger old photo", "on the wall")),
+        ("Make it look foggy", ("tone", None, "foggy", None)),
+        ("Make the photo look like it was taken on a foggy day", ("tone", None, "foggy day", None)),
+        ("It looks like the photo was taken at night", ("tone", None, "night", None)),
+        ("make this look like it was taken in the 1920s", ("style", None, "1920s", None)),
+        ("make the picture look less foggy", ("restoration", None, None, None)),
+        ("remove the fog", ("restoration", "fog", None, None)),
+        ("make the lake clearer", ("attribute", "lake", "clearer lake", None)),
+        ("make the sky look clearer", ("attribute", "sky", "clearer sky", None)),
+        ("make the image clearer", ("restoration", None, None, None)),
+        ("make it look clearer", ("restoration", None, None, None)),
     ],
 )
 def test_the_picture_is_told_from_what_it_shows(text: str, expected: Read) -> None:

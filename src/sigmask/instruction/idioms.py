@@ -27,14 +27,16 @@ from sigmask.instruction.topic import own_topic, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
-_PICTURE = "(?:image|picture|photo|photograph|scene)"
+PICTURE = "(?:image|picture|photo|photograph|scene)"
 _BETTER = "(?:better|nicer|nice|good|great|cool|cooler|prettier)"
 _NOT = "(?:does not|doesn't|do not|should not|must not|shall not|cannot)"
 NO_MORE = re.compile(
     r"^(?:that )?(?:"
-    r"(?:there(?:'s| is| are| was| were| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
+    r"there(?:'s| is| are| was| were| should| must| shall| be)?(?:n't| not| no longer)(?: is| are| be)?"
+    r"(?! (?:enough|much|many|so|too)\b)"
+    r"|(?:there(?:'s| is| are| was| were| be| should be| must be| shall be)? )?(?:with )?(?:no|not any|zero)"
     r"|(?:the )?absence of|without|minus"
-    rf"|(?:the |this )?(?:same )?{_PICTURE}(?: (?:is|be|should be|must be))? "
+    rf"|(?:the |this )?(?:same )?{PICTURE}(?: (?:is|be|should be|must be))? "
     r"(?:but )?(?:free (?:of|from)|devoid of|without|minus|lacks?|"
     rf"{_NOT} (?:feature|contain|include|have|show|display|depict))"
     r")\s+(?:more |any )?(.+?)"
@@ -61,7 +63,7 @@ WEATHER = re.compile(
     r"cloud\w*)$"
 )
 INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
-_PICTURE_OF = re.compile(rf"^(?:show )?(?:an?|the) (?:\w+ )?{_PICTURE} (?:of|with|showing) ")
+_PICTURE_OF = re.compile(rf"^(?:show )?(?:an?|the) (?:\w+ )?{PICTURE} (?:of|with|showing) ")
 _SHOWS_SO = re.compile(
     r"^(?:the|his|her|its|their|my|this|that|all) .+ (?:shows?|turns?|glows?|shines?|appears?|looks?) \S+$"
 )
@@ -82,7 +84,7 @@ _HAS_NONE = re.compile(
     r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
 )
 _WITHOUT = re.compile(
-    rf"^(?:(?:show|see|have|make|get|picture|imagine) )?(?!(?:the |this )?(?:same )?{_PICTURE}\b)"
+    rf"^(?:(?:show|see|have|make|get|picture|imagine) )?(?!(?:the |this )?(?:same )?{PICTURE}\b)"
     r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) without (?:any |a |an |the |its |his |her |their )?"
     r"((?!.*\b(?:should|must|is|are|becomes?|wears?|to)\b).+)$"
 )
@@ -126,7 +128,7 @@ _FROM_TO = re.compile(
     r"(?:(?:turns?|changes?|transforms?|morphs?) )?(?:to|into) (?!be\b)((?:an? |the )?[\w-]+(?: [\w-]+)?)$"
 )
 _TAKES_PLACE = re.compile(
-    rf"^(?:it|(?:the |this )?{_PICTURE}) (?:should |to )?(?:takes? place|happens?|(?:is|be) set) "
+    rf"^(?:it|(?:the |this )?{PICTURE}) (?:should |to )?(?:takes? place|happens?|(?:is|be) set) "
     r"(?:(?:in|on|at|during) )?(.+)$"
 )
 _ONLY = re.compile(r"^(?:leave|keep|retain|preserve|show) (?:only|just|nothing but) (.+)$")

@@ -38,6 +38,7 @@ class Lexicon:
     media: Words
     tone: Words
     restoration: Words
+    weather: Words
     solid: Words
     conditions: Words
     worn: Words

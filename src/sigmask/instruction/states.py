@@ -25,11 +25,11 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
-from sigmask.instruction.idioms import BEARING, WEATHER, in_weather
+from sigmask.instruction.idioms import BEARING, PICTURE, WEATHER, in_weather
 from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
-from sigmask.instruction.topic import about, change_action, is_scenery, whole_picture_topic
+from sigmask.instruction.topic import about, change_action, is_scenery, shows_weather, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -71,7 +71,8 @@ IS_LEFT = (
     "pruned",
 )  # of these something is left
 _CLEAR = re.compile(
-    r"^(?!it\b)(.+?)(?<!less)(?<!more) ((?:clear|sharp|misty|foggy|hazy|sunny|cloudy|stormy)(?:,? and \w+)?)$"
+    r"^(?!it\b)(.+?)(?<!less)(?<!more)(?: (?:look|appear|be))? "
+    r"((?:clear(?:er)?|sharp(?:er)?|misty|foggy|hazy|sunny|cloudy|stormy)(?:,? and \w+)?)$"
 )
 _LIKE_HE_IS = re.compile(rf"^(?:it|he|she|they)(?:'s|'re| is| are) (?!been |{any_of(_LEX.relations)} )(.+)$")
 _TURNS = re.compile(r" (?:be|turn|change|morph|transform)$")
@@ -105,7 +106,10 @@ SOME = ("a ", "an ", "some ", "another ")
 _HAVE_SOME = tuple(f"have {article}" for article in SOME)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _SWITCHED = ("up", "down", "on", "off")
-_AS_IF = re.compile(r"^it(?:'s| was| were| is| has been)\b(?: \w+(?: (?:in|by|on|at|with|during))?)? ?(.*)$")
+_AS_IF = re.compile(
+    rf"^(?:it|this|(?:(?:the|this|my) )?{PICTURE})(?:'s| was| were| is| has been)\b"
+    r"(?: (?:\w+(?:ed|en|wn)|shot|made|\w+ing(?= (?:in|on|at)\b))\b)?(?: (?:in|by|on|at|with|during|from)\b)? ?(.*)$"
+)
 
 
 def state(rest: str, clause: Clause) -> EditTuple:
@@ -132,6 +136,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
         subject_and_verb(full[1]) or BEARING.match(full[1]) or whole_picture_topic(f"{full[1]} {full[2]}")
     ):
         return frames.filled(*full.groups())
+    clear = _CLEAR.match(without_scene(rest))  # "the sky clear"; of the picture that is restoration
+    if clear and not _is_of_picture(*clear.groups()):
+        return with_attribute(*clear.groups())
     passive = _passive(rest, clause)
     if passive:
         return passive
@@ -210,9 +217,6 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     becomes = becomes_so(rest, clause)
     if becomes:
         return becomes
-    clear = _CLEAR.match(rest)  # "the sky clear"; of the picture that is restoration
-    if clear and not opens_with_scene(clear[1]) and change_action(*clear.groups()) not in _OF_THE_PICTURE:
-        return with_attribute(*clear.groups())
     split = description_start(rest) or _second_noun_start(rest)
     if split:
         return _become(*split, clause)
@@ -241,6 +245,13 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
     ):  # "have the kitten sitting in the basket"
         return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
     return EditTuple(phrase.concept, None, Action.ATTRIBUTE, location=phrase.location)
+
+
+def _is_of_picture(what: str, how: str) -> bool:
+    """Of "the image", "the blurry parts", "the lighting", "the background"."""
+    if opens_with_scene(what) or any(about(what, topic) for topic in (Action.RESTORATION, Action.TONE)):
+        return True
+    return change_action(what, how) in _OF_THE_PICTURE
 
 
 def becomes_so(rest: str, clause: Clause) -> EditTuple | None:
@@ -301,7 +312,9 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         edited = edited.removeprefix("in ")
     as_if = _AS_IF.match(edited)
     if as_if and names_scene(original):  # "make this look like it was taken in the 1920s"
-        return EditTuple(None, noun_phrase(as_if.group(1)).concept, Action.STYLE)
+        when = as_if.group(1)
+        of_light = shows_weather(when) or (about(when, Action.TONE) and not about(when, Action.STYLE))
+        return EditTuple(None, noun_phrase(when).concept, Action.TONE if of_light else Action.STYLE)
     if not names_scene(original):
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
         if elsewhere:
@@ -312,7 +325,7 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         if edit.action is Action.REPLACE and edit.edited_concept is None and edit.location:  # "be on the roof"
             return replaced(edit, edited_concept=edit.original_concept, action=Action.MOVE)
         return edit
-    topic = whole_picture_topic(edited)
+    topic = Action.TONE if shows_weather(edited) else whole_picture_topic(edited)
     said_of_whole = topic in (Action.TONE, Action.STYLE)  # "it red" may be a thing, "it darker" is the picture
     if topic and (said_of_whole or original not in ("it", "this") or not is_description(edited)):
         return of_whole_picture(topic, edited, clause)

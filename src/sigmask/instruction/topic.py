@@ -18,6 +18,7 @@ _DECADE = re.compile(r"\b(?:1[89]\d|[2-9])0'?s\b")
 _TONE = whole_words(_LEX.tone)
 _RESTORATION = whole_words(_LEX.restoration)
 _BACKGROUND = whole_words(_LEX.background)
+_WEATHER = re.compile(rf"^(?!.*\b(?:less|not|no|without|free|clear\w*)\b).*{whole_words(_LEX.weather).pattern}")
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
 _SIGN = re.compile(r"^(?:the )?(?:number|digit|letter|word) (?:\d+|\w)(?: (?:on|in|at|of) .*)?$")  # "the number 7"
@@ -58,6 +59,11 @@ def whole_picture_topic(text: str) -> Action | None:
         if about(text, action):
             return action
     return None
+
+
+def shows_weather(text: str) -> bool:
+    """Whether a picture that is to be so has a weather: "foggy", "on a rainy day", but not "less foggy"."""
+    return _WEATHER.match(text) is not None
 
 
 def own_topic(text: str) -> Action | None:
