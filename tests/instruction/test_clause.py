@@ -59,6 +59,12 @@ def test_every_verb_may_begin_a_second_order(thing: str) -> None:
             "Make the dog bark and the cat jump",
             [("action-change", "dog", "dog bark"), ("action-change", "cat", "cat jump")],
         ),
+        ("There's a guy photobombing, please get him out of the picture", [("remove", "guy", None)]),
+        (
+            "I took this at my sister's wedding and there are two men in the back. Get them out of the shot",
+            [("remove", "men", None)],
+        ),
+        ("this photo was taken in Rome, there is a bin on the left, remove it", [("remove", "bin", None)]),
     ],
 )
 def test_a_second_order_is_an_edit_of_its_own(text: str, expected: list[Read]) -> None:

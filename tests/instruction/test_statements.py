@@ -163,6 +163,19 @@ def test_a_word_without_end_costs_nothing() -> None:
         ("Wouldn't it look better with a tree in the background?", ("add", None, "tree", "in the background")),
         ("I'd love for you to remove the sign", ("remove", "sign", None, None)),
         ("i can't stand the lamp", ("other", "lamp", None, None)),
+        ("There's no longer a clock on the wall", ("remove", "clock", None, "on the wall")),
+        ("there shouldn't be a clock on the wall", ("remove", "clock", None, "on the wall")),
+        ("The teddy bear should be a robot instead.", ("replace", "teddy bear", "robot", None)),
+        ("the car should be red instead", ("attribute", "car", "red car", None)),
+        (
+            "Edit this product shot so that the bottle sits on a slate surface with soft lighting",
+            ("add", None, "bottle", "on a slate surface"),
+        ),
+        ("change the picture so that the dog wears a hat", ("add", None, "hat", "on dog")),
+        ("change the photo so that the cat sleeps", ("action-change", "cat", "cat sleep", None)),
+        ("change the car so that it is red", ("attribute", "car", "red car", None)),
+        ("There should be three candles on the cake rather than two.", ("add", None, "candles", "on the cake")),
+        ("Change the shirt to blue but keep the logo as it is.", ("attribute", "shirt", "blue shirt", None)),
     ],
 )
 def test_questions_that_doubt_and_wishes_ask_for_an_edit(text: str, expected: Read) -> None:

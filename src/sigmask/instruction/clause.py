@@ -44,6 +44,8 @@ def _border(further: str) -> re.Pattern[str]:
         rf"((?:\s*[.;!?\n]+\s+|\s*,?\s+(?:and|then|but|so|finally)(?:,?\s+{_LATER},?)*\s+|\s*,\s+(?:{_LATER},?\s+)*)"
         rf"(?={_ORDER}\b(?! of\b)|{_ORDER_ABOUT_IT}|{_ORDER_ABOUT_A_THING}|{_ORDER_OF_A_THING}|{_DOING_BESIDE}"
         rf"|{_ASKING} {further}|the background\b)"
+        rf"|\s*(?:,|,?\s+and)\s+(?=there(?:'s| is| are) )"
+        rf"|\s*,\s+please\s+(?={VERB}\b)|\s+please\s+(?={VERB} (?:it|them|him|her)\b)"
         rf"|\s*[.;!?]+\s+(?=\S)|\s+(?={_MEANS}))"
     )
 
@@ -69,6 +71,9 @@ _KEPT = re.compile(
 _PICTURE = r"(?:image|picture|photo|photograph|pic|scene|screenshot|painting)s?"
 _PREAMBLE = re.compile(
     rf"^(?:(?:(?:this|here|it) is|this is|here's|i have) (?:an?|the|my) (?:\w+ )*{_PICTURE}"
+    r"|(?:i|we) (?:just |recently )?(?:took|shot|snapped|captured|found) "
+    rf"(?:(?:this|these|it)\b|(?:the|a|my) {_PICTURE}).*"
+    rf"|(?:this|it|(?:the|this|my) {_PICTURE}) (?:was|were) (?:just )?(?:taken|shot|snapped|captured)\b.*"
     r"|(?:carefully |closely )?(?:take a (?:close )?look at|look (?:closely |carefully )?at|consider|study|examine|"
     rf"inspect|observe|analy[sz]e|open) (?:the|this|my) (?:\w+ )?{_PICTURE}(?: carefully| closely)?"
     r"|(?:using|based on|given|referring to|with reference to|taking) (?:an?|the|this|my) "

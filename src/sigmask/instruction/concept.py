@@ -101,7 +101,7 @@ def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     they may mean ("him" → "man") or nothing. What is a list stays whole, however long. Of a caption what stands behind
     "with" may be all that is asked for ("show the dog with a hat"): it is not the first to go where words are too many.
     """
-    text = without_scene(text).strip(_EDGE)
+    text = without_scene(text).strip(_EDGE).removesuffix(" instead")
     part = _PART_OF.match(text) if " of " in text else None
     if part:
         return _part_of(part, is_caption)

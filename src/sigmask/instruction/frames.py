@@ -36,7 +36,7 @@ from sigmask.types import Action, EditTuple
 Frame = Callable[[Clause], EditTuple | None]
 
 _LEX = lexicon()
-_REFERS_BACK = re.compile(r"(?:\w+ of )?(?:it|them|this|that)$|it from ")
+_REFERS_BACK = re.compile(r"(?:\w+ of )?(?:it|them|this|that)$|(?:it|them) from ")
 CUT_OUT = re.compile(
     r"^(?:isolate|extract|cut out|crop out|separate) (?P<what>.+?) "
     r"(?:from (?:its|the) (?:background|backdrop|surroundings)"

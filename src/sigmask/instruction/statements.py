@@ -12,7 +12,7 @@ from dataclasses import replace as replaced
 from sigmask.instruction import appearance, frames
 from sigmask.instruction.another_verb import order_of_another_verb
 from sigmask.instruction.clause import SHALL, Clause
-from sigmask.instruction.concept import names_scene, noun_phrase
+from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
@@ -50,7 +50,7 @@ _SO_THAT = re.compile(
     r"(?=(?:there|(?:the|his|her|its|their) (?!image|picture|photo|scene)[^,]+?) (?:is|are|was|were|has|have|had)\b))"
 )
 _CHANGED_SO = re.compile(
-    r"^(?:it|this|(?:(?:the|this|my) )?(?:\w+ )?(?:image|picture|photo|photograph|scene)),? "
+    r"^(?P<picture>(?:[\w-]+ ){0,4}?[\w-]+),? "
     r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b(?! takes? | happens? )|they\b)\w+ \w)"
 )
 _SO_IT = re.compile(
@@ -71,7 +71,8 @@ _STATEMENT = re.compile(
 )
 _VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
-    r"^(?:get|let) ((?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
+    r"^(?:get|let) ((?:it|him|her|them) |"
+    r"(?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
 )
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|hidden$|taken (?:out|away))\b")
@@ -96,6 +97,9 @@ _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wande
 _DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
 _ACTS = re.compile(rf"^({SUBJECT}) (?:(?:should|shall|must|could|can|would|will) )?({any_of(_LEX.doing)}\b.*)$")
 """ "The woman smile", as "should the woman smile?" ends."""
+_SHOWN_DOING = re.compile(rf"^(?P<who>{SUBJECT}) (?P<verb>{any_of(_LEX.doing)}e?s)(?: (?P<how>.*))?$")
+_PUT_THERE = ("sit", "stand", "lie", "rest", "lean", "perch", "float", "hover")
+_ALIVE = _LEX.men | _LEX.women | _LEX.somebody
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
@@ -104,8 +108,7 @@ def make(clause: Clause) -> EditTuple:
     """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
     so_that = _SO_THAT.match(clause.rest)
     if so_that:  # "make it so that there are four chairs"
-        said = clause.rest[so_that.end() :]
-        return free(replaced(clause, text=said, frame=None, rest=said))
+        return _wanted(clause.rest[so_that.end() :], clause)
     gone = NO_MORE.match(clause.rest)
     if gone:
         return frames.remove(replaced(clause, frame="remove", rest=gone.group(1)))
@@ -129,15 +132,26 @@ def make(clause: Clause) -> EditTuple:
     return state(exchange.group(1) if exchange else clause.rest, clause)
 
 
+def _wanted(said: str, clause: Clause) -> EditTuple:
+    """What the picture is to show: "the cat sleeps", "the bottle sits on a slate surface", which is put there."""
+    shown = _SHOWN_DOING.match(said)
+    verb = singular(shown["verb"]) if shown else ""
+    if shown and shown["how"] and verb in _PUT_THERE and head(noun_phrase(shown["who"]).concept or "") not in _ALIVE:
+        place, _, further = shown["how"].partition(" with ")
+        place = place if whole_picture_topic(further) else shown["how"]
+        return frames.add(replaced(clause, frame="add", rest=f"{shown['who']} {place}"))
+    said = f"{shown['who']} {verb} {shown['how'] or ''}".strip() if shown else said
+    return free(replaced(clause, text=said, frame=None, rest=said))
+
+
 def change(clause: Clause) -> EditTuple | None:
     """As `frames.change`, and "turn the photo red", "turn the car red", which part their sides by nothing.
 
     "Change the picture so that the car is red" says what is so then.
     """
     so_that = _CHANGED_SO.match(clause.rest)
-    if so_that:
-        said = clause.rest[so_that.end() :]
-        return free(replaced(clause, text=said, frame=None, rest=said))
+    if so_that and names_scene(so_that["picture"]):
+        return _wanted(clause.rest[so_that.end() :], clause)
     so_it = _SO_IT.match(clause.rest)
     if so_it:  # "the jacket so it has a hood"
         verb = singular(so_it["acts"]) if so_it["acts"] else so_it[3].replace("'s", "is").replace("'re", "are")
@@ -228,7 +242,7 @@ def _statement(clause: Clause) -> EditTuple | None:
     if not match:
         return None
     subject, verb, rest = match.groups()
-    rest = _IN_PLACE_OF.sub("", rest)
+    rest = _IN_PLACE_OF.sub("", rest).removesuffix(" instead")
     frame, _ = _LEX.verb(rest.split()) or (None, 0)
     participle = rest.split(" ", 1)[0].endswith(("ed", "ken", "wn"))
     if (
