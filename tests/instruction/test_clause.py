@@ -65,6 +65,17 @@ def test_every_verb_may_begin_a_second_order(thing: str) -> None:
             [("remove", "men", None)],
         ),
         ("this photo was taken in Rome, there is a bin on the left, remove it", [("remove", "bin", None)]),
+        (
+            "Let the man sit down and hold a cup",
+            [("action-change", "man", "man sit down"), ("add", None, "cup")],
+        ),
+        (
+            "Let the elephant stand on its hind legs and spray water from its trunk",
+            [
+                ("action-change", "elephant", "elephant stand on its hind legs"),
+                ("action-change", "elephant", "elephant spray water from its trunk"),
+            ],
+        ),
     ],
 )
 def test_a_second_order_is_an_edit_of_its_own(text: str, expected: list[Read]) -> None:

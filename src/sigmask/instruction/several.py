@@ -54,11 +54,18 @@ _BESIDE_ANOTHER = re.compile(r",? and (?:also )?(?=(?:an?|the|some|another) )|, 
 _ALSO = re.compile(r",? (?:and also|as well as|along with|together with|plus) (?=(?:an?|the|some|another) )")
 _PARTS_SIDES = ("replace", "change", "turn")
 _INTO = re.compile(r" (?:to|with|into|by) ")
+_BEARS = ("wear ", "hold ", "carry ", "have ")
 _BEAR = "(?:wear|hold|carry|have)"
 _SHARED_SUBJECT = re.compile(
     rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
     rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
 )
+_ACT = any_of(_LEX.doing - _LEX.body - _LEX.pose_nouns)
+_TWO_ACTS = re.compile(
+    r"^((?:(?:let|make|have|get) )?(?:the|his|her|its|their|my|an?|every|each|both|all)(?: (?!and\b)[\w-]+)+?"
+    rf"(?<! to)(?: (?:should|shall|must))?) ({_ACT}\b(?:(?!,? and ).)*),? and ({_ACT} .+|{_BEAR} .+)$"
+)
+""" "Let the man sit down and hold a cup"; "sit and wave a flag" is one act."""
 SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w'-]+)+?|he|she|it|someone)"
 DOES = (
     rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
@@ -113,6 +120,9 @@ def each_order(piece: str) -> list[str]:
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]
+    acts = _TWO_ACTS.match(piece)
+    if acts and (acts[3].startswith(_BEARS) or (" " in acts[2] and not says_what_becomes(piece))):
+        return [f"{acts[1]} {each}" for each in acts.groups()[1:]]
     both_so = _BOTH_SO.match(piece)
     if both_so:
         return [both_so[1], *each_order(both_so[2])]
