@@ -37,6 +37,13 @@ from sigmask.types import Action
         ("change the dress to a floral print", "dress", "floral print dress"),
         ("make the window unbroken", "window", "unbroken window"),
         ("make the colors of the shirt brighter and richer", "shirt", "brighter richer shirt"),
+        ("Make the old man younger", "old man", "younger man"),
+        ("make the sad girl happier", "sad girl", "happier girl"),
+        ("make the tall old tree shorter", "tall old tree", "shorter old tree"),
+        ("Change the wooden table to marble", "wooden table", "marble table"),
+        ("change the wooden table to red", "wooden table", "red wooden table"),
+        ("make the black and white cat orange", "black and white cat", "orange cat"),
+        ("make the sky look a bit more dramatic, with dark clouds rolling in", "sky", "dramatic sky"),
     ],
 )
 def test_of_a_thing_it_is_an_attribute(text: str, original: str, edited: str) -> None:

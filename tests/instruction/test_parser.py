@@ -61,6 +61,13 @@ def test_nothing_said_is_no_edit(text: str | None) -> None:
         ("paint the top balloon red", EditTuple("balloon", "red balloon", ATTRIBUTE, ("red",), "top")),
         ("Replace the text 'OLD' with 'New York'", EditTuple("text", "text", Action.TEXT, quoted_text="New York")),
         ("Add “SALE” in the corner", EditTuple(None, "text", Action.TEXT, (), "in the corner", "SALE")),
+        ("Add 'Hi' at the top in gold letters", EditTuple(None, "text", Action.TEXT, ("gold",), "at the top", "Hi")),
+        ("Write 'Hi' in white on the wall", EditTuple(None, "text", Action.TEXT, ("white",), "on the wall", "Hi")),
+        ("Write 'Hi' in the sky", EditTuple(None, "text", Action.TEXT, (), "in the sky", "Hi")),
+        (
+            "Replace 'Coffee' on the sign with 'Bakery'",
+            EditTuple("text", "text", Action.TEXT, (), "on the sign", "Bakery"),
+        ),
         ("remove the text", EditTuple("text", None, Action.TEXT)),
         ("Change the background to a forest", EditTuple("background", "forest", Action.BACKGROUND)),
         ("put him in a zoo", EditTuple("background", "zoo", Action.BACKGROUND, (), "behind man")),

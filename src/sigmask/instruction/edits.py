@@ -39,6 +39,11 @@ _BEARER = re.compile(
     r"^(.+?)(?:(?: is \w+)?[,:]? (?:so (?:that )?)?it)?\s+"
     r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
 )
+_LETTERING = re.compile(
+    rf"(?:^|,? )in (?!the )(?:(?P<how>(?:[\w-]+,? ){{1,4}}?)(?:{any_of(_LEX.text_nouns)}|type|ink|paint|handwriting)"
+    rf"|(?P<colour>(?:(?:bold|bright|dark|light) )?{any_of(_LEX.colours)}))(?=$|,| {any_of(_LEX.relations)} )"
+)
+""" "In bold red letters", "in white": how something is written, and not where."""
 _A_BIT = re.compile(r"^(?:(?:a (?:little )?bit|a little|a touch|slightly|somewhat|much|even) )+(?=\w)")
 _STILL_OF = re.compile(
     r"^(?:(?:it|this|(?:the |this |my )?(?:image|picture|photo|scene)) )?(?:to )?(?:looks? like )?"
@@ -151,8 +156,10 @@ def with_attribute(original: str, value: str) -> EditTuple:
         return EditTuple(phrase.concept, after, Action.ATTRIBUTE, tuple(after.split()[:-1]), phrase.location)
     words = [word for word in value.split() if word not in _FILLER][:3]
     kept = (phrase.concept or "").split()
-    if any(word in _LEX.colours for word in words):  # "change the white dress to red": no "red white dress"
-        kept = [word for word in kept[:-1] if word not in _LEX.colours and word != "and"] + kept[-1:]
+    replaced = {_LEX.scale(word) for word in words} - {None}
+    if replaced:  # "change the white dress to red": no "red white dress"
+        stays = [word for word in kept[:-1] if _LEX.scale(word) not in replaced]
+        kept = [word for word in stays if word != "and" or "colour" not in replaced] + kept[-1:]
     edited = " ".join([*words, *kept][:MAXIMUM_WORDS]) or None
     return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, tuple(words), phrase.location)
 
@@ -248,7 +255,15 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     location = None if location and location.startswith("over") and names_text(after_relation(location)) else location
     if location is None and named and named.concept and not names_text(named.concept):  # "make the sign say §0"
         location = named.as_place("on")
-    return EditTuple(original, "text", Action.TEXT, (), location, clause.quotations[int(new[-1])] if new else None)
+    lettering = _LETTERING.search(location or "")
+    attributes: tuple[str, ...] = ()
+    if location and lettering:  # "at the top in gold letters"
+        how = (lettering["how"] or lettering["colour"]).replace(",", "")
+        attributes = tuple(word for word in how.split() if word not in _FILLER)
+        location = " ".join(_LETTERING.sub("", location).split()) or None
+    return EditTuple(
+        original, "text", Action.TEXT, attributes, location, clause.quotations[int(new[-1])] if new else None
+    )
 
 
 def _bearing_text(named: NounPhrase) -> NounPhrase:

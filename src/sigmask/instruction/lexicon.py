@@ -55,6 +55,8 @@ class Lexicon:
     colours: Words
     materials: Words
     qualities: Words
+    scales: Mapping[str, str]
+    """Quality → the scale that it is on: what becomes young was old."""
     degrees: Words
     men: Words
     women: Words
@@ -91,8 +93,19 @@ class Lexicon:
 
     def compares(self, word: str) -> bool:
         """Whether a word is a comparative of a quality: "bigger", "curlier"."""
-        forms = (word, *lemmas(word), word.removesuffix("ier") + "y") if word.endswith("er") else ()
-        return any(form in self.qualities or form in self.colours for form in forms)
+        if not word.endswith("er"):
+            return False
+        return any(form in self.qualities or form in self.colours for form in _bases(word))
+
+    def scale(self, word: str) -> str | None:
+        """What a word tells of a thing and another word of the kind would replace: its age, size, material, colour."""
+        for form in _bases(word):
+            scale = (
+                "colour" if form in self.colours else "material" if form in self.materials else self.scales.get(form)
+            )
+            if scale:
+                return scale
+        return None
 
     def describes(self, words: list[str]) -> bool:
         """Whether the words describe and name no thing: "bright red", "a shade of brown"; "an orange" is a thing."""
@@ -109,6 +122,11 @@ class Lexicon:
                     return False
                 described = True
         return described
+
+
+def _bases(word: str) -> tuple[str, ...]:
+    """A word and, of a comparative, what it may be made from: "happier" → "happy"."""
+    return (word, *lemmas(word), word.removesuffix("ier") + "y") if word.endswith("er") else (word,)
 
 
 @cache

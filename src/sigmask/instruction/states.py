@@ -207,6 +207,7 @@ def _passive(rest: str, clause: Clause) -> EditTuple | None:
 def without_cause(rest: str) -> str:
     """ "the roofs white with snow" → "the roofs white"."""
     before, is_with, _ = rest.partition(" with ")
+    before = before.rstrip(",")
     split = description_start(before) if is_with else None
     return before if split and not OPEN.search(split[0]) else rest
 
