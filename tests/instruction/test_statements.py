@@ -171,6 +171,7 @@ def test_a_word_without_end_costs_nothing() -> None:
             "Edit this product shot so that the bottle sits on a slate surface with soft lighting",
             ("add", None, "bottle", "on a slate surface"),
         ),
+        ("change the picture so that a dog sits on the sofa", ("add", None, "dog", "on the sofa")),
         ("change the picture so that the dog wears a hat", ("add", None, "hat", "on dog")),
         ("change the photo so that the cat sleeps", ("action-change", "cat", "cat sleep", None)),
         ("change the car so that it is red", ("attribute", "car", "red car", None)),

@@ -41,7 +41,8 @@ _BEARER = re.compile(
 )
 _LETTERING = re.compile(
     rf"(?:^|,? )in (?!the )(?:(?P<how>(?:[\w-]+,? ){{1,4}}?)(?:{any_of(_LEX.text_nouns)}|type|ink|paint|handwriting)"
-    rf"|(?P<colour>(?:(?:bold|bright|dark|light) )?{any_of(_LEX.colours)}))(?=$|,| {any_of(_LEX.relations)} )"
+    rf"|(?P<colour>(?:(?:bold|bright|dark|light) )?{any_of(_LEX.colours)}|bold|italics|cursive))"
+    rf"(?=$|,| {any_of(_LEX.relations)} )"
 )
 """ "In bold red letters", "in white": how something is written, and not where."""
 _A_BIT = re.compile(r"^(?:(?:a (?:little )?bit|a little|a touch|slightly|somewhat|much|even) )+(?=\w)")

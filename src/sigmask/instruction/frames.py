@@ -30,7 +30,7 @@ from sigmask.instruction.garments import dressed, put_in
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.several import EXCHANGES, PLACES_OF
 from sigmask.instruction.sides import after_relation, sides
-from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, whole_picture_topic
+from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, shows_weather, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 Frame = Callable[[Clause], EditTuple | None]
@@ -267,7 +267,7 @@ def change(clause: Clause) -> EditTuple | None:
         return written(clause, f"on {bearer}" if bearer and not names_text(bearer) else noun_phrase(original).location)
     if clause.text.startswith("shift") and not edited:
         return move(clause)
-    topic = whole_picture_topic(clause.rest) if whole else None
+    topic = (Action.TONE if shows_weather(edited) else whole_picture_topic(clause.rest)) if whole else None
     if topic and not _LIGHT_CHANGE.match(edited):
         return of_whole_picture(topic, edited or original, clause)
     concept = noun_phrase(original).concept or ""

@@ -58,9 +58,10 @@ _WANTED_GONE = re.compile(
     r"(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
 )
 WEATHER = re.compile(
-    r"^(?:it|the weather)(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
-    r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|night\w*|winter|summer|autumn|spring|dusk|dawn|sunn\w*|"
-    r"cloud\w*)$"
+    rf"^(?:it|the weather|(?:the|this|my) {PICTURE})"
+    r"(?: (?:were|was|is|be|to be|would be|to|had|should be|started|starts))?\s+"
+    r"(rain\w*|snow\w*|drizzl\w*|storm\w*|hail\w*|fogg\w*|hazy|misty|night\w*|winter|summer|autumn|spring|dusk|dawn|"
+    r"sunn\w*|cloud\w*)$"
 )
 INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _PICTURE_OF = re.compile(rf"^(?:show )?(?:an?|the) (?:\w+ )?{PICTURE} (?:of|with|showing) ")

@@ -63,7 +63,7 @@ _SHARED_SUBJECT = re.compile(
 _ACT = any_of(_LEX.doing - _LEX.body - _LEX.pose_nouns)
 _TWO_ACTS = re.compile(
     r"^((?:(?:let|make|have|get) )?(?:the|his|her|its|their|my|an?|every|each|both|all)(?: (?!and\b)[\w-]+)+?"
-    rf"(?<! to)(?: (?:should|shall|must))?) ({_ACT}\b(?:(?!,? and ).)*),? and ({_ACT} .+|{_BEAR} .+)$"
+    rf"(?<! to)(?: (?:should|shall|must))?) ({any_of(_LEX.doing)}\b(?:(?!,? and ).)*),? and ({_ACT} .+|{_BEAR} .+)$"
 )
 """ "Let the man sit down and hold a cup"; "sit and wave a flag" is one act."""
 SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w'-]+)+?|he|she|it|someone)"

@@ -12,7 +12,7 @@ from dataclasses import replace as replaced
 from sigmask.instruction import appearance, frames
 from sigmask.instruction.another_verb import order_of_another_verb
 from sigmask.instruction.clause import SHALL, Clause
-from sigmask.instruction.concept import head, names_scene, noun_phrase
+from sigmask.instruction.concept import NounPhrase, head, names_scene, noun_phrase
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import (
     changed,
@@ -97,7 +97,7 @@ _LEFT = re.compile(r"(?:(?:flown|run|gone|walked|moved|driven|swum|drifted|wande
 _DOES_SO = re.compile(rf"^({SUBJECT}) ({DOES} .+)$")
 _ACTS = re.compile(rf"^({SUBJECT}) (?:(?:should|shall|must|could|can|would|will) )?({any_of(_LEX.doing)}\b.*)$")
 """ "The woman smile", as "should the woman smile?" ends."""
-_SHOWN_DOING = re.compile(rf"^(?P<who>{SUBJECT}) (?P<verb>{any_of(_LEX.doing)}e?s)(?: (?P<how>.*))?$")
+_SHOWN_DOING = re.compile(rf"^(?P<who>{SUBJECT}) (?P<verb>{any_of(_LEX.doing)}e?s|(?:fl|cr)ies)(?: (?P<how>.*))?$")
 _PUT_THERE = ("sit", "stand", "lie", "rest", "lean", "perch", "float", "hover")
 _ALIVE = _LEX.men | _LEX.women | _LEX.somebody
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
@@ -136,12 +136,18 @@ def _wanted(said: str, clause: Clause) -> EditTuple:
     """What the picture is to show: "the cat sleeps", "the bottle sits on a slate surface", which is put there."""
     shown = _SHOWN_DOING.match(said)
     verb = singular(shown["verb"]) if shown else ""
-    if shown and shown["how"] and verb in _PUT_THERE and head(noun_phrase(shown["who"]).concept or "") not in _ALIVE:
-        place, _, further = shown["how"].partition(" with ")
-        place = place if whole_picture_topic(further) else shown["how"]
+    where = noun_phrase(shown["how"] or "") if shown else NounPhrase(None)
+    if shown and where.location and where.concept is None and _is_put_there(shown["who"], verb):
+        place, _, further = where.location.partition(" with ")
+        place = place if whole_picture_topic(further) else where.location
         return frames.add(replaced(clause, frame="add", rest=f"{shown['who']} {place}"))
     said = f"{shown['who']} {verb} {shown['how'] or ''}".strip() if shown else said
     return free(replaced(clause, text=said, frame=None, rest=said))
+
+
+def _is_put_there(who: str, verb: str) -> bool:
+    """Of "a dog" that is new, and of a thing that only stands somewhere."""
+    return who.startswith(SOME) or (verb in _PUT_THERE and head(noun_phrase(who).concept or "") not in _ALIVE)
 
 
 def change(clause: Clause) -> EditTuple | None:

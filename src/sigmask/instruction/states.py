@@ -29,7 +29,13 @@ from sigmask.instruction.idioms import BEARING, PICTURE, WEATHER, in_weather
 from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
-from sigmask.instruction.topic import about, change_action, is_scenery, shows_weather, whole_picture_topic
+from sigmask.instruction.topic import (
+    about,
+    change_action,
+    is_scenery,
+    shows_weather,
+    whole_picture_topic,
+)
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -250,7 +256,11 @@ def _bare_state(rest: str, clause: Clause) -> EditTuple:
 
 def _is_of_picture(what: str, how: str) -> bool:
     """Of "the image", "the blurry parts", "the lighting", "the background"."""
-    if opens_with_scene(what) or any(about(what, topic) for topic in (Action.RESTORATION, Action.TONE)):
+    if (
+        names_scene(what)
+        or opens_with_scene(what)
+        or any(about(what, topic) for topic in (Action.RESTORATION, Action.TONE))
+    ):
         return True
     return change_action(what, how) in _OF_THE_PICTURE
 
