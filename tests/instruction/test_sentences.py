@@ -370,6 +370,15 @@ def test_who_is_put_in_a_garment_wears_it(text: str, expected: Read) -> None:
         ("Increase the size of the kite", [("attribute", "kite", "kite", None)]),
         ("a photo of a cat on the sofa instead of a dog", [("replace", "dog", "cat", "on the sofa")]),
         ("add a swan on the lake, with its reflection in the water", [("add", None, "swan", "on the lake")]),
+        ("Get the dog to sit", [("action-change", "dog", "dog sit", None)]),
+        ("get her to hold a cup", [("add", None, "cup", "on woman")]),
+        ("get the sky to turn red", [("attribute", "sky", "red sky", None)]),
+        (
+            "Remove the sign and get him to wave",
+            [("remove", "sign", None, None), ("action-change", "man", "man wave", None)],
+        ),
+        ("make the wolf howl", [("action-change", "wolf", "wolf howl", None)]),
+        ("make the horse wag its tail", [("action-change", "horse", "horse wag its tail", None)]),
     ],
 )
 def test_what_a_thing_is_doing_or_has(text: str, expected: list[Read]) -> None:

@@ -47,6 +47,8 @@ from tests.instruction.read import Read, read
         ("make the sky look clearer", ("attribute", "sky", "clearer sky", None)),
         ("make the image clearer", ("restoration", None, None, None)),
         ("make it look clearer", ("restoration", None, None, None)),
+        ("Remove all the text from the poster", ("text", "text", None, "from the poster")),
+        ("erase these stickers from the sketch", ("remove", "stickers", None, "from the sketch")),
     ],
 )
 def test_the_picture_is_told_from_what_it_shows(text: str, expected: Read) -> None:

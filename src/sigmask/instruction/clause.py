@@ -12,7 +12,7 @@ from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_be
 from sigmask.instruction.topic import whole_picture_topic
 
 _LEX = lexicon()
-_ORDER_ABOUT_IT = rf"{VERB} (?:it|them)\b"  # "take it away"
+_ORDER_ABOUT_IT = rf"{VERB} (?:it|them|him)\b"  # "take it away"
 _NO_ORDERS = {verb for verb, frame in _LEX.verbs.items() if frame in ("make", "style", "keep")}
 _ACTS = _LEX.doing | _LEX.bearing  # "make the man sit and wave a flag" is of the man still
 _ORDER = any_of(

@@ -160,8 +160,14 @@ def resolve_pronoun(concept: str) -> str | None:
 
 
 def opens_with_scene(text: str) -> bool:
-    """Whether text is about the picture as a whole, by its first two words: "the picture crisp and clear"."""
-    return names_scene(" ".join(text.split()[:2]))
+    """Whether text is about the picture as a whole, by its first two words: "the picture crisp and clear".
+
+    "All the" and "these two" are of what follows.
+    """
+    words = text.split()[:2]
+    if words and all(word in _ARTICLES and word not in _LEX.scene for word in words):
+        return False
+    return names_scene(" ".join(words))
 
 
 def names_scene(text: str) -> bool:

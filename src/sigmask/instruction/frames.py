@@ -121,8 +121,8 @@ def remove(clause: Clause) -> EditTuple:
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
-    if opens_with_scene(rest) and about(rest, Action.STYLE):
-        return of_whole_picture(Action.STYLE, rest, clause)
+    if clause.text.startswith("strip") and opens_with_scene(rest) and about(rest, Action.STYLE):
+        return of_whole_picture(Action.STYLE, rest, clause)  # "strip the image down to its lines, as a sketch"
     rest_of_it = _AWAY.sub("", without_scene(without_quotations(rest)))
     phrase = noun_phrase(_ALL_BUT.sub(r"everything except \1", rest_of_it))
     concept = phrase.concept

@@ -75,6 +75,11 @@ _GOT_OUT = re.compile(
     r"(?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
 )
+_CAUSED = re.compile(
+    rf"^(it|him|her|them|(?:an?|the|his|her|its|their|my|this|that|all|both)\b.+?) to "
+    rf"(?={any_of((_LEX.doing | _LEX.bearing) - {'with'})}\b)"
+)
+""" "Get the man to wave" is "make the man wave"."""
 _GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|hidden$|taken (?:out|away))\b")
 _BECAME = re.compile(
     r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched|altered|morphed) "
@@ -106,6 +111,7 @@ _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photogr
 
 def make(clause: Clause) -> EditTuple:
     """ "make X red", "let X be a Y", "have X wear a Y", "let there be a Y", "ensure there is no X"."""
+    clause = replaced(clause, rest=_CAUSED.sub(r"\1 ", clause.rest))
     so_that = _SO_THAT.match(clause.rest)
     if so_that:  # "make it so that there are four chairs"
         return _wanted(clause.rest[so_that.end() :], clause)
