@@ -67,6 +67,8 @@ def test_what_was_named_is_put_somewhere(text: str, expected: list[Read]) -> Non
         ),
         ("The vase is ugly, please get rid of it", ("remove", "vase", None, None)),
         ("there's a dog on the sofa, make it a cat", ("replace", "dog", "cat", "on the sofa")),
+        ("add a car and give it a vintage look", ("attribute", "car", "vintage look car", None)),
+        ("remove the man and give it a vintage look", ("style", None, "vintage look", None)),
     ],
 )
 def test_a_later_clause_refers_to_the_one_before(text: str, expected: Read) -> None:

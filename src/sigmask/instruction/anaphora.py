@@ -17,6 +17,7 @@ from sigmask.types import Action, EditTuple
 _LEX = lexicon()
 _HIM = re.compile(r"\b(?:him|his|he|her|she)\b")
 _ALIKE = {"man": _LEX.men | _LEX.somebody, "woman": _LEX.women | _LEX.somebody}
+_GIVEN_A_LOOK = re.compile(r"^(?:it|this|that) (?=(?:an?|the|some|more|less) )")
 _REFERENCE = re.compile(r"\b(?:it|them|its|their)\b")
 _OWN_ASPECT = re.compile(rf"^(?:its|their) ((?:\w+ )?{any_of(_LEX.attribute_nouns)})\b(.*)$")
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
@@ -45,6 +46,13 @@ def with_owner(clause: Clause, earlier: Sequence[EditTuple]) -> Clause:
     place = earlier[-1].location if earlier[-1].action not in (Action.MOVE, Action.BACKGROUND) else None
     owner = " ".join(filter(None, (meant, place)))
     return replace(clause, rest=f"the {owned[1]} of the {owner}{owned[2]}")
+
+
+def of_picture(clause: Clause, earlier: Sequence[EditTuple]) -> Clause:
+    """ "Give it a vintage look" → "give the picture a vintage look", where no thing is there that was named before."""
+    if clause.frame != "give" or any(_meant(before) and not _is_gone(before) for before in earlier):
+        return clause
+    return replace(clause, rest=_GIVEN_A_LOOK.sub("the picture ", clause.rest))
 
 
 def resolved(
@@ -141,6 +149,10 @@ def _bared(earlier: EditTuple) -> str | None:
         return None
     taken_from = _TAKEN_FROM.match(earlier.location or "") or _OF_OWNER.match(earlier.original_concept or "")
     return taken_from.group(1) if taken_from else None
+
+
+def _is_gone(earlier: EditTuple) -> bool:
+    return earlier.action is Action.REMOVE and _bared(earlier) is None
 
 
 def _located(location: str, meant: str) -> str:

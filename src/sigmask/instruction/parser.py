@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sigmask.instruction.anaphora import resolved, with_owner
+from sigmask.instruction.anaphora import of_picture, resolved, with_owner
 from sigmask.instruction.clause import Clause, asks_for_nothing, split_clauses
 from sigmask.instruction.complaints import complaint
 from sigmask.instruction.concept import names_scene, shortened
@@ -56,7 +56,7 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
     for clause in clauses:
         if complained and clause.rest in ("it", "them"):  # "the sky is too dark, brighten it"
             clause = replace(clause, rest=" ".join(filter(None, (complained.original_concept, complained.location))))
-        clause = with_owner(clause, earlier)
+        clause = of_picture(with_owner(clause, earlier), earlier)
         frame = FRAMES.get(clause.frame or "", free)
         complains = complaint(clause)
         if clause.is_reason and complains is None:
