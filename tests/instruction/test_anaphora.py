@@ -107,6 +107,11 @@ def test_one_is_of_the_kind_that_was_named(text: str, expected: Read) -> None:
             ("attribute", "boy", "taller boy", "on the right"),
         ),
         ("change the dog to a cat and the man to one with a hat", ("attribute", "man", "man with a hat", None)),
+        (
+            "Change the first row of flowers to purple and the second row to white",
+            ("attribute", "row of flowers", "white row of flowers", "second"),
+        ),
+        ("Remove the cup of tea on the left. Remove the cup", ("remove", "cup", None, None)),
     ],
 )
 def test_the_one_is_of_the_kind_of_the_clause_before(text: str, expected: Read) -> None:

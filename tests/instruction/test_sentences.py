@@ -332,6 +332,10 @@ def test_measures_passives_and_where_things_go(text: str, expected: Read) -> Non
             ("replace", "clothes", "blue suit", "on boy next to the girl"),
         ),
         ("put him in a castle", ("background", "background", "castle", "behind man")),
+        ("Put the couple in front of the Eiffel Tower", ("background", "background", "eiffel tower", "behind couple")),
+        ("put the man in front of a waterfall", ("background", "background", "waterfall", "behind man")),
+        ("put the cup in front of the plate", ("add", None, "cup", "in front of the plate")),
+        ("put the man in front of the wall", ("add", None, "man", "in front of the wall")),
         ("put the phone in the pocket of his coat", ("add", None, "phone", "in the pocket of his coat")),
         ("put a man in a suit next to the car", ("add", None, "man", "in a suit next to the car")),
         ("remove the raincoat", ("remove", "raincoat", None, None)),
@@ -437,6 +441,19 @@ def test_what_remains_as_it_is_is_no_edit(text: str, expected: list[Read]) -> No
             [("remove", "cups", None, "second and fourth from the left")],
         ),
         ("remove the left and right lamps", [("remove", "lamps", None, "left and right")]),
+        ("Show the kitchen with no dishes in the sink", [("remove", "dishes", None, "in the sink")]),
+        (
+            "Both kids' T-shirts should be plain white with no logos on them",
+            [
+                ("attribute", "kids' t-shirts", "plain white kids' t-shirts", None),
+                ("remove", "logos", None, "on kids' t-shirts"),
+            ],
+        ),
+        (
+            "paint the wall white with no stains",
+            [("attribute", "wall", "white wall", None), ("remove", "stains", None, "on wall")],
+        ),
+        ("add a cup with no handle", [("add", None, "cup with no handle", None)]),
         (
             "The man in the red vest has been replaced with a robot, and the crane has disappeared",
             [("replace", "man", "robot", "in the red vest"), ("remove", "crane", None, None)],

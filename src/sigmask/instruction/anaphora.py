@@ -11,7 +11,7 @@ from sigmask.instruction.concept import MAXIMUM_WORDS, NounPhrase, head, noun_ph
 from sigmask.instruction.edits import placed
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.sides import after_relation
-from sigmask.instruction.topic import is_backdrop, is_scenery
+from sigmask.instruction.topic import is_backdrop, is_open_scenery
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
@@ -27,7 +27,6 @@ _NEW_PLACE = re.compile(
     r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
 )
 _TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
-_SURFACES = ("wall", "ground")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|there|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")
@@ -64,7 +63,7 @@ def resolved(
     """
     if not earlier:
         return earlier, [edit]
-    edit = _of_someone(_of_that_kind(edit, clause, earlier[-1]), clause, earlier)
+    edit = _of_someone(_of_that_kind(_of_the_same(edit, earlier[-1]), clause, earlier[-1]), clause, earlier)
     named = [(before, meant) for before in earlier if (meant := _meant(before))]
     bared = _bared(earlier[-1]) if edit.action is Action.ADD and edit.edited_concept else None
     if bared and not _OF_SEVERAL.search(clause.text):  # "take the hat off the snowman and give it a nose"
@@ -94,6 +93,16 @@ def resolved(
             _carried(edit.location or "", [before for before, _ in named], earlier) if is_carried else (earlier, [edit])
         )
     return earlier, [_of(edit, before, meant) for before, meant in named]
+
+
+def _of_the_same(edit: EditTuple, earlier: EditTuple) -> EditTuple:
+    """ "The second row" behind "the first row of flowers" is of flowers too."""
+    part, of, _ = (earlier.original_concept or "").partition(" of ")
+    if not of or edit.original_concept != part or not (edit.location and earlier.location):
+        return edit
+    whole = earlier.original_concept or ""
+    edited = edit.edited_concept and re.sub(rf"\b{re.escape(part)}$", lambda _: whole, edit.edited_concept)
+    return replace(edit, original_concept=whole, edited_concept=edited)
 
 
 def _of_that_kind(edit: EditTuple, clause: Clause, earlier: EditTuple) -> EditTuple:
@@ -170,7 +179,7 @@ def _carried(
     """
     cut_out = [before for before in things if before.action in (Action.REMOVE, Action.MOVE, Action.OTHER)]
     place = after_relation(location) if _NEW_PLACE.match(location) else ""
-    if cut_out and (is_backdrop(place) or (is_scenery(place) and head(place) not in _SURFACES)):
+    if cut_out and (is_backdrop(place) or is_open_scenery(place)):
         kept = [before for before in earlier if before not in cut_out]
         return kept, [placed(before.original_concept or "", location) for before in cut_out]
     there = [before for before in things if before.action in (Action.ADD, Action.MOVE) and before.location is None]

@@ -30,7 +30,15 @@ from sigmask.instruction.garments import dressed, put_in
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.several import EXCHANGES, PLACES_OF
 from sigmask.instruction.sides import after_relation, sides
-from sigmask.instruction.topic import about, is_backdrop, is_scenery, names_text, shows_weather, whole_picture_topic
+from sigmask.instruction.topic import (
+    about,
+    is_backdrop,
+    is_open_scenery,
+    is_scenery,
+    names_text,
+    shows_weather,
+    whole_picture_topic,
+)
 from sigmask.types import Action, EditTuple
 
 Frame = Callable[[Clause], EditTuple | None]
@@ -91,6 +99,8 @@ _POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (
 _ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
 """Into "a snowy field" that is not there yet: all behind the thing is new."""
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
+_AT = re.compile(r"(?:in front of|at) ")
+_BEFORE = re.compile(r"in front of (?:an? |some )")
 _BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
 _OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "gamma", "hue"}
 _LANGUAGE = re.compile(
@@ -197,7 +207,9 @@ def add(clause: Clause) -> EditTuple:
     place = phrase.location or ""
     where = after_relation(place)
     far_away = noun_phrase(where).concept in _LEX.far_away and not is_scenery(phrase.concept or "")
-    elsewhere = far_away or (_IN_PLACE.match(place) and is_scenery(where))
+    at_landmark = noun_phrase(where).concept in _LEX.landmarks and _AT.match(place)
+    before_view = _BEFORE.match(place) and is_open_scenery(where)
+    elsewhere = far_away or at_landmark or before_view or (_IN_PLACE.match(place) and is_scenery(where))
     if first == "the" and phrase.concept and (elsewhere or (_BEFORE_PLACE.match(place) and is_backdrop(where))):
         return placed(phrase.concept, place)
     last = (phrase.concept or "").split()[-1:]

@@ -86,7 +86,8 @@ _HAS_NONE = re.compile(
 )
 _WITHOUT = re.compile(
     rf"^(?:(?:show|see|have|make|get|picture|imagine) )?(?!(?:the |this )?(?:same )?{PICTURE}\b)"
-    r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) without (?:any |a |an |the |its |his |her |their )?"
+    r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) "
+    r"(?:without (?:any |a |an |the |its |his |her |their )?|with no (?:more )?)"
     r"((?!.*\b(?:should|must|is|are|becomes?|wears?|to)\b).+)$"
 )
 _BETTER_WITHOUT = re.compile(

@@ -34,6 +34,7 @@ class Lexicon:
     background: Words
     scenery: Words
     far_away: Words
+    landmarks: Words
     style: Words
     media: Words
     tone: Words

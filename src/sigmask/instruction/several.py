@@ -18,7 +18,7 @@ _EACH_SOMEWHERE = re.compile(
     r"^(add|put|place|insert|draw|remove|delete|erase|eliminate|get rid of|take out|clear) "
     r"(.+?(?: and(?: also)?|,| as well as| along with| together with| plus) (?:an?|the|some|another) .+)$"
 )
-_MAY_HAVE_SEVERAL = re.compile(r",| (?:and|then|as well as|along with|together with|plus) ")
+_MAY_HAVE_SEVERAL = re.compile(r",| (?:and|then|as well as|along with|together with|plus|with no) ")
 _EACH_FOR_ANOTHER = re.compile(
     r"^(replace|substitute|swap|switch|exchange|trade) ((?:(?! and ).)+? (with|for|by) .+?),? and "
     r"((?:(?:the|his|her|its|their|my|this|that) (?:(?! and ).)+?|\w+) \3 .+)$"
@@ -72,6 +72,11 @@ DOES = (
 )
 _IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
 _SUBJECT_IS = rf"(?:{OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has|have)"
+_SO_WITH_NONE = re.compile(
+    r"^((?:(?:make|turn|change|paint|dye|colou?r|let) )?"
+    rf"(?:{OWNED}|all|both|every|each) [^,]+?),? with no ((?:(?! and |,).)+)$"
+)
+""" "The shirt white with no logo"; trees "bare with no leaves" are only bare."""
 _BOTH_SO = re.compile(rf"^({_SUBJECT_IS} ?[\w -]+?),? and ({_SUBJECT_IS} ?.+)$")
 _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
@@ -79,8 +84,8 @@ _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({D
 def each_order(piece: str) -> list[str]:
     """ "make the apples green and the oranges blue" → "make the apples green", "make the oranges blue".
 
-    "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", and what someone
-    wears from what they hold.
+    "Bigger eyes and a smaller nose" come apart too, "a cup on the table and a lamp on the floor", what someone wears
+    from what they hold, and "the shirt white with no logo".
     """
     if not _MAY_HAVE_SEVERAL.search(piece):  # nearly every one
         return [piece]
@@ -123,6 +128,10 @@ def each_order(piece: str) -> list[str]:
     acts = _TWO_ACTS.match(piece)
     if acts and (acts[3].startswith(_BEARS) or (" " in acts[2] and not says_what_becomes(piece))):
         return [f"{acts[1]} {each}" for each in acts.groups()[1:]]
+    with_none = _SO_WITH_NONE.match(piece)
+    if with_none and with_none[1].split()[-1] in _LEX.colours | _LEX.materials:
+        gone = noun_phrase(with_none[2])
+        return [with_none[1], f"remove {with_none[2]}" if gone.location else f"remove {with_none[2]} on it"]
     both_so = _BOTH_SO.match(piece)
     if both_so:
         return [both_so[1], *each_order(both_so[2])]

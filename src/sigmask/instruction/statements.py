@@ -60,7 +60,7 @@ _SO_IT = re.compile(
     rf"(?P<acts>{any_of(_LEX.doing)}(?:e?s)?(?= |$)))([^§]*)$"
 )
 _DEFINITE = re.compile(
-    r"(?:the|all|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
+    r"(?:the|all|both|each|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
 )
 _STATEMENT = re.compile(
     r"^(.+?)\s+(?:now )?"

@@ -21,6 +21,7 @@ _BACKGROUND = whole_words(_LEX.background)
 _WEATHER = re.compile(rf"^(?!.*\b(?:less|not|no|without|free|clear\w*)\b).*{whole_words(_LEX.weather).pattern}")
 _ATTRIBUTE = whole_words(_LEX.attribute_nouns)
 _POSE = whole_words(_LEX.pose_nouns)
+_SURFACES = ("wall", "ground")
 _SIGN = re.compile(r"^(?:the )?(?:number|digit|letter|word) (?:\d+|\w)(?: (?:on|in|at|of) .*)?$")  # "the number 7"
 _HOW = (
     *("more ", "less ", "the same ", "half ", "fully ", "completely ", "partly ", "partially "),
@@ -77,6 +78,11 @@ def is_scenery(phrase: str) -> bool:
     """Whether a phrase names a place: "a snowy forest", "sunflower field"."""
     concept = noun_phrase(phrase).concept or ""
     return bool(concept) and (head(concept) in _LEX.scenery or concept.split()[-1] in _LEX.scenery)
+
+
+def is_open_scenery(phrase: str) -> bool:
+    """As `is_scenery`, but for walls and ground, which nearly every picture shows."""
+    return is_scenery(phrase) and head(noun_phrase(phrase).concept or "") not in _SURFACES
 
 
 def is_backdrop(phrase: str) -> bool:
