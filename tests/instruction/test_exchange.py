@@ -123,6 +123,14 @@ def test_which_word_parts_what_is_exchanged(text: str, expected: EditTuple) -> N
         ),
         ("a cat on a red sofa -> a dog on a red sofa", EditTuple("cat", "dog", Action.REPLACE, (), "on a red sofa")),
         ("change the car to a car toy", EditTuple("car", "car toy", Action.REPLACE)),
+        ("Replace his hat with a cowboy hat", EditTuple("hat", "cowboy hat", Action.REPLACE)),
+        ("change the car to a big sports car", EditTuple("car", "big sports car", Action.REPLACE, ("big",))),
+        ("change the hat to a red hat", EditTuple("hat", "red hat", Action.ATTRIBUTE, ("red",))),
+        ("change the man to an elderly man", EditTuple("man", "elderly man", Action.ATTRIBUTE, ("elderly",))),
+        (
+            "replace the dress with a polka dot dress",
+            EditTuple("dress", "polka dot dress", Action.ATTRIBUTE, ("polka", "dot")),
+        ),
     ],
 )
 def test_of_two_descriptions_of_one_thing_what_differs_changes(text: str, expected: EditTuple) -> None:

@@ -73,6 +73,10 @@ _ALL_ELSE = re.compile(
 _DESCRIBING = _LEX.colours | _LEX.materials | _LEX.qualities
 _FILLER = (_LEX.degrees - {"less"}) | {"a", "an", "the", "of", "to", "in"}
 _ARTICLES = frozenset(("a", "an", "the"))
+_SOME = re.compile(r"(?:an?|some|two|three|four|five)\b")
+_SOMEONE = _LEX.men | _LEX.women | _LEX.somebody
+_ADJECTIVES = ("ed", "al", "ful", "less", "ous", "ive", "able", "ible", "ish", "like")
+""" "A digital clock", "a flowered dress": endings of words that tell how a thing is, not what it is for."""
 _WHERE = frozenset(("on", "at", "under", "behind", "near", "beside"))
 _JOINTS = _WHERE | _LEX.bearing | {"in", "of", "riding", "eating", "playing", "reading", "driving"}
 """Behind one of these what differs is another thing than the one that both sides name, or a place."""
@@ -93,6 +97,8 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
     if action is Action.RESTORATION and about(edited.split(" with ")[0], Action.TONE):  # "summer", "winter with snow"
         action = Action.TONE
     if not described and action is Action.ATTRIBUTE and is_description(edited) and not about(original, action):
+        action = Action.REPLACE
+    if action is Action.ATTRIBUTE and (not described or clause.frame == "change") and _is_another(original, edited):
         action = Action.REPLACE
     if action is Action.TEXT:
         where = (noun_phrase(without_quotations(side)).location for side in (original, edited))
@@ -144,6 +150,18 @@ def _one_named(edited: str, original: str) -> str:
     """ "a green one" of "the red apple" is "a green apple"; of "the face's shape" it is "a green"."""
     noun = "" if about(original, Action.ATTRIBUTE) else (noun_phrase(original).concept or "one").split()[-1]
     return _ONE_SO.sub(noun, _ONE.sub(lambda _: noun, edited)).strip()
+
+
+def _is_another(original: str, edited: str) -> bool:
+    """Whether "a cowboy hat" is another of the kind than "his hat": "a red hat" is the same one, red."""
+    before, after = noun_phrase(original).concept or "", (noun_phrase(edited).concept or "").split()
+    if len(after) < 2 or not _SOME.match(edited) or before.split()[-1:] != after[-1:] or after[-1] in _SOMEONE:
+        return False
+    kind = after[-2]
+    described = _LEX.describes([kind]) or f"{kind}s" in _LEX.qualities  # "a polka dot dress"
+    described = described or _LEX.compares(kind) or kind in _LEX.degrees or kind.endswith(_ADJECTIVES)
+    of_look = kind in _LEX.attribute_nouns or kind in _LEX.media or about(edited, Action.STYLE)
+    return kind not in before.split() and not described and not of_look
 
 
 def with_attribute(original: str, value: str) -> EditTuple:
