@@ -63,6 +63,12 @@ def test_nothing_said_is_no_edit(text: str | None) -> None:
         ("Add “SALE” in the corner", EditTuple(None, "text", Action.TEXT, (), "in the corner", "SALE")),
         ("Add 'Hi' at the top in gold letters", EditTuple(None, "text", Action.TEXT, ("gold",), "at the top", "Hi")),
         ("Write 'Hi' in white on the wall", EditTuple(None, "text", Action.TEXT, ("white",), "on the wall", "Hi")),
+        ("Write 'Hi' on the cake in pink icing", EditTuple(None, "text", Action.TEXT, ("pink",), "on the cake", "Hi")),
+        ("Write 'Hi' on the board in chalk", EditTuple(None, "text", Action.TEXT, (), "on the board", "Hi")),
+        (
+            "Write 'Hi' on the sand in the snow",
+            EditTuple(None, "text", Action.TEXT, (), "on the sand in the snow", "Hi"),
+        ),
         ("Write 'Hi' in the sky", EditTuple(None, "text", Action.TEXT, (), "in the sky", "Hi")),
         (
             "Replace 'Coffee' on the sign with 'Bakery'",

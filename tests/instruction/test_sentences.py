@@ -441,6 +441,10 @@ def test_what_remains_as_it_is_is_no_edit(text: str, expected: list[Read]) -> No
             [("remove", "cups", None, "second and fourth from the left")],
         ),
         ("remove the left and right lamps", [("remove", "lamps", None, "left and right")]),
+        (
+            "make the sky darker, maybe a little purple",
+            [("attribute", "sky", "darker sky", None), ("attribute", "sky", "purple sky", None)],
+        ),
         ("Show the kitchen with no dishes in the sink", [("remove", "dishes", None, "in the sink")]),
         (
             "Both kids' T-shirts should be plain white with no logos on them",

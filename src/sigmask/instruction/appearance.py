@@ -51,7 +51,8 @@ def obscure(clause: Clause) -> EditTuple | None:
 
 def restore(clause: Clause) -> EditTuple:
     """ "deblur the picture"."""
-    return EditTuple(noun_phrase(clause.rest).concept, None, Action.RESTORATION)
+    named = None if names_scene(clause.rest) else noun_phrase(clause.rest).concept
+    return EditTuple(named, None, Action.RESTORATION)
 
 
 def mend(clause: Clause) -> EditTuple:

@@ -65,6 +65,11 @@ _PART_OF = re.compile(
     rf"(?P<number>{any_of(_NUMBERS)}|\d+)s? of (?:the|these|those|his|her|its|their|my) "
     rf"(?:(?P<total>{any_of(_NUMBERS)}|\d+) )?(?P<whole>.+)$"
 )
+_WHICH_OF = re.compile(
+    rf"^(?:the )?(?P<which>\w+(?:er|est)) of (?:the|these|those|his|her|its|their|my) "
+    rf"(?:(?:{any_of(_NUMBERS)}|\d+) )?(?P<whole>.+)$"
+)
+""" "The smaller of the two boats"."""
 _HEAD = re.compile(r"[\w-]+(?= of |$)")
 BORNE_BY = re.compile(
     r"^(.+?)(?: that| which)? ((?:the|his|her|its|their|my|this|that) .+?|he|she|they)(?: is| are|'s|'re| was| were) "
@@ -105,6 +110,11 @@ def noun_phrase(text: str, is_caption: bool = False) -> NounPhrase:
     part = _PART_OF.match(text) if " of " in text else None
     if part:
         return _part_of(part, is_caption)
+    which = _WHICH_OF.match(text) if " of " in text else None
+    if which and _LEX.compares(f"{which['which'].removesuffix('est').removesuffix('er')}er"):
+        whole = noun_phrase(which["whole"], is_caption)
+        one = whole.concept and _one_of(whole.concept)
+        return NounPhrase(one, " ".join(filter(None, (which["which"], whole.location))))
     borne = BORNE_BY.match(text) if text.endswith(("wearing", "holding", "carrying")) else None
     if borne:
         place = noun_phrase(borne[2]).words
@@ -196,13 +206,15 @@ def _part_of(part: re.Match[str], is_caption: bool) -> NounPhrase:
     whole = noun_phrase(part["whole"], is_caption)
     if whole.concept is None:
         return whole
-    name = (
-        _HEAD.sub(lambda noun: singular(noun[0]), whole.concept, count=1) if part["number"] == "one" else whole.concept
-    )
+    name = _one_of(whole.concept) if part["number"] == "one" else whole.concept
     named = noun_phrase(part["kind"] + name)
     number = f"{part['number']} of {part['total']}" if part["total"] else part["number"]
     counted = None if part["kind"] or number == "one" else number
     return NounPhrase(named.concept, " ".join(filter(None, (named.location, counted, whole.location))) or None)
+
+
+def _one_of(concept: str) -> str:
+    return _HEAD.sub(lambda noun: singular(noun[0]), concept, count=1)
 
 
 def _shortened(words: list[str], is_caption: bool = False) -> list[str]:

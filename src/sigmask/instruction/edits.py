@@ -13,6 +13,7 @@ from sigmask.instruction.concept import (
     is_list,
     names_scene,
     noun_phrase,
+    shortened,
     whole_words,
     without_scene,
 )
@@ -25,6 +26,7 @@ from sigmask.types import Action, EditTuple
 _LEX = lexicon()
 _LISTED = re.compile(r"\s*,?\s+and\s+|\s*,\s+")
 _JOINED = whole_words(_LEX.joined)
+_OF_WHOLE = (Action.STYLE, Action.TONE)
 _MAY_WRITE = (Action.REPLACE, Action.ATTRIBUTE, Action.OTHER)
 _QUOTATION = re.compile(r"§(\d+)")
 _WORDING = r" (?:(?:the )?(?:text|words?|letters?|line|title) )?§\d+"
@@ -40,7 +42,8 @@ _BEARER = re.compile(
     r"(?:(?:to|now|should|shall|must) )*(?:say|read|show|display|spell)s?\b"
 )
 _LETTERING = re.compile(
-    rf"(?:^|,? )in (?!the )(?:(?P<how>(?:[\w-]+,? ){{1,4}}?)(?:{any_of(_LEX.text_nouns)}|type|ink|paint|handwriting)"
+    rf"(?:^|,? )in (?!the )(?:(?P<how>(?:[\w-]+,? ){{0,4}}?)"
+    rf"(?:{any_of(_LEX.text_nouns)}|type|ink|paint|handwriting|icing|frosting|chalk|crayon|marker|pencil|neon|lights)"
     rf"|(?P<colour>(?:(?:bold|bright|dark|light) )?{any_of(_LEX.colours)}|bold|italics|cursive))"
     rf"(?=$|,| {any_of(_LEX.relations)} )"
 )
@@ -80,6 +83,7 @@ _ADJECTIVES = ("ed", "al", "ful", "less", "ous", "ive", "able", "ible", "ish", "
 _WHERE = frozenset(("on", "at", "under", "behind", "near", "beside"))
 _JOINTS = _WHERE | _LEX.bearing | {"in", "of", "riding", "eating", "playing", "reading", "driving"}
 """Behind one of these what differs is another thing than the one that both sides name, or a place."""
+_WHEN = re.compile(r"(?:at|in|on|during) ")
 _NO_VERB_AFTER = frozenset("a an the to and of in on with more".split())  # noqa: SIM905
 _POSSESSIVES = frozenset(("his", "her", "its", "their", "the"))
 
@@ -110,13 +114,25 @@ def changed(original: str, edited: str, clause: Clause, described: bool = True) 
         return with_attribute(original, edited)
     if action is Action.ACTION_CHANGE:
         return doing(owner(original), edited)
-    before, after = noun_phrase(original), noun_phrase(edited)
+    before, after = noun_phrase(original), noun_phrase(_without_details(edited, action))
     if action in (Action.TONE, Action.RESTORATION):
         return EditTuple(None, after.concept, action)
     if action is Action.BACKGROUND:
-        return EditTuple(before.concept or "background", after.concept, action, location=before.location)
+        return EditTuple(before.concept or "background", _with_its_time(after), action, location=before.location)
     location = before.location or after.location
     return EditTuple(before.concept, after.concept, action, attributes_of(after.concept), location)
+
+
+def _with_its_time(place: NounPhrase) -> str | None:
+    """ "Tropical beach at sunset": when it is belongs to what is new."""
+    is_when = place.location and _WHEN.match(place.location) and about(place.location, Action.TONE)
+    return shortened(place.words) if is_when else place.concept
+
+
+def _without_details(value: str, action: Action) -> str:
+    """Of "a rainy evening: wet pavement, glowing lamps" what is before the colon, if that is of the action."""
+    before, _, details = value.partition(": ")
+    return before if details and action in _OF_WHOLE and about(before, action) else value
 
 
 def _told_apart(before: list[str], after: list[str], clause: Clause) -> EditTuple | None:
@@ -233,7 +249,7 @@ def put_on(who: str, given: str) -> EditTuple:
 
 def placed(who: str, place: str) -> EditTuple:
     """Someone is put elsewhere ("him in a zoo"): all but them changes, and their place in it is the location."""
-    return all_behind(who, noun_phrase(after_relation(place)).concept)
+    return all_behind(who, _with_its_time(noun_phrase(after_relation(place))))
 
 
 def all_behind(who: str, edited: str | None) -> EditTuple:
@@ -254,10 +270,11 @@ def of_whole_picture(action: Action, value: str, clause: Clause) -> EditTuple:
     """Style, tone, restoration or background of the whole picture."""
     if action is Action.BACKGROUND:
         _, edited = sides(value)
-        return EditTuple("background", noun_phrase(edited or value).concept, action)
+        return EditTuple("background", _with_its_time(noun_phrase(edited or value)), action)
     if action is Action.RESTORATION:
         return EditTuple(None, None, action)
     value = _A_BIT.sub("", value)
+    value = _without_details(value, action)
     if action is Action.STYLE:
         value = _STILL_OF.sub("", _STYLE_OF.sub("", value))
     return EditTuple(None, noun_phrase(value).concept or noun_phrase(clause.rest).concept, action)
@@ -277,7 +294,7 @@ def written(clause: Clause, location: str | None) -> EditTuple:
     lettering = _LETTERING.search(location or "")
     attributes: tuple[str, ...] = ()
     if location and lettering:  # "at the top in gold letters"
-        how = (lettering["how"] or lettering["colour"]).replace(",", "")
+        how = (lettering["how"] or lettering["colour"] or "").replace(",", "")
         attributes = tuple(word for word in how.split() if word not in _FILLER)
         location = " ".join(_LETTERING.sub("", location).split()) or None
     return EditTuple(

@@ -77,6 +77,9 @@ _SO_WITH_NONE = re.compile(
     rf"(?:{OWNED}|all|both|every|each) [^,]+?),? with no ((?:(?! and |,).)+)$"
 )
 """ "The shirt white with no logo"; trees "bare with no leaves" are only bare."""
+_AND_MAYBE = re.compile(
+    r"^(.+?), (?:maybe|perhaps|possibly) (?:(?:also|even|just|slightly|a (?:bit|little|touch)) )*(.+)$"
+)
 _BOTH_SO = re.compile(rf"^({_SUBJECT_IS} ?[\w -]+?),? and ({_SUBJECT_IS} ?.+)$")
 _BOTH_DONE = re.compile(rf"^({SUBJECT}) ({DOES} .+?),? (?:and|then|and then) ({DOES} .+)$")
 
@@ -138,6 +141,9 @@ def each_order(piece: str) -> list[str]:
     of_each = OF_EACH.match(piece)
     if not of_each:
         return [piece]
+    maybe = _AND_MAYBE.match(piece)
+    if maybe and says_what_becomes(maybe[1][of_each.end() :]) and _LEX.describes(maybe[2].split()):
+        return [maybe[1], f"{of_each[1]} it {maybe[2]}"]
     things = _BESIDE.split(piece[of_each.end() :])
     if len(things) < 2 or not all(thing.startswith(_DEFINITE) and says_what_becomes(thing) for thing in things):
         return [piece]
