@@ -381,6 +381,7 @@ def test_who_is_put_in_a_garment_wears_it(text: str, expected: Read) -> None:
             "Remove the sign and get him to wave",
             [("remove", "sign", None, None), ("action-change", "man", "man wave", None)],
         ),
+        ("make the tin whistle red", [("attribute", "tin whistle", "red tin whistle", None)]),
         ("make the wolf howl", [("action-change", "wolf", "wolf howl", None)]),
         ("make the horse wag its tail", [("action-change", "horse", "horse wag its tail", None)]),
     ],

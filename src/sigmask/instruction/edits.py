@@ -222,6 +222,8 @@ def subject_and_verb(text: str) -> EditTuple | None:
             continue
         if word in _LEX.body and _is_noun(words, index):
             continue
+        if following and _LEX.colours.issuperset(words[index + 1 :]):  # "the tin whistle red": a thing
+            continue
         places = word.endswith("ing") and following and following[0] in ("on", "in", "at", "next", "near", "by")
         bends = index > 1 and following and following[0] in _POSSESSIVES and singular(word) in _LEX.doing
         if bends or (_LEX.does(word) and not places):
