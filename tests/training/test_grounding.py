@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import ConfigError
+from sigmask.errors import ConfigError, SigmaskError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.training.grounding import (
@@ -102,6 +102,17 @@ def test_only_the_grounding_moves(tmp_path: Path) -> None:
     moved = {name for name, value in after.state_dict().items() if not torch.equal(value, before.state_dict()[name])}
     assert moved and all(name.startswith("grounding.") for name in moved)
     assert len((tmp_path / "out" / "grounding.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_size_that_does_not_fit_leaves_no_folder(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'size': expected a multiple of 32 pixels"):
+        run_grounding(dataclasses.replace(_config(tmp_path), size=72))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(SigmaskError, match="diverged: the loss of step 2 is nan"):
+        run_grounding(_config(tmp_path, learning_rate=1e30))
 
 
 def test_a_device_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ import torch
 from safetensors.torch import load_file
 
 from sigmask.config import load_config
-from sigmask.errors import CorpusError
+from sigmask.errors import ConfigError, CorpusError, SigmaskError
 from sigmask.instruction.text_encoder import StaticTextEncoder
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage1
 from sigmask.training.stage1 import Stage1Config, run_stage1, train, training_losses
 from sigmask.training.stage1_views import Stage1Views, collate_views
+from sigmask.training.training_log import TrainingLog
 from sigmask.training.view import ViewMix
 from sigmask.types import Action, EditTuple
 from tests.models.random_locator import random_locator, small_config
@@ -173,6 +174,44 @@ def test_a_run_without_a_corpus_leaves_no_folder(backbone_weights: Path, tmp_pat
     with pytest.raises(CorpusError, match="expected pair-"):
         run_stage1(_config(tmp_path / "nowhere", backbone_weights, tmp_path / "run", initial=str(tmp_path / "weights")))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_crop_that_does_not_fit_leaves_no_folder(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    save_pretrained(random_locator(), tmp_path / "weights")
+    for initial in (None, str(tmp_path / "weights")):
+        with pytest.raises(ConfigError, match="'crop': expected a multiple of"):
+            run_stage1(_config(corpus, backbone_weights, tmp_path / "run", crop=71, initial=initial))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_diverges_says_at_which_step(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(SigmaskError, match=r"diverged: the loss of step 2 is nan\. Lower the learning rates"):
+        run_stage1(_config(corpus, backbone_weights, tmp_path, learning_rate=1e12, backbone_learning_rate=0.0))
+
+
+def test_the_clock_starts_once_and_after_loading(
+    corpus: Path, backbone_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    batches = stage1._batches
+
+    def noted(*arguments: Any) -> Any:
+        for batch in batches(*arguments):
+            order.append("loaded")
+            yield batch
+
+    monkeypatch.setattr(stage1, "_batches", noted)
+    monkeypatch.setattr(TrainingLog, "start_clock", lambda _: order.append("clock"))
+    run_stage1(_config(corpus, backbone_weights, tmp_path, steps=2))
+    assert order == ["loaded", "clock", "loaded"]
+
+
+def test_a_worker_tells_what_is_wrong_with_a_pair_in_one_line(backbone_weights: Path, tmp_path: Path) -> None:
+    damaged = write_tiny_corpus(tmp_path / "corpus") / "pair-00-000001.npz"
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    with pytest.raises(CorpusError) as caught:
+        run_stage1(_config(damaged.parent, backbone_weights, tmp_path / "run", workers=1, cached_views=0))
+    assert str(caught.value).startswith(f"{damaged} cannot be read") and "\n" not in str(caught.value)
 
 
 def test_a_yaml_file_trains(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:

@@ -112,6 +112,12 @@ def test_a_closed_guard_stops_the_teaching() -> None:
     assert float(found["self_training"]) == 0
 
 
+@pytest.mark.parametrize(("largest", "counts"), [(0.5, True), (0.4, False)])
+def test_views_that_are_changed_nearly_everywhere_teach_nothing(largest: float, counts: bool) -> None:
+    found, _, _ = _self_train(replace(CONFIG, largest_area=largest))  # the teacher marks a half
+    assert (float(found["self_training"]) > 0) == counts
+
+
 def test_the_guard_hears_only_of_views_that_teach() -> None:
     guard = AreaGuard()
     _self_train(teacher=_Seer(marked=8), guard=guard)  # all of it: over `largest_area`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import torch
 
 from sigmask.training.training_log import TrainingLog
@@ -23,6 +24,16 @@ def test_means_over_each_interval(tmp_path: Path) -> None:
         (4, 7.0),
         (5, 4.0),
     ]
+
+
+def test_what_comes_before_the_clock_is_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter((0.0, 300.0, 302.0, 306.0))
+    monkeypatch.setattr("sigmask.training.training_log.time.monotonic", lambda: next(times))
+    log = TrainingLog(tmp_path / "log.jsonl", done=4, steps=6, every=1)
+    log.start_clock()
+    for step in (5, 6):
+        log.add(step, {})
+    assert [entry["seconds_per_step"] for entry in _entries(tmp_path / "log.jsonl")] == [2.0, 3.0]
 
 
 def test_resumed_run_replaces_later_entries(tmp_path: Path) -> None:

@@ -34,8 +34,10 @@ from sigmask.synthesis.named_view import is_held_out, names_left_out
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
 from sigmask.training.device import mixed_precision
 from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, ViewPlan, asked_for, ground_views
+from sigmask.training.loop import require_finite
 from sigmask.training.name_teacher import NameTeacher, imagenet_names
 from sigmask.training.schedule import learning_rate_factor, parameter_groups, set_learning_rates
+from sigmask.training.setting_ranges import Count, Factor, PositiveShare, Rate, Share, Whole, require_fitting_side
 from sigmask.training.training_log import TrainingLog
 
 _STRICT = ConfigDict(extra="forbid")
@@ -47,10 +49,10 @@ _SHARPNESS_AT_FIRST = 2.3  # e to this is what cosines are multiplied with
 class GroundingWeights:
     """Factors of the losses beside the one on polygons, which is 1."""
 
-    presence: float = 0.3
-    absence: float = 0.5
-    naming: float = 0.0
-    pointing: float = 0.0
+    presence: Factor = 0.3
+    absence: Factor = 0.5
+    naming: Factor = 0.0
+    pointing: Factor = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -70,27 +72,27 @@ class GroundingConfig:
     photos: Path
     output: Path
     initial: str = "tiny"
-    views: int = 3
-    outlined_views: int | None = None
-    smallest_view: float = 0.6
-    pasted: float = 0.0
-    size: int = 320
-    steps: int = 3000
-    batch: int = 32
-    learning_rate: float = 1e-3
-    deeper_learning_rate: float = 1e-4
-    weight_decay: float = 1e-2
-    warmup: int = 100
+    views: Count = 3
+    outlined_views: Count | None = None
+    smallest_view: PositiveShare = 0.6
+    pasted: Share = 0.0
+    size: Count = 320
+    steps: Count = 3000
+    batch: Count = 32
+    learning_rate: Rate = 1e-3
+    deeper_learning_rate: Rate = 1e-4
+    weight_decay: Factor = 1e-2
+    warmup: Whole = 100
     leave_out: bool = False
     restart: bool = False
     deeper: bool = False
-    joint_width: int | None = None
+    joint_width: Count | None = None
     bfloat16: bool = True
     device: str = "cpu"
     loss: GroundingWeights = field(default_factory=GroundingWeights)
-    seed: int = 0
-    threads: int = 2
-    log_every: int = 100
+    seed: Whole = 0
+    threads: Count = 2
+    log_every: Count = 100
 
 
 class Learner(nn.Module):
@@ -131,9 +133,10 @@ def run_grounding(config: GroundingConfig) -> Path:
     """The run itself; deterministic for a seed on one machine."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    config.output.mkdir(parents=True, exist_ok=True)
     device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
+    require_fitting_side("size", config.size, model.backbone)
+    config.output.mkdir(parents=True, exist_ok=True)
     model = _with_grounding(model, config).to(device)
     photos = PhotoLibrary.load(config.photos).entries
     teacher = _teacher(photos, encoder, config, device)
@@ -163,6 +166,7 @@ def run_grounding(config: GroundingConfig) -> Path:
         set_learning_rates(optimiser, (config.learning_rate, config.deeper_learning_rate), factor)
         chosen = [views[index] for index in rng.integers(len(views), size=config.batch)]
         losses = grounding_losses(learner, chosen, words, rng, config.loss, bfloat16=config.bfloat16)
+        require_finite(losses["total"], step)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_((part for group in optimiser.param_groups for part in group["params"]), 2.0)

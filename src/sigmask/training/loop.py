@@ -6,13 +6,14 @@ have seen next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from sigmask.errors import SigmaskError
 from sigmask.training.checkpoint import learned_settings, load_checkpoint, save_checkpoint
 from sigmask.training.device import on_device
 from sigmask.training.ema import Model, MovingAverage
@@ -62,16 +63,23 @@ def run_steps(
         losses_of: (batch, step from 0) → losses by name; "total" is what is minimised.
         save_weights: writes what the run hands out.
         resume: go on from `output/checkpoint.pt` if there is one.
+
+    Raises:
+        SigmaskError: the losses are no numbers any more, or whatever a loader's worker met.
+        WeightsError: see `load_checkpoint`.
     """
     optimiser = torch.optim.AdamW(parameter_groups(model, backbone), weight_decay=config.weight_decay)
     checkpoint, settings = config.output / "checkpoint.pt", learned_settings(config)
     done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     device = next(model.parameters()).device
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
-    for step, batch in enumerate(batches_from(done), start=done):
+    for step, batch in enumerate(_told_plainly(batches_from(done)), start=done):
+        if step == done:
+            log.start_clock()  # what came before was loading
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
         set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
         losses = losses_of(on_device(batch, device), step)
+        require_finite(losses["total"], step)
         optimiser.zero_grad(set_to_none=True)
         losses["total"].backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_((p for g in optimiser.param_groups for p in g["params"]), 2.0)
@@ -81,3 +89,30 @@ def run_steps(
         if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
             save_weights()  # before the checkpoint: one that says "finished" has its weights beside it
             save_checkpoint(checkpoint, step + 1, model, average, optimiser, settings)
+
+
+def require_finite(total: Tensor, step: int) -> None:
+    """Refuse to go on with a loss that is no number.
+
+    Args:
+        step: from 0; it is told from 1, as in the log.
+
+    Raises:
+        SigmaskError: if it is not finite.
+    """
+    if not bool(torch.isfinite(total)):
+        raise SigmaskError(
+            f"the training diverged: the loss of step {step + 1} is {float(total.detach())}. Lower the learning rates "
+            "(or raise 'warmup', or set bfloat16=false), and start anew (--fresh, or another output folder)"
+        )
+
+
+def _told_plainly(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches; what a user can mend, met in a loader's worker, is told without the worker's traceback."""
+    try:
+        yield from batches
+    except SigmaskError as error:
+        kind = f"{type(error).__module__}.{type(error).__qualname__}: "
+        if "\nOriginal Traceback" not in str(error):
+            raise
+        raise type(error)(str(error).rpartition(kind)[2].strip()) from error

@@ -36,6 +36,7 @@ from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
+from sigmask.training.setting_ranges import Count, Factor, Rate, Share, Whole, require_fitting_side
 from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views, pair_paths
 from sigmask.training.trained_parts import choose_trained
 from sigmask.training.view import ViewMix
@@ -47,11 +48,11 @@ _STRICT = ConfigDict(extra="forbid")
 class LossWeights:
     """Factors of the losses beside the mask's, which is 1; `scene` is the prior's on names beside the instruction's."""
 
-    prior: float = 0.3
-    scene: float = 0.3
-    refined_prior: float = 0.1
-    quality: float = 0.2
-    scope: float = 0.05
+    prior: Factor = 0.3
+    scene: Factor = 0.3
+    refined_prior: Factor = 0.1
+    quality: Factor = 0.2
+    scope: Factor = 0.05
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -76,34 +77,34 @@ class Stage1Config:
     model: LocatorConfig = field(default_factory=LocatorConfig)
     backbone_weights: Path | None = None
     initial: str | None = None
-    outline_blocks: int | None = None
-    context_blocks: int | None = None
+    outline_blocks: Whole | None = None
+    context_blocks: Whole | None = None
     original_content: bool | None = None
-    steps: int = 4000
-    batch: int = 8
-    crop: int = 288
-    learning_rate: float = 1e-3
-    backbone_learning_rate: float = 1e-4
-    backbone_frozen_stages: int = 2
+    steps: Count = 4000
+    batch: Count = 8
+    crop: Count = 288
+    learning_rate: Rate = 1e-3
+    backbone_learning_rate: Factor = 1e-4
+    backbone_frozen_stages: Whole = 2
     grounding_frozen: bool = False
-    weight_decay: float = 1e-2
-    warmup: int = 100
-    ema_decay: float = 0.998
+    weight_decay: Factor = 1e-2
+    warmup: Whole = 100
+    ema_decay: Share = 0.998
     loss: LossWeights = field(default_factory=LossWeights)
     mix: ViewMix = field(default_factory=ViewMix)
-    seed: int = 0
-    cached_views: int = 0
-    positions_offset: int = 0
+    seed: Whole = 0
+    cached_views: Whole = 0
+    positions_offset: Whole = 0
     new_kinds: tuple[str, ...] = ()
-    new_share: float = 0.5
+    new_share: Share = 0.5
     left_out_kinds: tuple[str, ...] = ()
     leave_out_names: bool = False
     bfloat16: bool = True
     device: str = "cpu"
-    workers: int = 1
-    threads: int = 2
-    log_every: int = 20
-    checkpoint_every: int = 200
+    workers: Whole = 1
+    threads: Count = 2
+    log_every: Count = 20
+    checkpoint_every: Count = 200
 
 
 def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] = ()) -> Path:
@@ -160,7 +161,8 @@ def training_losses(
         scene_logits = model.grounding.similarity_of(shown, shown, scene)  # names of the scene: of the original alone
     logits, grid = output.mask_logits.float(), output.difference.grid
     changed, known = (F.adaptive_avg_pool2d(part[:, None], grid).flatten(1) for part in (mask, valid))
-    refined_prior = output.refined_prior.flatten(1).float().clamp(1e-4, 1 - 1e-4)
+    # cross entropy refuses what is no number with an error of its own; the mask's loss is none then either
+    refined_prior = output.refined_prior.flatten(1).float().nan_to_num(0.5).clamp(1e-4, 1 - 1e-4)
     losses = {
         "mask": mask_loss(logits, mask, valid),
         "prior": prior_loss(
@@ -195,6 +197,7 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     text_table: Path | None = None
     if config.initial is not None:
         model, encoder, folder = load_locator(config.initial)
+        require_fitting_side("crop", config.crop, model.backbone)
         text_table = text_table_of(folder)
         model = with_decoder_blocks(
             model,
@@ -205,6 +208,7 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
     else:
         encoder = text_encoder_for(config.model)
         model = Locator(config.model)
+        require_fitting_side("crop", config.crop, model.backbone)
         model.backbone.load_pretrained(config.backbone_weights)
         if model.grounding.deeper is not None:
             load_deeper_stages(model.grounding.deeper)

@@ -43,6 +43,7 @@ from sigmask.training.area_guard import AreaGuard
 from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
+from sigmask.training.setting_ranges import Count, Factor, Rate, Share, Whole, require_fitting_side
 from sigmask.training.stage1 import LossWeights, training_losses
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.stage2_views import (
@@ -66,12 +67,12 @@ class Stage2Weights:
     (`losses.code_adversary`).
     """
 
-    self_training: float = 0.3
-    reconstruction: float = 0.5
-    swap: float = 0.5
-    covariance: float = 0.5
-    vanishing: float = 0.2
-    adversary: float = 0.0
+    self_training: Factor = 0.3
+    reconstruction: Factor = 0.5
+    swap: Factor = 0.5
+    covariance: Factor = 0.5
+    vanishing: Factor = 0.2
+    adversary: Factor = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -99,31 +100,31 @@ class Stage2Config:
     instruction: bool = True
     grounding_frozen: bool = False
     codes_only: bool = False
-    unlabelled_pairs: int | None = None
+    unlabelled_pairs: Count | None = None
     leave_out_names: bool = False
-    steps: int = 1500
-    batch: int = 6
-    unlabelled_batch: int = 2
-    triple_batch: int = 2
-    crop: int = 256
-    learning_rate: float = 2e-4
-    backbone_learning_rate: float = 0.0
-    backbone_frozen_stages: int = 2
-    weight_decay: float = 1e-2
-    warmup: int = 50
-    ema_decay: float = 0.998
-    believed: tuple[float, float] = (0.5, 0.9)
-    largest_area: float = 0.5
+    steps: Count = 1500
+    batch: Count = 6
+    unlabelled_batch: Count = 2
+    triple_batch: Count = 2
+    crop: Count = 256
+    learning_rate: Rate = 2e-4
+    backbone_learning_rate: Factor = 0.0
+    backbone_frozen_stages: Whole = 2
+    weight_decay: Factor = 1e-2
+    warmup: Whole = 50
+    ema_decay: Share = 0.998
+    believed: tuple[Share, Share] = (0.5, 0.9)
+    largest_area: Share = 0.5
     loss: LossWeights = field(default_factory=LossWeights)
     weights: Stage2Weights = field(default_factory=Stage2Weights)
     mix: ViewMix = field(default_factory=ViewMix)
-    seed: int = 0
+    seed: Whole = 0
     bfloat16: bool = True
     device: str = "cpu"
-    workers: int = 1
-    threads: int = 2
-    log_every: int = 25
-    checkpoint_every: int = 200
+    workers: Whole = 1
+    threads: Count = 2
+    log_every: Count = 25
+    checkpoint_every: Count = 200
 
 
 def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] = ()) -> Path:
@@ -139,8 +140,9 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    config.output.mkdir(parents=True, exist_ok=True)
     model, encoder, folder = load_locator(config.initial)
+    require_fitting_side("crop", config.crop, model.backbone)
+    config.output.mkdir(parents=True, exist_ok=True)
     choose_trained(model, config)
     if config.codes_only:
         train_codes_alone(model)

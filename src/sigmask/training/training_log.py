@@ -23,6 +23,10 @@ class TrainingLog:
         kept = [line for line in kept if json.loads(line)["step"] <= done]
         path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
+    def start_clock(self) -> None:
+        """Seconds per step count from now, and not from when the log was made."""
+        self._started = time.monotonic()
+
     def add(self, step: int, values: dict[str, Tensor]) -> None:
         """Note the losses of step `step`, counted from 1."""
         for name, value in values.items():

@@ -23,6 +23,7 @@ from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.named_view import is_left_out, left_out_words
 from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress
 from sigmask.synthesis.synthetic_edit import local_difference
+from sigmask.training.setting_ranges import Share
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
 
 SCENE_PRESENT, SCENE_ABSENT = 3, 2
@@ -45,14 +46,14 @@ class ViewMix:
     instructions: they ask for a style, whose prior is the whole picture, of a picture that has none.
     """
 
-    null: float = 0.12
-    swapped: float = 0.15
-    round_trip: float = 0.65
-    weakened: float = 0.12
-    perturbed: float = 0.7
-    no_instruction: float = 0.25
-    wrong_instruction: float = 0.2
-    wrong_style: float = 0.15
+    null: Share = 0.12
+    swapped: Share = 0.15
+    round_trip: Share = 0.65
+    weakened: Share = 0.12
+    perturbed: Share = 0.7
+    no_instruction: Share = 0.25
+    wrong_instruction: Share = 0.2
+    wrong_style: Share = 0.15
 
 
 @dataclass(frozen=True, slots=True)

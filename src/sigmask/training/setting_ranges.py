@@ -1,0 +1,32 @@
+"""Ranges that a training's settings lie in. Pydantic checks them, so that a value outside is told with its key."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sigmask.errors import ConfigError
+from sigmask.models.backbone import Backbone
+
+Count = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveShare = Annotated[float, Field(gt=0, le=1)]
+Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def require_fitting_side(key: str, side: int, backbone: Backbone) -> None:
+    """Refuse squares of `side` pixels, the setting `key`, that the backbone cannot take.
+
+    Raises:
+        ConfigError: if it is no multiple of what the backbone needs.
+    """
+    multiple = backbone.size_multiple
+    if side % multiple:
+        nearest = max(1, round(side / multiple)) * multiple
+        raise ConfigError(
+            f"'{key}': expected a multiple of {multiple} pixels, as '{backbone.name}' needs, got {side}; "
+            f"set {key}={nearest}"
+        )
