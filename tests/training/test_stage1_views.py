@@ -13,7 +13,7 @@ from sigmask.errors import ConfigError, CorpusError
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.synthesis import perturbation
 from sigmask.synthesis.named_view import is_left_out
-from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
+from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views, read_record
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json, mask_of_redrawn
 from sigmask.types import Action, EditTuple
 from tests.training.tiny_corpus import drawn_record, write_tiny_corpus
@@ -254,6 +254,29 @@ def test_a_corpus_of_an_earlier_version_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "pair-00-000000.npz", **{**record, "meta": json.dumps(meta)})
     with pytest.raises(CorpusError, match="made by an earlier version"):
         _views(tmp_path, range(2))
+
+
+@pytest.mark.parametrize("key", ["concept_regions", "scene_regions", "region"])
+def test_a_later_pair_of_an_earlier_version_is_named(tmp_path: Path, key: str) -> None:
+    record = drawn_record(np.random.default_rng(0))
+    np.savez(tmp_path / "pair-00-000000.npz", **record)
+    del record[key]
+    np.savez(tmp_path / "pair-00-000001.npz", **record)
+    views = _views(tmp_path, range(2))
+    with pytest.raises(CorpusError, match=rf"pair-00-000001\.npz was made by an earlier version \({key} missing\)"):
+        for index in range(2):
+            views[index]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no archive", None])
+def test_a_damaged_pair_is_named(tmp_path: Path, damage: bytes | None) -> None:
+    path = tmp_path / "pair-00-000000.npz"
+    np.savez(path, **drawn_record(np.random.default_rng(0)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content if damage is None else damage)
+    with pytest.raises(CorpusError, match=r"pair-00-000000\.npz cannot be read \(.*\): remove it"):
+        read_record(path)
 
 
 def test_a_folder_without_pairs_is_an_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from sigmask.config import load_config
-from sigmask.errors import CorpusError
+from sigmask.errors import ConfigError, CorpusError, SigmaskWarning
 from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage2, stage2_views
@@ -129,17 +130,6 @@ def test_an_interrupted_run_equals_an_unbroken_one(
 def test_the_teacher_is_believed_more_and_more(material: Path, tmp_path: Path) -> None:
     config = _config(material, tmp_path, steps=11, believed=(0.5, 0.9))
     assert [confidence_at(step, config).share for step in (0, 5, 10)] == pytest.approx([0.5, 0.7, 0.9])
-
-
-def test_views_that_are_changed_nearly_everywhere_teach_nothing(
-    material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage2, "pair_weight", torch.ones_like)
-    monkeypatch.setattr(stage2, "self_training_loss", lambda logits, teacher, weight, confidence: weight.sum())
-    for largest, counts in ((1.0, True), (-1.0, False)):  # of any view more than -1 is marked
-        run_stage2(_config(material, tmp_path / str(counts), steps=1, largest_area=largest))
-        (only,) = _logged(tmp_path / str(counts))
-        assert (only["self_training"] > 0) == counts
 
 
 def test_a_frozen_joint_space_stays(material: Path, tmp_path: Path) -> None:
@@ -294,6 +284,33 @@ def test_a_bad_mask_costs_no_unlabelled_pair(tmp_path: Path) -> None:
     table = write_table_corpus(tmp_path, drawn)
     (tmp_path / "mask" / f"{drawn[0].sample_id}.png").write_bytes(b"no picture")
     assert [pair.sample_id for pair in read_unlabelled(table)] == [pair.sample_id for pair in drawn]
+
+
+def test_rows_that_are_left_out_are_told_and_most_of_them_refused(tmp_path: Path) -> None:
+    drawn = [draw_pair(np.random.default_rng(seed), 72, 96) for seed in range(4)]
+    table = write_table_corpus(tmp_path, [replace(pair, sample_id=str(place)) for place, pair in enumerate(drawn)])
+    (tmp_path / "original" / "0.png").unlink()
+    (tmp_path / "edited" / "1.png").write_bytes(b"no picture")
+    both = r"2 of 4 unlabelled rows of .* cannot be used \(1 missing_file, 1 not_an_image\); the first: .*0\.png"
+    with pytest.warns(SigmaskWarning, match=both):
+        assert len(read_unlabelled(table)) == 2
+    (tmp_path / "original" / "2.png").unlink()
+    with pytest.raises(CorpusError, match=r"3 of 4 unlabelled rows .* \(2 missing_file, 1 not_an_image\).*too many"):
+        read_unlabelled(table)
+    with pytest.raises(CorpusError, match="2 of 2 unlabelled rows"):  # and the rest need not be read
+        read_unlabelled(table, limit=1)
+
+
+def test_columns_that_cannot_be_told_are_not_answered_with_options_alone(tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text('{"was": "a.png", "is": "b.png"}\n')
+    with pytest.raises(CorpusError, match=r"^unlabelled: .*no such options: give a table whose columns are called"):
+        read_unlabelled(tmp_path / "pairs.jsonl")
+
+
+def test_a_crop_that_does_not_fit_leaves_no_folder(material: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'crop': expected a multiple of"):
+        run_stage2(_config(material, tmp_path / "out", crop=71))
+    assert not (tmp_path / "out").exists()
 
 
 def test_unlabelled_pairs_are_any_corpus(material: Path) -> None:

@@ -95,9 +95,8 @@ class FolderReader:
             )
         if not self._instructions[0] and (tables := self._other_tables()):
             warnings.warn(
-                f"'{self.folder}' has no {' or '.join(INSTRUCTION_FILES)}, so its pairs are annotated without "
-                f"instructions; {', '.join(tables[:3])} beside its folders is not read: name it so, or annotate the "
-                "table itself",
+                f"'{self.folder}' has no {' or '.join(INSTRUCTION_FILES)}, so its pairs have no instructions; "
+                f"{', '.join(tables[:3])} beside its folders is not read: name it so, or give the table itself",
                 SigmaskWarning,
                 stacklevel=2,
             )
@@ -105,7 +104,7 @@ class FolderReader:
         if problems:
             warnings.warn(
                 f"{len(problems)} row(s) in the instructions of '{self.folder}' are no use, and whichever pairs they "
-                f"belong to are annotated without: {problems[0]}{', …' if len(problems) > 1 else ''}",
+                f"belong to have none: {problems[0]}{', …' if len(problems) > 1 else ''}",
                 SigmaskWarning,
                 stacklevel=2,
             )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,10 @@ from torch.utils.data import Dataset
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json
+
+_ARRAYS = {"original", "edited", "edited_round_trip", "mask", "region", "concept_regions", "scene_regions", "meta"}
+_SAID = {"edit", "located", "scene", "uncertain", "named", "action", "family"}
+"""What is read of a pair, and of its `meta`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +89,12 @@ def pair_paths(folder: Path) -> list[Path]:
     """The pairs of a corpus, in order.
 
     Raises:
-        CorpusError: there are none, or they were made by an earlier version.
+        CorpusError: there are none, or the first was made by an earlier version; of the others `read_record` tells.
     """
     paths = sorted(folder.glob("pair-*.npz"))
     if not paths:
         raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
-    if "located" not in json.loads(str(read_record(paths[0], ("meta",))["meta"])):
-        raise CorpusError(f"{folder} was made by an earlier version: remove it, and make it anew")
+    read_record(paths[0])
     return paths
 
 
@@ -145,6 +152,44 @@ def collate_views(views: list[View]) -> dict[str, Any]:
 
 
 def read_record(path: Path, names: tuple[str, ...] | None = None) -> dict[str, Any]:
-    """A pair of the corpus as `stage1_corpus.make_record` gave it, or those keys of it."""
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in names or file.files}
+    """A pair of the corpus as `stage1_corpus.make_record` gave it, or those keys of it.
+
+    Raises:
+        CorpusError: see `readable_pair`; also if something that training reads is not in it.
+    """
+    with readable_pair(path), np.load(path, allow_pickle=False) as file:
+        record = {name: file[name] for name in names or file.files}
+        missing = [] if names else sorted(_ARRAYS - record.keys())
+        if "meta" in record:
+            missing += sorted(_SAID - json.loads(str(record["meta"])).keys())
+    if missing:
+        raise CorpusError(
+            f"{path} was made by an earlier version ({', '.join(missing)} missing): "
+            f"remove {path.parent}, and make it anew"
+        )
+    return record
+
+
+@contextmanager
+def readable_pair(path: Path) -> Iterator[None]:
+    """The block reads the file of a pair.
+
+    Raises:
+        CorpusError: it cannot be read, or is damaged.
+    """
+    try:
+        yield
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise CorpusError(
+            f"{path} cannot be read ({type(error).__name__}: {error}): remove it; sigmask train corpus, run again, "
+            "makes it anew"
+        ) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +17,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from sigmask.data.corpus import load_corpus
+from sigmask.data.corpus import Corpus, load_corpus
 from sigmask.data.geometry import shrink_to
 from sigmask.data.raw_pair import decode_pair
 from sigmask.data.registration import bring_onto_edited
-from sigmask.errors import CorpusError
+from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.perturbation import SHIFT_SHARE, perturb, recompress, shifted, slight_shift
-from sigmask.training.stage1_views import read_record
+from sigmask.training.stage1_views import pair_paths, read_record, readable_pair
 from sigmask.training.view import cut_alike, picture_noise
 from sigmask.types import BadSample, EditPair, EditTuple, ImageArray, MaskArray
 
@@ -106,7 +108,7 @@ class Triples(Dataset[Triple]):
     """
 
     def __init__(self, folder: Path, *, crop: int, seed: int, positions: range) -> None:
-        self.paths = sorted(folder.glob("pair-*.npz"))
+        self.paths = pair_paths(folder)
         if not any(_keeps_null(path) for path in self.paths):
             raise CorpusError(f"expected pairs with a round trip of the original in {folder}, found none")
         self.crop, self.seed, self.positions = crop, seed, positions
@@ -135,7 +137,7 @@ class Triples(Dataset[Triple]):
 
 def _keeps_null(path: Path) -> bool:
     """Whether a pair of the corpus has a round trip of its original; its arrays are not read."""
-    with zipfile.ZipFile(path) as file:
+    with readable_pair(path), zipfile.ZipFile(path) as file:
         return "original_round_trip.npy" in file.namelist()
 
 
@@ -151,29 +153,60 @@ def _strongly_disturbed(
 
 
 def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPair]:
-    """The pairs of any corpus that can be read, the original fitted to the edited image; bad rows are left out.
+    """The pairs of any corpus that can be read, the original fitted to the edited image.
 
-    Masks that the corpus has are not decoded, so a bad one costs no pair.
+    Bad rows are left out, and a warning says how many and why. Masks that the corpus has are not decoded, so a bad one
+    costs no pair.
 
     Args:
         limit: pairs to take at most, from the start.
+
+    Raises:
+        CorpusError: it is no corpus, or more rows are bad than good.
     """
     pairs: list[EditPair] = []
-    for row in load_corpus(corpus).rows():
-        if len(pairs) == limit:
+    bad: list[BadSample] = []
+    for row in _opened(corpus).rows():
+        if limit is not None and (len(pairs) == limit or len(bad) > limit):  # then most of them are bad anyway
             break
         sample = row if isinstance(row, BadSample) else decode_pair(row, with_mask=False)
-        if isinstance(sample, EditPair):
-            original, _ = bring_onto_edited(sample.original, sample.edited)
-            pairs.append(
-                EditPair(
-                    sample.sample_id,
-                    shrink_to(original, _LARGEST),
-                    shrink_to(sample.edited, _LARGEST),
-                    sample.instruction,
-                )
+        if isinstance(sample, BadSample):
+            bad.append(sample)
+            continue
+        original, _ = bring_onto_edited(sample.original, sample.edited)
+        pairs.append(
+            EditPair(
+                sample.sample_id,
+                shrink_to(original, _LARGEST),
+                shrink_to(sample.edited, _LARGEST),
+                sample.instruction,
             )
+        )
+    if bad:
+        _tell_left_out(corpus, bad, len(pairs))
     return pairs
+
+
+def _opened(corpus: str | Path) -> Corpus:
+    """`load_corpus`, whose hints at options for columns are of no use to a training, which has none."""
+    try:
+        return load_corpus(corpus)
+    except CorpusError as error:
+        if "--original" not in str(error) and "--root" not in str(error):
+            raise
+        raise CorpusError(
+            f"unlabelled: {error}. (A training has no such options: give a table whose columns are called original, "
+            "edited and instruction, beside its pictures)"
+        ) from error
+
+
+def _tell_left_out(corpus: str | Path, bad: Sequence[BadSample], good: int) -> None:
+    reasons = ", ".join(f"{number} {reason}" for reason, number in Counter(row.reason for row in bad).most_common())
+    told = f"{len(bad)} of {len(bad) + good} unlabelled rows of '{corpus}' cannot be used ({reasons}); the first: "
+    told += bad[0].message
+    if len(bad) > good:
+        raise CorpusError(f"{told}. These are too many to train without them: mend the corpus, or give another")
+    warnings.warn(f"{told}. They are left out", SigmaskWarning, stacklevel=3)
 
 
 @dataclass(frozen=True, slots=True)
