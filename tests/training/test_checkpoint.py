@@ -59,6 +59,28 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path, damage: str) -> None:
     assert checkpoint_step(path) == 0
 
 
+def test_one_flipped_byte_of_a_weight_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    run = _Run()
+    run.save(path, 1)
+    content = bytearray(path.read_bytes())
+    content[content.index(run.model.weight.detach().numpy().tobytes()) + 2] ^= 64
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"checkpoint\.pt is not .* \(it is damaged: .*\); .* or remove it"):
+        _Run().load(path)
+
+
+def test_a_run_that_is_to_be_longer_is_told_the_way(tmp_path: Path) -> None:
+    run = _Run()
+    first = {"steps": "100", "batch": "8", "positions_offset": "40"}
+    save_checkpoint(tmp_path / "c.pt", 1, run.model, run.average, run.optimiser, first)
+    with pytest.raises(WeightsError, match=f"initial: {tmp_path}, and positions_offset: 840 "):
+        load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, first | {"steps": "200"})
+    with pytest.raises(WeightsError) as other:
+        load_checkpoint(tmp_path / "c.pt", run.model, run.average, run.optimiser, first | {"batch": "9"})
+    assert "initial" not in str(other.value)
+
+
 def test_the_step_is_read_without_a_model(tmp_path: Path) -> None:
     _Run().save(tmp_path / "checkpoint.pt", 17)
     assert checkpoint_step(tmp_path / "checkpoint.pt") == 17

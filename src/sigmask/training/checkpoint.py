@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import pickle
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,6 +80,7 @@ def load_checkpoint(
         WeightsError: if the file is damaged, or belongs to another model or to a run with other settings.
     """
     try:
+        _require_whole(path)
         state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         _require_same(state["settings"], settings or {}, path)
         model.load_state_dict(state["model"])
@@ -94,6 +97,8 @@ def load_checkpoint(
         TypeError,
         EOFError,
         pickle.UnpicklingError,
+        zipfile.BadZipFile,
+        zlib.error,
     ) as error:
         raise WeightsError(
             f"{path} is not a checkpoint of this training ({error}); give another output folder, or remove it"
@@ -109,6 +114,14 @@ def checkpoint_step(path: Path) -> int:
         return 0
 
 
+def _require_whole(path: Path) -> None:
+    """Compare every part with its checksum, which `torch.save` writes and `torch.load` does not look at."""
+    with zipfile.ZipFile(path) as file:
+        damaged = file.testzip()
+    if damaged is not None:
+        raise ValueError(f"it is damaged: {damaged} is not what was written")
+
+
 def _require_same(earlier: Settings, now: Settings, path: Path) -> None:
     differing = [
         f"{name}: {earlier.get(name, 'none')} there, {now.get(name, 'none')} now"
@@ -116,7 +129,20 @@ def _require_same(earlier: Settings, now: Settings, path: Path) -> None:
         if earlier.get(name) != now.get(name)
     ]
     if differing:
+        longer = _how_to_go_on(earlier, path) if earlier.get("steps") != now.get("steps") else ""
         raise WeightsError(
             f"{path} belongs to a run with other settings ({'; '.join(differing)}); "
-            "give another output folder, or remove that one (--fresh does so for a single run)"
+            f"give another output folder, or remove that one (--fresh does so for a single run){longer}"
         )
+
+
+def _how_to_go_on(earlier: Settings, path: Path) -> str:
+    """What to do instead of changing `steps`, in words; of views that were seen where a stage can skip them."""
+    told = (
+        "; the learning rate falls over all of 'steps', so that a run cannot be made longer or shorter: "
+        f"to go on from its weights, give another output, initial: {path.parent}"
+    )
+    if not {"positions_offset", "steps", "batch"} <= earlier.keys():
+        return f"{told}, and another seed"
+    seen = int(earlier["positions_offset"]) + int(earlier["steps"]) * int(earlier["batch"])
+    return f"{told}, and positions_offset: {seen} where the views are to be new ones"
