@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from sigmask.cli import ablation
 from sigmask.cli.ablation import ROWS, AblationConfig, run_ablation
 from sigmask.config import load_config
+from sigmask.errors import ConfigError, CorpusError
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage2
 from sigmask.training.stage2 import Stage2Config
@@ -99,6 +101,49 @@ def test_a_finished_run_reads_no_pairs(tmp_path: Path, monkeypatch: pytest.Monke
     run_ablation(config)
     monkeypatch.setattr(stage2, "read_unlabelled", lambda *_: pytest.fail("a finished run read its pairs again"))
     run_ablation(config)
+
+
+def test_a_base_without_a_part_still_has_it_in_the_rows_that_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = _config(tmp_path, ("all", "+ null pairs"))
+    base = dataclasses.replace(config.base, self_training=False, calibration=False)
+    seen: list[tuple[bool, bool]] = []
+
+    def noted(run: Stage2Config) -> Path:
+        seen.append((run.self_training, run.calibration))
+        return tmp_path / "start"
+
+    monkeypatch.setattr(ablation, "run_stage2", noted)
+    run_ablation(dataclasses.replace(config, base=base, seeds=(0,)))
+    assert seen == [(True, True), (False, True)]
+
+
+def test_a_benchmark_that_is_not_there_is_told_before_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablation, "run_stage2", lambda _: pytest.fail("it trained"))
+    config = dataclasses.replace(_config(tmp_path, ("all",)), benchmarks=("nowhere",))
+    with pytest.raises(CorpusError, match="unknown benchmark 'nowhere'"):
+        run_ablation(config)
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ('rows=["+ everything"]', "'rows.0': expected one of 'Stage I only', .*, got '\\+ everything'"),
+        ("rows=[]", "'rows': expected a list of one or more"),
+        ("rows=[all, all]", "'rows': expected a list of one or more, each of them once"),
+        ("seeds=[]", "'seeds': expected a list of one or more"),
+        ("seeds=[0, 0]", "'seeds': expected a list of one or more, each of them once"),
+        ("benchmarks=[]", "'benchmarks': expected a list of one or more"),
+        ("benchmarks=[inpainting, null]", "'benchmarks.1': expected a name or a path .*\"null\""),
+        ("limit=0", "'limit': expected greater than or equal to 1"),
+        ("base.steps=0", "'base.steps': expected greater than or equal to 1"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_at_once(override: str, told: str) -> None:
+    path = Path(__file__).resolve().parents[2] / "configs" / "ablation.yaml"
+    with pytest.raises(ConfigError, match=told):
+        load_config(path, AblationConfig, (override,))
 
 
 def test_the_shipped_file_loads_and_names_rows_that_exist() -> None:

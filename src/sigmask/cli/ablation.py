@@ -10,20 +10,22 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 import typer
-from pydantic import ConfigDict
+from pydantic import AfterValidator, BeforeValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from sigmask.config import build_config, config_to_dict
+from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore
 from sigmask.evaluation.suite import Condition, run_suite
 from sigmask.evaluation.tables import markdown_table
 from sigmask.evaluation.told_runs import ToldRuns
 from sigmask.training.checkpoint import checkpoint_step
+from sigmask.training.setting_ranges import Count, Whole
 from sigmask.training.stage2 import Stage2Config, run_stage2
 from sigmask.whole_file import whole_file
 
@@ -42,7 +44,36 @@ ROWS: dict[str, dict[str, bool] | None] = {
 """Rows of the table: which parts of Stage II are switched off; None is not trained at all. "nothing added" trains as
 long as the others on clean pairs alone, so that what more steps buy is not taken for what a part buys."""
 
+_PARTS = {part: True for switches in ROWS.values() for part in switches or ()}
+"""Every part that a row switches, on: "all" means all, whatever `base` leaves out."""
+
 _TOLD = {Condition.OWN: "with the instruction", Condition.NONE: "told nothing"}
+
+
+Item = TypeVar("Item")
+
+
+def _some_each_once(given: tuple[Item, ...]) -> tuple[Item, ...]:
+    if not given or len(set(given)) < len(given):
+        raise ValueError("a list of one or more, each of them once")
+    return given
+
+
+def _known_row(name: str) -> str:
+    if name not in ROWS:
+        raise ValueError(f"one of {', '.join(repr(row) for row in ROWS)}")
+    return name
+
+
+def _not_null(name: Any) -> Any:
+    if name is None:
+        raise ValueError('a name or a path (the benchmark null in quotes, "null": YAML takes it for nothing without)')
+    return name
+
+
+_Each = AfterValidator(_some_each_once)
+_Row = Annotated[str, AfterValidator(_known_row)]
+_Benchmark = Annotated[str, BeforeValidator(_not_null)]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -51,10 +82,10 @@ class AblationConfig:
 
     base: Stage2Config
     output: Path
-    benchmarks: tuple[str, ...]
-    seeds: tuple[int, ...] = (0, 1, 2)
-    rows: tuple[str, ...] = tuple(ROWS)
-    limit: int | None = None
+    benchmarks: Annotated[tuple[_Benchmark, ...], _Each]
+    seeds: Annotated[tuple[Whole, ...], _Each] = (0, 1, 2)
+    rows: Annotated[tuple[_Row, ...], _Each] = tuple(ROWS)
+    limit: Count | None = None
 
 
 def run_ablation(config: AblationConfig, tell: Callable[[str], None] = typer.echo) -> str:
@@ -62,7 +93,12 @@ def run_ablation(config: AblationConfig, tell: Callable[[str], None] = typer.ech
 
     Args:
         tell: takes a line when a row and seed starts and ends, and where one is skipped as finished.
+
+    Raises:
+        CorpusError: a benchmark cannot be read; before anything is trained.
     """
+    for name in config.benchmarks:
+        load_benchmark(name)
     store = RunStore(config.output / "results")
     found: dict[str, dict[Condition, list[list[BenchmarkResult]]]] = {}
     for row in config.rows:
@@ -107,8 +143,10 @@ def _trained(config: AblationConfig, row: str, tell: Callable[[str], None]) -> d
     folders = {}
     for seed in config.seeds:
         folder = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
-        changed: dict[str, Any] = {**switches, "seed": seed, "output": str(config.output / f"{folder}-{seed}")}
-        run = build_config(config_to_dict(config.base) | changed, Stage2Config, source=f"ablation row '{row}'")
+        changed: dict[str, Any] = {"seed": seed, "output": str(config.output / f"{folder}-{seed}")}
+        run = build_config(
+            config_to_dict(config.base) | _PARTS | switches | changed, Stage2Config, source=f"ablation row '{row}'"
+        )
         name = f"{row}, seed {seed}"
         done = checkpoint_step(run.output / "checkpoint.pt")
         if done < run.steps:
