@@ -21,6 +21,10 @@ Quad = npt.NDArray[np.float32]
 """(4, 2) float32: corners (x, y), clockwise from the top left."""
 
 STROKE_FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX)
+_GAP_SHARE = 0.25
+"""Gaps between and in letters are closed by this share of the stroke's width on either side (our choice)."""
+_FAINT_ALPHA = 0.1
+"""The soft rim of a letter is part of the text from this opacity on (our choice)."""
 
 
 def edit_text(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
@@ -38,15 +42,15 @@ def edit_text(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> 
     with_first = blend(base, first.pixels, first.alpha)
     if kind < 0.45:  # the plate, where there is one, is new together with its words
         original, edited = (photo.image if rng.random() < 0.5 else base), with_first
-        silhouette = _silhouette(first.alpha, rng) | np.any(original != base, 2)
+        silhouette = _silhouette(first.alpha) | np.any(original != base, 2)
         name, text, old = "text_write", words[0], ""
     elif kind < 0.75:
         original, edited = with_first, blend(base, second.pixels, second.alpha)
-        silhouette = _silhouette(np.maximum(first.alpha, second.alpha), rng)
+        silhouette = _silhouette(first.alpha) | _silhouette(second.alpha)
         name, text, old = "text_replace", words[1], words[0]
     else:
         original, edited = with_first, base
-        silhouette = _silhouette(first.alpha, rng)
+        silhouette = _silhouette(first.alpha)
         name, text, old = "text_erase", "", words[0]
     if not silhouette.any():
         return None
@@ -58,14 +62,18 @@ def edit_text(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> 
     return settle(original, edited, silhouette, regions=regions, instruction=instruction, family="text", solid=True)
 
 
-def _silhouette(alpha: MapArray, rng: np.random.Generator) -> MaskArray:
-    """What a person marks as the text: the letters with the gaps between their strokes, hardly more."""
+def _silhouette(alpha: MapArray) -> MaskArray:
+    """What a person marks as the text: the letters with their soft rim, and gaps much narrower than a stroke."""
     letters = np.asarray(alpha > VISIBLE_ALPHA, dtype=bool)
     if not letters.any():
         return letters
-    top, left, bottom, right = bounding_box(letters)
-    gap = 0.12 * min(bottom - top, right - left)
-    return dilate(close_gaps(letters, int(np.clip(gap, 1, 9))), 1)
+    return close_gaps(letters, int(_GAP_SHARE * _stroke_width(letters))) | (dilate(letters, 1) & (alpha > _FAINT_ALPHA))
+
+
+def _stroke_width(letters: MaskArray) -> float:
+    """Pixels across a stroke: `letters` as one long band, of which half the outline is the length."""
+    outline = int(letters.sum()) - int(dilate(letters, -1).sum())
+    return 2 * float(letters.sum()) / max(outline, 1)
 
 
 def _lettering(word: str, quad: Quad, base: ImageArray, rng: np.random.Generator) -> Layer:
