@@ -41,6 +41,9 @@ def test_a_kind_needs_one_sign(told: list[tuple[str, ...]], actions: str) -> Non
     [
         (["autoencoder", "--help"], "Train on every photograph below PHOTOS."),
         (["corpus", "--help"], "pair N of a seed is always the same"),
+        (["corpus", "--help"], "in its folder weights, if any, are always used"),
+        (["corpus", "--shared", ".", "-o", "out", "--seed", "-1"], "greater than or equal to 0"),
+        (["corpus", "--shared", ".", "-o", "out", "--count", "-4"], "greater than or equal to 0"),
         (["calibrate", "--photos", "."], "Missing option '--output'"),
         (["calibrate", "--steps", "3"], "No such option: --steps"),
     ],

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from huggingface_hub.errors import LocalEntryNotFoundError
 
 from sigmask.errors import CorpusError, MissingExtraError, WeightsError
 from sigmask.synthesis.autoencoders import DiffusersAutoencoder, load_autoencoders, named_autoencoders
@@ -83,6 +84,20 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         load_autoencoders([tmp_path / "lost"])
     monkeypatch.setitem(sys.modules, "diffusers", None)
     with pytest.raises(MissingExtraError, match=r"sigmask\[vae\]"):
+        load_autoencoders(["hf:owner/name"])
+
+
+def test_a_hub_that_cannot_be_reached_is_told_from_a_repository_without_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def load_config(*_: object, **__: object) -> None:
+        try:
+            raise LocalEntryNotFoundError("check your connection")
+        except LocalEntryNotFoundError:
+            raise OSError("owner/name does not appear to have a file named config.json") from None
+
+    monkeypatch.setattr(diffusers.AutoencoderKL, "load_config", load_config)
+    with pytest.raises(WeightsError, match="Hub cannot be reached"):
         load_autoencoders(["hf:owner/name"])
 
 

@@ -14,6 +14,7 @@ import torch
 from sigmask.errors import ConfigError, CorpusError
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.synthesis import stage1_corpus
+from sigmask.synthesis.corpus_progress import describe_corpus
 from sigmask.synthesis.photos import PhotoLibrary
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.synthesis.stage1_corpus import load_round_trips, make_record
@@ -108,6 +109,27 @@ def test_the_command_keeps_pairs_that_are_there(tmp_path: Path) -> None:
     stage1_corpus.main(tmp_path / "shared", output, count=2)
     assert (output / "pair-00-000000.npz").read_bytes() == written + b"kept"
     assert (output / "pair-00-000001.npz").is_file()
+
+
+def test_at_the_end_it_says_what_was_made(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    output = tmp_path / "corpus"
+    stage1_corpus.main(tmp_path / "shared", output, count=2, workers=1, families="style", size=64)
+    said = capfd.readouterr()
+    assert said.out == f"2 pairs in {output}: style 2\n"
+    assert said.err.startswith("0/2 pairs are there")
+
+
+def test_a_damaged_pair_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pair-00-000000.npz").write_bytes(b"PK, but no archive")
+    with pytest.raises(CorpusError, match=r"pair-00-000000.npz': remove it"):
+        describe_corpus(tmp_path)
+
+
+def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="1 or more, got 0"):
+        stage1_corpus.main(tmp_path, tmp_path / "corpus", count=0)
+    assert not (tmp_path / "corpus").exists()
 
 
 def test_a_worker_stops_when_the_run_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

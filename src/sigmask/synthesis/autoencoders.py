@@ -74,8 +74,24 @@ class DiffusersAutoencoder:
                 raise WeightsError(f"expected {' or '.join(_CLASSES)} at '{source}', got '{kind}'")
             model = getattr(diffusers, kind).from_pretrained(name, use_safetensors=True, **where)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
+            if _is_out_of_reach(error):
+                raise WeightsError(
+                    f"cannot open the autoencoder '{source}': the Hugging Face Hub cannot be reached, and its "
+                    "local cache has no copy. Get a network, or name a folder that diffusers wrote"
+                ) from error
             raise WeightsError(f"cannot open the autoencoder '{source}': {error}") from error
         return cls(model)
+
+
+def _is_out_of_reach(error: BaseException | None) -> bool:
+    """Whether the Hub did not answer: diffusers then says that the repository has no such file."""
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    while error is not None:
+        if isinstance(error, LocalEntryNotFoundError | ConnectionError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def load_autoencoders(sources: Sequence[str | Path]) -> list[Autoencoder]:

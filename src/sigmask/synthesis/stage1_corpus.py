@@ -31,6 +31,7 @@ from sigmask.errors import ConfigError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
 from sigmask.synthesis.autoencoders import SHIPPED, load_autoencoders
+from sigmask.synthesis.corpus_progress import describe_corpus, follow
 from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
 from sigmask.synthesis.latent_blending import blend_in_latent
 from sigmask.synthesis.named_view import is_held_out
@@ -218,15 +219,17 @@ def _resize_mask(mask: MaskArray, size: tuple[int, int]) -> MaskArray:
 
 
 def main(
-    shared: Annotated[Path, typer.Option(help="folder with data/photos and, if any, weights")],
+    shared: Annotated[
+        Path, typer.Option(help="folder with data/photos; autoencoders in its folder weights, if any, are always used")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o")],
-    count: int = 4000,
-    seed: int = 0,
+    count: Annotated[int, typer.Option(min=0, help="pairs to make; 0 only with --pairs")] = 4000,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same pairs")] = 0,
     autoencoders: Annotated[
         list[str] | None,
         typer.Option(
-            help="further ones: 'shipped', a folder, or hf:OWNER/NAME[:SUBFOLDER] (extra vae); those that ship, where "
-            "there are no others"
+            help="further ones beside those in SHARED/weights: 'shipped', a folder, or hf:OWNER/NAME[:SUBFOLDER] "
+            "(extra vae); those that ship, where there are no others"
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
@@ -238,6 +241,8 @@ def main(
     pairs_limit: Annotated[int, typer.Option(min=1, help="of those, rows to read at most")] = 100_000,
 ) -> None:
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
+    if count == 0 and pairs is None:
+        raise ConfigError("expected --count of 1 or more, got 0: without --pairs there is nothing to make")
     output.mkdir(parents=True, exist_ok=True)
     at_hand = [str(shared / "weights")] if any((shared / "weights").glob("*.safetensors")) else []
     sources = [*at_hand, *(autoencoders or [])] or [SHIPPED]
@@ -257,8 +262,8 @@ def main(
                 pool.submit(_take_pairs, pairs, sources, output, seed, range(first, pairs_limit, workers), size)
                 for first in range(workers)
             ]
-        for part in parts:
-            part.result()
+        follow(parts, [_pair_path(output, seed, index) for index in range(count)])
+    print(describe_corpus(output), flush=True)
 
 
 def _make_pairs(
@@ -279,15 +284,17 @@ def _make_pairs(
     for index in indices:
         if _is_orphan():
             return
-        path = output / f"pair-{seed:02d}-{index:06d}.npz"
+        path = _pair_path(output, seed, index)
         if path.exists():
             continue
         record = make_record(
             library, round_trips, np.random.default_rng((seed, index)), stored_size=size, weights=weights
         )
         _write_record(path, record)
-        if index % 100 == 0:
-            print(f"{index}/{indices.stop}", flush=True)
+
+
+def _pair_path(output: Path, seed: int, index: int) -> Path:
+    return output / f"pair-{seed:02d}-{index:06d}.npz"
 
 
 def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, rows: range, size: int) -> None:
