@@ -116,7 +116,7 @@ def test_at_the_end_it_says_what_was_made(tmp_path: Path, capfd: pytest.CaptureF
     output = tmp_path / "corpus"
     stage1_corpus.main(tmp_path / "shared", output, count=2, workers=1, families="style", size=64)
     said = capfd.readouterr()
-    assert said.out == f"2 pairs in {output}: style 2\n"
+    assert said.out.startswith(f"2 pairs in {output}: style 2 (to look at them: sigmask train look {output}")
     assert said.err.startswith("0/2 pairs are there")
 
 

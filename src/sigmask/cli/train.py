@@ -98,6 +98,19 @@ def grounding(
     typer.echo(f"trained weights: {folder} (try: sigmask explain ORIGINAL EDITED --model {folder})")
 
 
+@app.command("look")
+def look(
+    corpus: Annotated[Path, typer.Argument(help="What 'sigmask train corpus' wrote; it need not be finished.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the sheets; earlier ones are replaced.")],
+    most: Annotated[int, typer.Option(min=1, help="Pairs shown of each family at most.")] = 12,
+) -> None:
+    """Show the pairs of CORPUS on a sheet for each family: original, edited, round trip, the mask's outline."""
+    from sigmask.report.corpus_sheets import write_corpus_sheets
+
+    for sheet in write_corpus_sheets(corpus, output, most=most):
+        typer.echo(sheet)
+
+
 def _run_tool(ctx: typer.Context) -> None:
     """Hand all that was given, --help too, to the tool's own command."""
     tool = typer.Typer(add_completion=False)

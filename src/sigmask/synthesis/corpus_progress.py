@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,19 +43,28 @@ def describe_corpus(folder: Path) -> str:
     Raises:
         CorpusError: a pair is damaged.
     """
-    families = Counter(_family(path) for path in sorted(folder.glob("pair-*.npz")))
+    families = Counter(str(meta["family"]) for meta in read_metas(folder).values())
     total = families.total()
     listed = ", ".join(f"{name} {count}" for name, count in families.most_common())
     return f"{total} pair{'' if total == 1 else 's'} in {folder}" + (f": {listed}" if listed else "")
+
+
+def read_metas(folder: Path) -> dict[Path, dict[str, Any]]:
+    """The `meta` of each pair in `folder` (see `record_of`), in order.
+
+    Raises:
+        CorpusError: a pair is damaged.
+    """
+    return {path: _meta(path) for path in sorted(folder.glob("pair-*.npz"))}
 
 
 def _there(paths: Sequence[Path]) -> int:
     return sum(path.exists() for path in paths)
 
 
-def _family(path: Path) -> str:
+def _meta(path: Path) -> dict[str, Any]:
     try:
         with np.load(path, allow_pickle=False) as file:
-            return str(json.loads(str(file["meta"]))["family"])
+            return dict(json.loads(str(file["meta"])))
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise CorpusError(f"expected a pair of a corpus, got '{path}': remove it and run the command again") from error

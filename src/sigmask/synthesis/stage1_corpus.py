@@ -263,7 +263,7 @@ def main(
                 for first in range(workers)
             ]
         follow(parts, [_pair_path(output, seed, index) for index in range(count)])
-    print(describe_corpus(output), flush=True)
+    print(f"{describe_corpus(output)} (to look at them: sigmask train look {output} -o SHEETS)", flush=True)
 
 
 def _make_pairs(
