@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sigmask.errors import ConfigError, CorpusError
 from sigmask.synthesis import edit as edit_module
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
+from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary, random_view
 from sigmask.synthesis.region import dilate
 from sigmask.synthesis.side_effect import add_second_edit, add_side_effect
@@ -135,6 +137,19 @@ def test_a_hat_on_a_dog_has_two_places(library: PhotoLibrary) -> None:
         assert not np.array_equal(named.original, named.edited)
         found += 1
     assert found >= 3
+
+
+def test_only_people_and_animals_do_what_they_do(library: PhotoLibrary) -> None:
+    rng = np.random.default_rng(6)
+    lively = re.compile(rf"\b({'|'.join(vocabulary()['actions'] + vocabulary()['mouth_actions'])})\b")
+    alive = {word for name in ("person", "dog") for word in (name, *vocabulary()["synonyms"][name])}
+    posed = 0
+    for _, edit in _drawn("deformation", library, rng, tries=120):
+        thing = edit.edit[0].original_concept
+        if edit.action is Action.ACTION_CHANGE and thing not in alive:
+            assert not lively.search(edit.instruction.lower().replace("turn around", ""))
+            posed += 1
+    assert posed >= 5
 
 
 def test_what_vanishes_was_in_the_original_and_leaves_the_photograph_behind(library: PhotoLibrary) -> None:

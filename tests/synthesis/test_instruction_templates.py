@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigmask.synthesis.instruction_templates import _sentences, synonym, vocabulary, write_instruction
+from sigmask.synthesis.instruction_templates import (
+    _LIVELY,
+    _sentences,
+    synonym,
+    vocabulary,
+    write_instruction,
+    write_replacement,
+)
 from sigmask.types import Action
 
 KINDS = [kind for kind in _sentences() if kind != "politeness"]
@@ -56,6 +65,27 @@ def test_a_nameless_object_leaves_the_concept_open() -> None:
     text, edit = write_instruction("remove", np.random.default_rng(0))
     assert edit.original_concept is None
     assert text
+
+
+@pytest.mark.parametrize(("original", "edited"), [("donut", "donut"), ("tv", "television"), ("car", "truck")])
+def test_nothing_is_replaced_by_its_own_name(original: str, edited: str) -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        text, edit = write_replacement(rng, original=original, edited=edited, place=None)
+        if edit.original_concept == edit.edited_concept:
+            assert not re.search(
+                rf"\b(with|by|to|into|for|be|become|were) (an? )?{edit.edited_concept}\b", text.lower()
+            )
+
+
+@pytest.mark.parametrize("original", ["bicycle", None])
+@pytest.mark.parametrize("kind", ["pose", "wear"])
+def test_only_the_living_are_asked_for_what_only_they_do(kind: str, original: str | None) -> None:
+    rng = np.random.default_rng(1)
+    texts = [write_instruction(kind, rng, original=original, edited="hat", doing="tilt")[0].lower() for _ in range(200)]
+    assert not any(_LIVELY.search(text) for text in texts)
+    assert len(set(texts)) > 30
+    assert any(_LIVELY.search(write_instruction(kind, rng, original="dog", doing="run")[0]) for _ in range(100))
 
 
 def test_an_attribute_is_in_the_tuple() -> None:

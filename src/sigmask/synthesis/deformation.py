@@ -7,7 +7,7 @@ import numpy as np
 
 from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, to_image
 from sigmask.synthesis.filling import fill_hole
-from sigmask.synthesis.instruction_templates import vocabulary, write_instruction
+from sigmask.synthesis.instruction_templates import is_alive, vocabulary, write_instruction
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import Layer, lay_object
 from sigmask.synthesis.region import bounding_box, dilate, feather, place_name
@@ -156,7 +156,7 @@ def _open_mouth(photo: Photo, chosen: Instance, rng: np.random.Generator) -> Syn
     opened = blend(_stretch(photo.image, centre, float(max(axes))), colour, feather(hole.astype(bool), 1.5))
     mask = dilate(hole.astype(bool), max(1, round(0.7 * size)))
     edited = np.where(mask[:, :, None], opened, photo.image)
-    doing = str(rng.choice(["open its mouth", "open the mouth", "smile", "yawn", "laugh", "bark", "sing"]))
+    doing = str(rng.choice(vocabulary()["mouth_actions" if is_alive(chosen.name) else "thing_openings"]))
     instruction = write_instruction("pose", rng, original=chosen.name, doing=doing)
     regions = NamedRegions(photo.all_like(chosen), photo.all_like(chosen))
     return settle(photo.image, edited, mask, regions=regions, instruction=instruction, family=FAMILY)
@@ -189,7 +189,7 @@ def _lay_over_gap(
 
 def _pose_instruction(chosen: Instance, rng: np.random.Generator) -> tuple[str, EditTuple]:
     place = place_name(chosen.mask, rng)
-    if chosen.name is not None and chosen.name not in vocabulary()["animate"] and rng.random() < 0.7:
+    if chosen.name is not None and not is_alive(chosen.name) and rng.random() < 0.7:
         return write_instruction("vary", rng, original=chosen.name, place=place)
-    doing = str(rng.choice(vocabulary()["actions"]))
+    doing = str(rng.choice(vocabulary()["actions" if is_alive(chosen.name) else "thing_actions"]))
     return write_instruction("pose", rng, original=chosen.name, place=place, doing=doing)

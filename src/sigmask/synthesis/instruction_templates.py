@@ -31,6 +31,8 @@ PLURAL_WORDS = frozenset(
         "headphones",
     ]
 )
+_LIVELY = re.compile(r"\b(ask|dress|force|help|hold|play|pose|posture|tell|wears?)\b")
+"""Words of what only people and animals are asked to do."""
 
 
 def write_instruction(
@@ -54,10 +56,12 @@ def write_instruction(
         The text, and a tuple whose concepts are the nouns used in it, in lower case; None where it names none.
     """
     entry = _sentences()[kind]
-    template = str(entry["templates"][int(rng.integers(len(entry["templates"])))])
+    template = _template(entry["templates"], original, rng)
     named = synonym(original, rng) if original is not None else None
     noun = named or str(rng.choice(vocabulary()["nameless"]))
     new = synonym(edited, rng) if edited is not None else None
+    if named is not None and new is not None and _singular(named) == _singular(new):
+        named, noun, new = original, str(original), edited  # a car and a truck are both vehicles
     text = template.format(
         object=noun,
         the_object=_with_article(noun, "the", rng),
@@ -78,9 +82,23 @@ def write_instruction(
     return _register(text, rng), tuple_
 
 
+def write_replacement(
+    rng: np.random.Generator, *, original: str | None, edited: str | None, place: str | None
+) -> tuple[str, EditTuple]:
+    """An instruction to put `edited` in the place of `original`, or "another one" where both are the same thing."""
+    if original is not None and edited is not None and _are_one_thing(original, edited):
+        return write_instruction("vary", rng, original=original, place=place)
+    return write_instruction("replace", rng, original=original, edited=edited, place=place)
+
+
+def is_alive(name: str | None) -> bool:
+    """Whether it is known that what is called so can smile, jump or wear a hat."""
+    return name in vocabulary()["animate"]
+
+
 def synonym(name: str, rng: np.random.Generator) -> str:
     """Another word for a class now and then; a name without synonyms stays as it is."""
-    others = vocabulary()["synonyms"].get(name, [])
+    others = _synonyms(name)
     return str(rng.choice(others)) if others and rng.random() < 0.4 else name
 
 
@@ -98,6 +116,27 @@ def _sentences() -> dict[str, Any]:
 def _read(name: str) -> dict[str, Any]:
     text = resources.files("sigmask.synthesis").joinpath(name).read_text(encoding="utf-8")
     return cast(dict[str, Any], yaml.safe_load(text))
+
+
+def _template(templates: list[str], original: str | None, rng: np.random.Generator) -> str:
+    """One of them; the next that does where it asks a thing for what only the living do."""
+    chosen = int(rng.integers(len(templates)))
+    while _LIVELY.search(templates[chosen]) and not is_alive(original):
+        chosen = (chosen + 1) % len(templates)
+    return templates[chosen]
+
+
+def _are_one_thing(name: str, other: str) -> bool:
+    names, others = ({_singular(word) for word in (each, *_synonyms(each))} for each in (name, other))
+    return _singular(name) in others or _singular(other) in names
+
+
+def _synonyms(name: str) -> list[str]:
+    return list(vocabulary()["synonyms"].get(name, []))
+
+
+def _singular(name: str) -> str:
+    return name.lower().removesuffix("s")
 
 
 def _with_article(noun: str, article: str, rng: np.random.Generator) -> str:

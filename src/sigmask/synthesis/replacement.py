@@ -6,7 +6,7 @@ import numpy as np
 
 from sigmask.synthesis.blending import VISIBLE_ALPHA, blend, insert, match_colour
 from sigmask.synthesis.filling import fill_hole
-from sigmask.synthesis.instruction_templates import vocabulary, write_instruction
+from sigmask.synthesis.instruction_templates import vocabulary, write_instruction, write_replacement
 from sigmask.synthesis.photos import Instance, Photo, PhotoLibrary
 from sigmask.synthesis.placement import lay_object
 from sigmask.synthesis.regeneration import regenerate
@@ -48,7 +48,7 @@ def replace_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator
     edited = blend(emptied, pixels, layer.alpha)
     mask = hole | (layer.alpha > VISIBLE_ALPHA)
     place = place_name(chosen.mask, rng)
-    instruction = write_instruction("replace", rng, original=chosen.name, edited=newcomer.name, place=place)
+    instruction = write_replacement(rng, original=chosen.name, edited=newcomer.name, place=place)
     others = photo.all_named(newcomer.name) & ~hole
     regions = NamedRegions(photo.all_like(chosen), edited=others | layer.solid)
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="replacement", solid=True)
@@ -80,7 +80,7 @@ def redraw_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator)
         instruction = write_instruction("vary", rng, original=chosen.name, place=place)
     else:
         other_name = str(rng.choice(vocabulary()["unlike"]))
-        instruction = write_instruction("replace", rng, original=chosen.name, edited=other_name, place=place)
+        instruction = write_replacement(rng, original=chosen.name, edited=other_name, place=place)
     # the new content is drawn at random: no word for it must be learned from it
     regions = NamedRegions(original=photo.all_like(chosen))
     return settle(image, edited, mask, regions=regions, instruction=instruction, family="redraw", solid=True)
