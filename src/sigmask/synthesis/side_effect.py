@@ -16,6 +16,7 @@ from sigmask.synthesis.recolour import recolour_object
 from sigmask.synthesis.removal import remove_object
 from sigmask.synthesis.replacement import redraw_object
 from sigmask.synthesis.synthetic_edit import SyntheticEdit
+from sigmask.synthesis.tiny_edit import LARGEST as LARGEST_TINY
 
 LARGEST = 0.12
 """The largest share of the picture a second change covers."""
@@ -59,7 +60,8 @@ def add_second_edit(
 def _second_change(
     edit: SyntheticEdit, photo: Photo, library: PhotoLibrary, rng: np.random.Generator
 ) -> SyntheticEdit | None:
-    """A change to `edit.edited` that leaves the first one alone."""
+    """A change to `edit.edited` that leaves the first one alone; a tiny edit is still tiny with it."""
+    largest_sum = LARGEST_TINY if edit.family == "tiny" else LARGEST_SUM
     makers = [redraw_object, redraw_region, recolour_object, remove_object, add_object]
     untouched = tuple(
         Instance(instance.name, instance.mask)
@@ -71,6 +73,6 @@ def _second_change(
         second = makers[int(rng.integers(len(makers)))](now, library, rng)
         if second is None or second.mask.mean() > LARGEST or (second.mask & edit.mask).any():
             continue
-        if (edit.mask | second.mask).mean() <= LARGEST_SUM:
+        if (edit.mask | second.mask).mean() <= largest_sum:
             return second
     return None
