@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sigmask.synthesis.instruction_templates import (
     _LIVELY,
     _sentences,
+    plural,
     synonym,
     vocabulary,
     write_instruction,
@@ -22,6 +23,10 @@ WORDS = {
     "colour": "red",
     "material": "wood",
     "thing": "cat",
+    "things": "cats",
+    "number": "two",
+    "left": "two cats",
+    "all": "three cats",
     "size": "bigger",
     "text": "SALE",
     "old_text": "OPEN",
@@ -99,3 +104,9 @@ def test_every_coco_class_has_another_name() -> None:
     rng = np.random.default_rng(0)
     assert {synonym("couch", rng) for _ in range(60)} == {"couch", "sofa", "settee"}
     assert synonym("water jug", rng) == "water jug"
+
+
+def test_plurals() -> None:
+    assert [plural(name) for name in ("dog", "wine glass", "person", "bus", "berry", "toy", "potted plant")] == [
+        "dogs", "wine glasses", "people", "buses", "berries", "toys", "potted plants"
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.synthesis.addition import add_accessory, add_object
 from sigmask.synthesis.background import replace_background
-from sigmask.synthesis.counting import multiply_object
+from sigmask.synthesis.counting import change_number
 from sigmask.synthesis.deformation import deform_object
 from sigmask.synthesis.freeform import redraw_region
 from sigmask.synthesis.global_style import restyle
@@ -34,7 +34,7 @@ FAMILIES: dict[str, Family] = {
     "vanishing": vanish_object,
     "addition": add_object,
     "accessory": add_accessory,
-    "counting": multiply_object,
+    "counting": change_number,
     "thin": edit_thin_thing,
     "tiny": edit_little,
     "replacement": replace_object,

@@ -102,6 +102,17 @@ def synonym(name: str, rng: np.random.Generator) -> str:
     return str(rng.choice(others)) if others and rng.random() < 0.4 else name
 
 
+def plural(name: str) -> str:
+    """Several of a class: "dogs", "wine glasses", "people"."""
+    *before, last = name.split(" ")
+    known = vocabulary()["plurals"].get(last)
+    if known is None and last.endswith(("s", "x", "z", "ch", "sh")):
+        known = f"{last}es"
+    if known is None and last.endswith("y") and last[-2:-1] not in VOWELS:
+        known = f"{last[:-1]}ies"
+    return " ".join([*before, known or f"{last}s"])
+
+
 @functools.cache
 def vocabulary() -> dict[str, Any]:
     """The words: synonyms, colours' partners, materials, scenes, styles."""
