@@ -46,6 +46,10 @@ def test_a_kind_needs_one_sign(told: list[tuple[str, ...]], actions: str) -> Non
         (["corpus", "--shared", ".", "-o", "out", "--count", "-4"], "greater than or equal to 0"),
         (["calibrate", "--photos", "."], "Missing option '--output'"),
         (["calibrate", "--steps", "3"], "No such option: --steps"),
+        (["calibrate", "--photos", ".", "-o", "out", "--seed", "-1"], "Invalid value for '--seed'"),
+        (["autoencoder", "--photos", ".", "-o", "out", "--steps", "0"], "Invalid value for '--steps'"),
+        (["autoencoder", "--photos", ".", "-o", "out", "--latent", "0"], "Invalid value for '--latent'"),
+        (["autoencoder", "--photos", ".", "-o", "out", "--width", "-3"], "Invalid value for '--width'"),
     ],
 )
 def test_a_tool_keeps_its_own_options(arguments: list[str], said: str) -> None:

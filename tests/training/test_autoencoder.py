@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import CorpusError
+from sigmask.errors import CorpusError, SigmaskError
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.training.autoencoder import main, train_autoencoder
 from tests.drawing import draw_photo
@@ -29,12 +29,24 @@ def test_a_few_steps_lower_the_error_and_are_the_same_for_a_seed() -> None:
     assert all(torch.equal(value, again.state_dict()[name]) for name, value in first.state_dict().items())
 
 
-def test_the_command_passes_over_what_it_cannot_read(tmp_path: Path) -> None:
+def test_the_command_passes_over_what_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo = draw_photo(np.random.default_rng(0), 128, 130)
     cv2.imwrite(str(tmp_path / "photo.png"), photo)
     (tmp_path / "broken.jpg").write_bytes(b"no image")
     main(tmp_path, tmp_path / "out" / "vae.safetensors", latent=2, steps=2)
-    assert SmallAutoencoder.load(tmp_path / "out" / "vae.safetensors").latent_channels == 2
+    written = tmp_path / "out" / "vae.safetensors"
+    assert SmallAutoencoder.load(written).latent_channels == 2
+    assert written.stat().st_mode == (tmp_path / "photo.png").stat().st_mode
+    *_, last, path = capsys.readouterr().out.splitlines()
+    assert last.startswith("step 2/2 loss") and last.endswith("dB")
+    assert path.startswith(f"autoencoder: {written} ")
+
+
+def test_a_folder_to_write_into_is_refused_before_the_training(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "photo.png"), draw_photo(np.random.default_rng(0), 128, 128))
+    with pytest.raises(SigmaskError, match="is a directory: name a file"):
+        main(tmp_path, tmp_path, steps=10**9)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
 
 
 def test_a_folder_without_photographs_is_an_error(tmp_path: Path) -> None:

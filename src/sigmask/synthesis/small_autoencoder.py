@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -61,10 +61,9 @@ class SmallAutoencoder(nn.Module):
     def save(self, path: Path) -> None:
         """Write weights (half precision) and shape to one safetensors file."""
         tensors = {name: value.half().contiguous() for name, value in self.state_dict().items()}
+        shape = {"latent_channels": str(self.latent_channels), "width": str(self.width)}
         with whole_file(path) as partial:
-            save_file(
-                tensors, partial, metadata={"latent_channels": str(self.latent_channels), "width": str(self.width)}
-            )
+            partial.write_bytes(save(tensors, shape))  # save_file would let nobody but its writer read it
 
     @classmethod
     def load(cls, path: Path) -> SmallAutoencoder:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from sigmask.command_errors import run_tool
 from sigmask.errors import CorpusError
+from sigmask.output_path import require_parent
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.types import ImageArray
@@ -51,9 +52,9 @@ def train_autoencoder(
         torch.nn.utils.clip_grad_norm_(model.parameters(), _LARGEST_GRADIENT)
         optimiser.step()
         schedule.step()
-        if step % 100 == 0:
+        if step % 100 == 99 or step in (0, steps - 1):
             error = (decoded.detach().clamp(0, 1) - pixels).square().mean().item()
-            print(f"step {step}/{steps} loss {loss.item():.4f} psnr {-10 * np.log10(error):.2f} dB", flush=True)
+            print(f"step {step + 1}/{steps} loss {loss.item():.4f} psnr {-10 * np.log10(error):.2f} dB", flush=True)
     return model.eval()
 
 
@@ -77,10 +78,12 @@ def _gradient_distance(decoded: Tensor, pixels: Tensor) -> Tensor:
 def main(
     photos: Annotated[Path, typer.Option(help="folder with photographs, searched recursively")],
     output: Annotated[Path, typer.Option("--output", "-o", help="safetensors file to write")],
-    latent: Annotated[int, typer.Option(help="latent channels")] = 4,
-    width: Annotated[int, typer.Option(help="channels at a quarter of the size; twice as many at an eighth")] = 64,
-    steps: int = 3000,
-    seed: int = 0,
+    latent: Annotated[int, typer.Option(min=1, help="latent channels")] = 4,
+    width: Annotated[
+        int, typer.Option(min=1, help="channels at a quarter of the size; twice as many at an eighth")
+    ] = 64,
+    steps: Annotated[int, typer.Option(min=1)] = 3000,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Train on every photograph below PHOTOS."""
     images = readable_photos(photos)
@@ -88,7 +91,12 @@ def main(
     if not large:
         raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
     output.parent.mkdir(parents=True, exist_ok=True)
+    require_parent(output)
     train_autoencoder(large, latent, steps=steps, seed=seed, width=width).save(output)
+    print(
+        f"autoencoder: {output} (what it keeps: python -m sigmask.evaluation.round_trip_fidelity {photos} "
+        f"--autoencoders {output})"
+    )
 
 
 if __name__ == "__main__":
