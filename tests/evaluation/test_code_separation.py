@@ -8,7 +8,17 @@ import numpy as np
 import pytest
 
 from sigmask.errors import ConfigError
-from sigmask.evaluation.code_separation import CODES, QUESTIONS, Tokens, codes_of, draw_codes, probe_accuracies
+from sigmask.evaluation.code_separation import (
+    _COLOURS,
+    _MARGIN,
+    CODES,
+    QUESTIONS,
+    Tokens,
+    _principal_axes,
+    codes_of,
+    draw_codes,
+    probe_accuracies,
+)
 from sigmask.types import EditPair
 from tests.drawing import draw_photo
 from tests.models.random_locator import random_locator
@@ -72,3 +82,16 @@ def test_the_picture_has_a_panel_for_each_code_and_question() -> None:
     half = picture.shape[0] // 2, picture.shape[1] // 2
     panels = [picture[y : y + half[0], x : x + half[1]] for y in (0, half[0]) for x in (0, half[1])]
     assert all((panel < 200).any() and (panel == 255).any() for panel in panels)
+    for place, panel in enumerate(panels):
+        above = panel[:_MARGIN].reshape(-1, 3)  # where no token is drawn
+        assert all((above == colour).all(1).any() for colour in _COLOURS[place % 2])
+
+
+def test_the_axes_are_those_of_all_tokens_and_not_of_the_first_pairs() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.normal(scale=0.1, size=(8000, 3)).astype(np.float32)
+    values[:4000, 0] += rng.normal(size=4000)  # the first half varies along one axis, the second far more along another
+    values[4000:, 2] += 20 * rng.normal(size=4000)
+    places = _principal_axes(values)
+    assert abs(np.corrcoef(places[:, 0], values[:, 2])[0, 1]) > 0.95
+    np.testing.assert_array_equal(places, _principal_axes(values))

@@ -38,7 +38,8 @@ SIDE = 256
 TOKENS_A_PAIR = 24  # of each kind at most, so that no large mask speaks for all
 FITTED_SHARE = 2 / 3  # of the pairs
 CODES, QUESTIONS = ("edit code", "noise code"), ("is it edited?", "was there a round trip?")
-_PANEL, _MARGIN = 420, 40
+_PANEL, _MARGIN = 420, 60
+_TOKENS_FOR_AXES = 4000
 _COLOURS = (((200, 200, 200), (200, 60, 60)), ((200, 200, 200), (30, 110, 180)))  # no and yes, of each question
 
 Floats = npt.NDArray[np.float32]
@@ -141,16 +142,25 @@ def draw_codes(tokens: Tokens) -> ImageArray:
             panel = np.full((_PANEL + _MARGIN, _PANEL, 3), 255, np.uint8)
             for (x, y), answer in zip(places[order].tolist(), tokens.answer(question)[order], strict=True):
                 cv2.circle(panel, (x, y + _MARGIN), 2, yes if answer else no, -1, cv2.LINE_AA)
-            cv2.putText(panel, f"{code}: {question}", (8, 26), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+            _write(panel, f"{code}: {question}", (8, 26))
+            for word, left, colour in (("yes", 8, yes), ("no", 80, no)):
+                cv2.circle(panel, (left + 5, 46), 5, colour, -1, cv2.LINE_AA)
+                _write(panel, word, (left + 16, 51))
             panels.append(panel)
         rows.append(np.hstack(panels))
     return np.asarray(np.vstack(rows), np.uint8)
 
 
+def _write(panel: npt.NDArray[np.uint8], text: str, place: tuple[int, int]) -> None:
+    """Black letters whose left end on the line is at `place` (x, y)."""
+    cv2.putText(panel, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 1, cv2.LINE_AA)
+
+
 def _principal_axes(values: Floats) -> Floats:
-    """(N, 2) in [0, 1]; what lies beyond the outermost percent at either end is moved to the border."""
+    """(N, 2) in [0, 1], on axes of tokens drawn at random; beyond the outermost percent all is moved to the border."""
     centred = values - values.mean(0)
-    _, _, axes = np.linalg.svd(centred[:4000], full_matrices=False)
+    drawn = np.random.default_rng(0).permutation(len(centred))[:_TOKENS_FOR_AXES]  # they lie pair by pair
+    _, _, axes = np.linalg.svd(centred[drawn], full_matrices=False)
     places = centred @ axes[:2].T
     low, high = np.percentile(places, (1, 99), axis=0)
     return np.asarray(np.clip((places - low) / np.maximum(high - low, 1e-9), 0, 1), np.float32)
@@ -161,7 +171,7 @@ def main(
     noisy: Annotated[str, typer.Argument(help="the same after a round trip")],
     output: Annotated[Path, typer.Option("--output", "-o", help="gets codes.md and codes.png")],
     model: str = "tiny",
-    limit: int = 60,
+    limit: Annotated[int, typer.Option(min=1, help="pairs at most")] = 60,
 ) -> None:
     """Probe and draw the codes of MODEL."""
     from sigmask.models.pretrained import load_locator
