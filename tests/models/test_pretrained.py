@@ -52,6 +52,16 @@ def test_nothing_partial_is_left_and_saving_over_the_same_folder_works(folder: P
     assert weights_hash(folder) == before
 
 
+def test_the_card_of_weights_that_ship_does_not_stay_beside_others(folder: Path) -> None:
+    model, _, _ = load_locator(str(folder))
+    (folder / "README.md").write_bytes((find_weights("tiny") / "README.md").read_bytes() + b"a copy of an earlier one")
+    save_pretrained(model, folder, text_table_of(folder))
+    assert not (folder / "README.md").exists()
+    (folder / "README.md").write_text("# Weights of our own\n", encoding="utf-8")
+    save_pretrained(model, folder, text_table_of(folder))
+    assert (folder / "README.md").read_text(encoding="utf-8") == "# Weights of our own\n"
+
+
 def test_the_hash_sees_every_file(folder: Path) -> None:
     seen = {weights_hash(folder)}
     for name in ("config.json", "model.safetensors", "text.safetensors"):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sigmask.annotation.annotator import Annotator
-from sigmask.errors import CorpusError
+from sigmask.errors import CorpusError, WeightsError
 from sigmask.models.pretrained import load_model
 from sigmask.models.weights_folder import find_weights
 from sigmask.training.null_calibration import calibrate, main
@@ -61,3 +61,11 @@ def test_the_command_writes_weights_that_open(tmp_path: Path, capsys: pytest.Cap
 def test_a_folder_without_photographs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="expected photographs below"):
         main(tmp_path, tmp_path / "own")
+
+
+def test_weights_that_are_there_are_not_replaced_unasked(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(WeightsError, match=r"holds weights already.*--overwrite"):
+        main(tmp_path, tmp_path)
+    with pytest.raises(CorpusError, match="expected photographs below"):
+        main(tmp_path, tmp_path, overwrite=True)

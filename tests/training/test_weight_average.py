@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sigmask.errors import ConfigError
+from sigmask.errors import ConfigError, WeightsError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, with_decoder_blocks
 from sigmask.training.weight_average import main, weights_between
@@ -57,3 +57,18 @@ def test_the_command_writes_a_folder_that_opens(tmp_path: Path) -> None:
         load_locator(str(tmp_path / name))[0].state_dict()["decoder.leave.bias"] for name in ("1", "2", "between")
     ]
     torch.testing.assert_close(loaded[2], (loaded[0] + loaded[1]) / 2, atol=1e-3, rtol=0)
+
+
+def test_weights_that_are_there_are_replaced_on_demand_alone(tmp_path: Path) -> None:
+    first, second, third = (str(tmp_path / name) for name in "abc")
+    for seed, name in enumerate("abc"):
+        save_pretrained(random_locator(seed=seed), tmp_path / name)
+    before = (tmp_path / "c" / "model.safetensors").read_bytes()
+    with pytest.raises(WeightsError, match=r"c holds weights already.*--overwrite"):
+        main(first, second, Path(third), 0.5)
+    assert (tmp_path / "c" / "model.safetensors").read_bytes() == before
+    main(first, second, Path(third), 0.5, overwrite=True)
+    assert (tmp_path / "c" / "model.safetensors").read_bytes() != before
+    (tmp_path / "file").touch()
+    with pytest.raises(WeightsError, match="file is a file"):
+        main(first, second, tmp_path / "file", 0.5, overwrite=True)

@@ -15,12 +15,14 @@ from sigmask.errors import ConfigError, WeightsError
 from sigmask.instruction.text_encoder import STATIC, TextEncoder
 from sigmask.models.locator import Locator
 from sigmask.models.weights_folder import (
+    CARD_FILE,
     CONFIG_FILE,
     GRAPH_FILE,
     MODEL_FILE,
     RANGES_FILE,
     TEXT_FILE,
     find_weights,
+    holds_card_of_embedded,
     read_config,
     text_encoder_for,
     text_table_of,
@@ -33,12 +35,15 @@ _ACTION_ROWS = "grounding.action_token.weight"
 def save_pretrained(model: Locator, folder: Path, text_table: Path | None = None) -> None:
     """Write everything that `load_locator` needs; weights in half precision. A graph of earlier weights is removed.
 
+    So is the model card of those that ship, where the folder began as a copy of them; a card of one's own stays.
+
     Args:
         text_table: the embedding table to store beside the model; default: the embedded one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for made_of_older_weights in (GRAPH_FILE, RANGES_FILE):
-        (folder / made_of_older_weights).unlink(missing_ok=True)
+    cards = (CARD_FILE,) if holds_card_of_embedded(folder) else ()
+    for of_older_weights in (GRAPH_FILE, RANGES_FILE, *cards):
+        (folder / of_older_weights).unlink(missing_ok=True)
     tensors = {
         name: (value.half() if value.dtype == torch.float32 else value).contiguous()
         for name, value in model.state_dict().items()

@@ -19,6 +19,7 @@ from sigmask.models.locator_config import LocatorConfig
 CONFIG_FILE, MODEL_FILE, TEXT_FILE = "config.json", "model.safetensors", "text.safetensors"
 GRAPH_FILE = "model.onnx"
 RANGES_FILE = "int8.json"
+CARD_FILE = "README.md"
 _FILES = (CONFIG_FILE, MODEL_FILE, TEXT_FILE, GRAPH_FILE, RANGES_FILE)
 EMBEDDED = ("tiny",)
 """Names whose weights ship inside the package."""
@@ -38,6 +39,24 @@ def find_weights(name_or_path: str) -> Path:
         f"{unknown_name('model', name_or_path, EMBEDDED)} Or give a folder with {CONFIG_FILE} and {MODEL_FILE}, "
         "or a Hub id such as 'owner/name' or 'owner/name@revision'."
     )
+
+
+def require_free(folder: Path, *, overwrite: bool) -> None:
+    """Raise unless weights may be written to `folder`.
+
+    Raises:
+        WeightsError: it holds weights, and `overwrite` is not set, or it is a file.
+    """
+    if folder.is_file():
+        raise WeightsError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    if (folder / MODEL_FILE).exists() and not overwrite:
+        raise WeightsError(f"{folder} holds weights already: name another folder with -o, or give --overwrite")
+
+
+def holds_card_of_embedded(folder: Path) -> bool:
+    """Whether the model card in `folder` is, by its first line, that of weights that ship."""
+    card = folder / CARD_FILE
+    return card.is_file() and _title(card) in [_title(find_weights(name) / CARD_FILE) for name in EMBEDDED]
 
 
 def read_config(folder: Path) -> LocatorConfig:
@@ -91,6 +110,10 @@ def weights_hash(folder: Path) -> str:
         if (folder / name).is_file():
             digest.update((folder / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _title(card: Path) -> bytes:
+    return card.read_bytes().partition(b"\n")[0]
 
 
 def _download(hub_id: str, revision: str | None) -> Path:

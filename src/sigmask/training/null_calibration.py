@@ -25,7 +25,7 @@ from sigmask.models.locator import Locator
 from sigmask.models.pixels import pixels_of
 from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import measure_null_statistics
-from sigmask.models.weights_folder import text_table_of
+from sigmask.models.weights_folder import require_free, text_table_of
 from sigmask.synthesis.perturbation import perturb_and_shift
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.stage1_corpus import NATIVE_SIZES, RoundTrip, load_round_trips
@@ -87,9 +87,11 @@ def main(
     perturbed: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="share of round trips with drift, blur, JPEG and shifts besides")
     ] = 0.0,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the weights that OUTPUT holds.")] = False,
 ) -> None:
     """Write weights with null statistics of PHOTOS under AUTOENCODERS."""
+    require_free(output, overwrite=overwrite)
     images = readable_photos(photos, limit)
     if not images:
         raise CorpusError(f"expected photographs below {photos}, found none that can be read")

@@ -18,7 +18,7 @@ from sigmask.errors import ConfigError
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import DECODER_ADDITIONS
 from sigmask.models.pretrained import load_locator, save_pretrained
-from sigmask.models.weights_folder import text_table_of
+from sigmask.models.weights_folder import require_free, text_table_of
 
 
 def weights_between(first: Locator, second: Locator, share: float) -> Locator:
@@ -52,8 +52,10 @@ def main(
     second: Annotated[str, typer.Argument(help="weights of a training that went on from them")],
     output: Annotated[Path, typer.Option("--output", "-o", help="folder to write")],
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="of the second")] = 0.5,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the weights that OUTPUT holds.")] = False,
 ) -> None:
     """Write the weights between FIRST and SECOND."""
+    require_free(output, overwrite=overwrite)
     model, _, _ = load_locator(first)
     other, _, folder = load_locator(second)
     save_pretrained(weights_between(model, other, share), output, text_table_of(folder))
