@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from sigmask.annotation.annotator import Annotator
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.annotation.fingerprint import NamesItsSettings, differences
 from sigmask.annotation.pair_annotator import PairAnnotator
 from sigmask.data.corpus import load_corpus
@@ -237,7 +238,7 @@ def test_the_fingerprint_names_weights_and_threshold(annotator: Annotator) -> No
     assert isinstance(annotator, NamesItsSettings)
     assert differences(annotator.settings, other.settings) == [
         "threshold: '0.5' there, '0.4' now",
-        "least quality: '0' there, '0.45' now",
+        f"least quality: '0' there, '{LEAST_QUALITY:g}' now",
     ]
     assert {"weights", "sigmask version", "backend", "device", "precision"} < set(annotator.settings)
 

@@ -189,7 +189,7 @@ def test_the_adversary_knows_which_tokens_are_edited_and_went_through(monkeypatc
     region = torch.zeros(1, 8, 8)
     region[:, :4, 2:] = 1
     model = SimpleNamespace(codes=torch.nn.Linear(1, 2, bias=False))
-    tokens = torch.ones(1, 4, 1, requires_grad=True)
+    tokens = torch.ones(1, 4, 1, dtype=torch.bfloat16, requires_grad=True)  # as they come of mixed precision
     split = model.codes
     model.codes = lambda given: split(given).chunk(2, -1)
     loss = stage2._adversary(model, [SimpleNamespace(grid=(2, 2), tokens=tokens)] * 3, region)  # type: ignore[arg-type, list-item]

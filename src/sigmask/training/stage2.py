@@ -298,7 +298,7 @@ def _adversary(model: Locator, pyramids: Sequence[DifferencePyramid], region: Te
     )
     whole, none = inside > 0.9, touched == 0
     nowhere = torch.zeros_like(whole)
-    edit_code, noise_code = model.codes(torch.cat([pyramid.tokens.detach() for pyramid in pyramids]))
+    edit_code, noise_code = model.codes(torch.cat([pyramid.tokens.detach().float() for pyramid in pyramids]))
     return code_adversary(
         edit_code,
         noise_code,
