@@ -12,6 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from sigmask.annotation.doubtful import LEAST_QUALITY
 from sigmask.cli.evaluate import evaluate
 from sigmask.errors import ConfigError, SigmaskWarning, WeightsError
 from sigmask.types import Annotation, EditPair, ImageArray, Scope
@@ -115,7 +116,7 @@ def test_doubtful_pairs_can_be_left_out(app: typer.Typer, table: str) -> None:
         "drawn", "tiny", "0.7", "0 / 5", "0.0", "– / 0.0", "– / 0.0", "– / –",
     ]  # fmt: skip
     assert "5 / 5" in run(app, table, "--least-quality", "0")
-    assert bounds == [0.45, 0.0]
+    assert bounds == [LEAST_QUALITY, 0.0]
     assert "none of these methods" in run(app, table, "--methods", "ssim", "--least-quality", "0.7")
 
 
