@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sigmask.instruction.named_concepts import concept_sides, named_concepts
+from sigmask.instruction.named_concepts import named_concepts, sought_concepts
 from sigmask.instruction.parser import parse
 from sigmask.instruction.picture_side import NOWHERE, Side, picture_side, side_of
 from sigmask.types import Action, EditTuple
@@ -140,7 +140,7 @@ def test_each_phrase_has_its_side(phrase: str, side: Side) -> None:
 )
 def test_each_concept_of_an_instruction_has_its_side(instruction: str, sides: list[Side]) -> None:
     edits = parse(instruction)
-    assert concept_sides(edits) == sides
+    assert [picture_side(concept.edit) for concept in sought_concepts(edits)] == sides
     assert len(named_concepts(edits)) == len(sides)
 
 

@@ -67,7 +67,8 @@ def test_the_subject_before_a_new_background_is_what_stays() -> None:
         _LengthEncoder(),
     )
     subject, nothing = [True, False, False, False], [False] * 4
-    assert batch.kept.tolist() == [subject, nothing, nothing, subject, nothing]
+    assert batch.kept.tolist() == [subject, nothing, nothing, subject, subject]
+    assert torch.equal(batch.concepts[4, 0], batch.concepts[0, 0])  # the dog is sought, not its background
 
 
 def test_names_alone_say_where_to_look_and_nothing_else() -> None:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concept_sides, named_concepts
-from sigmask.instruction.picture_side import NOWHERE
+from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, sought_concepts
+from sigmask.instruction.picture_side import NOWHERE, picture_side
 from sigmask.instruction.text_encoder import EmbeddingArray, TextEncoder
 from sigmask.types import Action, EditTuple, MaskArray
 
 ACTIONS: tuple[Action, ...] = tuple(Action)
-_SURROUNDINGS = re.compile(
-    r"\b(back ?ground|backdrop|surrounding|scene|scenery|setting|sky|wall|environment)s?$|^(the )?back ?ground ",
-    re.IGNORECASE,
-)
-"""What a phrase ends in that names the place around a subject; "wall clock" names a subject."""
 NO_INSTRUCTION = len(ACTIONS)
 """The action index of a pair that has no instruction at all."""
 
@@ -54,7 +48,7 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
     are our choice (`docs/decisions/0016-what-says-nothing.md`).
     """
     edits = [[edit for edit in tuples if edit.action not in AS_NOTHING_SAID] for tuples in edits]
-    named = [named_concepts(tuples) for tuples in edits]
+    named = [sought_concepts(tuples) for tuples in edits]
     on_original, kept = (np.zeros((len(edits), MAX_CONCEPTS), dtype=bool) for _ in range(2))
     location = np.zeros((len(edits), MAX_CONCEPTS, len(NOWHERE)), dtype=np.float32)
     action = np.full(len(edits), NO_INSTRUCTION, dtype=np.int64)
@@ -62,12 +56,10 @@ def instruction_arrays(edits: Sequence[Sequence[EditTuple]], encoder: TextEncode
         if tuples:
             said = [edit.action for edit in tuples]
             action[row] = ACTIONS.index(Action.STYLE if Action.STYLE in said else said[0])
-        for slot, (phrase, sought_on_original) in enumerate(named[row]):
-            on_original[row, slot] = sought_on_original
-            kept[row, slot] = sought_on_original and _stays(tuples, phrase)
-        for slot, side in enumerate(concept_sides(tuples)):
-            location[row, slot] = side
-    vectors = encode_lists([[phrase for phrase, _ in concepts] for concepts in named], encoder, MAX_CONCEPTS)
+        for slot, concept in enumerate(named[row]):
+            on_original[row, slot], kept[row, slot] = concept.on_original, concept.stays
+            location[row, slot] = picture_side(concept.edit)
+    vectors = encode_lists([[concept.phrase for concept in concepts] for concepts in named], encoder, MAX_CONCEPTS)
     known = np.asarray(np.abs(vectors).sum(-1) > 0, dtype=bool)
     return InstructionArrays(vectors, on_original, known, kept, location, action)
 
@@ -81,9 +73,3 @@ def encode_lists(phrases: Sequence[Sequence[str]], encoder: TextEncoder, slots: 
             for slot in range(len(group)):
                 vectors[row, slot] = next(found)
     return vectors
-
-
-def _stays(tuples: Sequence[EditTuple], phrase: str) -> bool:
-    """Whether `phrase` is the subject of a change of background: "the dog's background", but not "the background"."""
-    of_background = any(edit.action is Action.BACKGROUND and edit.original_concept == phrase for edit in tuples)
-    return of_background and _SURROUNDINGS.search(phrase.strip()) is None
