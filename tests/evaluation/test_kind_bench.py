@@ -97,6 +97,14 @@ def test_no_kind_at_all_is_refused(tmp_path: Path) -> None:
         kind_bench.main(tmp_path, tmp_path, kinds=" ,")
 
 
+def test_a_folder_with_an_earlier_bench_is_refused_before_any_kind_is_made(tmp_path: Path) -> None:
+    (tmp_path / "material" / "edited").mkdir(parents=True)
+    (tmp_path / "material" / "edited" / "00000.png").touch()
+    with pytest.raises(ConfigError, match="already holds pictures"):
+        kind_bench.main(tmp_path, tmp_path, kinds="text,material")
+    assert not (tmp_path / "text").exists()
+
+
 def test_an_unknown_kind_is_told_with_the_nearest(library: PhotoLibrary, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="Did you mean 'material'"):
         write_kind_bench(library, "materiel", 1, brighter, tmp_path)

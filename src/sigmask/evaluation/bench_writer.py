@@ -7,20 +7,43 @@ from pathlib import Path
 
 from PIL import Image
 
+from sigmask.errors import ConfigError
 from sigmask.types import EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
 
 TABLE_NAME = "pairs.jsonl"
+_PICTURES = ("original", "edited", "mask", "side_effect")
+
+
+def require_no_bench(folder: Path) -> None:
+    """Refuse a folder that a bench was written into, since pictures of two would lie side by side.
+
+    Raises:
+        ConfigError: it holds a table or pictures, or is a file.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    held = [name for name in _PICTURES if (folder / name).is_dir() and any((folder / name).iterdir())]
+    if held or (folder / TABLE_NAME).exists():
+        raise ConfigError(f"{folder} already holds pictures of a bench: name another folder with -o, or remove it")
 
 
 class BenchWriter:
-    """Pairs with masks into a folder: `original/`, `edited/`, `mask/`, `side_effect/`, and the table, written last."""
+    """Pairs with masks into a folder: `original/`, `edited/`, `mask/`, `side_effect/`, and the table, written last.
+
+    Raises:
+        ConfigError: see `require_no_bench`.
+    """
 
     def __init__(self, folder: Path) -> None:
+        require_no_bench(folder)
         self._folder = folder
         self._rows: list[dict[str, object]] = []
-        for name in ("original", "edited", "mask", "side_effect"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def count(self) -> int:
+        """How many pairs were added."""
+        return len(self._rows)
 
     def add(self, pair: EditPair, side_effect: MaskArray | None = None) -> None:
         """Write one pair's images, numbered as the pairs come.
@@ -34,6 +57,8 @@ class BenchWriter:
         pictures = {"original": pair.original, "edited": pair.edited, "mask": _grey(pair.mask)}
         if side_effect is not None:
             pictures["side_effect"] = _grey(side_effect)
+        for name in _PICTURES:
+            (self._folder / name).mkdir(parents=True, exist_ok=True)
         for kind, picture in pictures.items():
             path = self._folder / kind / f"{len(self._rows):05d}.png"
             Image.fromarray(picture).save(path)

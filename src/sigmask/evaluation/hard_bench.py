@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
@@ -28,9 +29,10 @@ import numpy as np
 import typer
 
 from sigmask.command_errors import run_tool
-from sigmask.errors import BadReason
-from sigmask.evaluation.bench_writer import BenchWriter
-from sigmask.evaluation.benchmark import Sample, load_benchmark
+from sigmask.errors import BadReason, ConfigError, SampleError
+from sigmask.evaluation.bench_writer import TABLE_NAME, BenchWriter, require_no_bench
+from sigmask.evaluation.benchmark import Benchmark, Sample, load_benchmark
+from sigmask.evaluation.instruction_condition import require_instructions
 from sigmask.synthesis.perturbation import drift_tone, through_jpeg
 from sigmask.synthesis.regeneration import bend, jitter_colour
 from sigmask.synthesis.region import dilate, random_region
@@ -67,12 +69,14 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
     """The hard version of a pair.
 
     Raises:
-        ValueError: if the pair has no mask that marks something, or its images differ in size.
+        SampleError: if the pair has no mask that marks something, or its images differ in size.
     """
     if pair.mask is None or not pair.mask.any():
-        raise ValueError(f"pair {pair.sample_id}: expected a mask that marks something")
+        raise SampleError(BadReason.BAD_MASK, "expected a mask that marks something")
     if pair.original.shape != pair.edited.shape:
-        raise ValueError(f"pair {pair.sample_id}: expected images of one size")
+        raise SampleError(
+            BadReason.BAD_ROW, f"expected images of one size, got {pair.original.shape} and {pair.edited.shape}"
+        )
     mask = pair.mask
     if rng.random() < SMALL_SHARE:
         mask = _small_part(mask, rng)
@@ -90,24 +94,50 @@ def make_hard(pair: EditPair, through: Through, rng: np.random.Generator) -> Har
     return HardPair(whole, distractors if distractors.any() else None)
 
 
-def write_hard_bench(samples: Iterable[Sample], through: Through, folder: Path, *, seed: int = SEED) -> list[BadSample]:
-    """Write `pairs.jsonl` and its images; returns the samples that could not be made into hard ones."""
+@dataclass(frozen=True, slots=True)
+class HardBench:
+    """What was written: the number of pairs, how many of them have no instruction, and the samples left out."""
+
+    written: int
+    untold: int
+    left_out: list[BadSample]
+
+
+def write_hard_bench(samples: Iterable[Sample], through: Through, folder: Path, *, seed: int = SEED) -> HardBench:
+    """Write `pairs.jsonl` and its images; where no sample can be made into a hard one, nothing is written.
+
+    Raises:
+        ConfigError: the folder holds a bench.
+    """
     writer = BenchWriter(folder)
-    bad: list[BadSample] = []
+    untold, bad = 0, list[BadSample]()
     for index, sample in enumerate(samples):
         if isinstance(sample, BadSample):
             bad.append(sample)
             continue
         try:
             hard = make_hard(sample, through, np.random.default_rng((seed, index)))
-        except ValueError as error:
-            bad.append(
-                BadSample(sample.sample_id, BadReason.BAD_MASK, str(error), sample.source_file, sample.row_index)
-            )
+        except SampleError as error:
+            bad.append(BadSample(sample.sample_id, error.reason, str(error), sample.source_file, sample.row_index))
             continue
         writer.add(hard.pair, hard.side_effect)
-    writer.finish()
-    return bad
+        untold += not sample.instruction
+    if writer.count:
+        writer.finish()
+    return HardBench(writer.count, untold, bad)
+
+
+def require_told(benchmarks: Iterable[Benchmark]) -> None:
+    """Refuse a benchmark without instructions: what they are worth cannot be measured there.
+
+    One without a readable pair passes, since nobody knows what it tells; its samples are left out one by one.
+
+    Raises:
+        ConfigError: none of one benchmark's pairs has an instruction.
+    """
+    for benchmark in benchmarks:
+        if any(isinstance(sample, EditPair) for sample in benchmark.read()):
+            require_instructions({benchmark.name: benchmark.read()})
 
 
 def _small_part(mask: MaskArray, rng: np.random.Generator) -> MaskArray:
@@ -148,24 +178,46 @@ def main(
     benchmarks: Annotated[list[str], typer.Argument(help="benchmarks with exact masks and instructions or prompts")],
     output: Annotated[Path, typer.Option("--output", "-o", help="folder to write")],
     autoencoder: Annotated[
-        Path, typer.Option(help="folder with taef2_encoder/decoder.safetensors or vae*.safetensors")
+        Path, typer.Option(help="folder with taef2_encoder/decoder.safetensors, or one vae*.safetensors or its folder")
     ],
-    seed: int = SEED,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same pairs")] = SEED,
+    limit: Annotated[int | None, typer.Option(min=1, help="pairs to read at most")] = None,
 ) -> None:
-    """Make the hard version of BENCHMARKS."""
-    from itertools import chain
+    """Make the hard version of BENCHMARKS. The exit code is 1 where no pair could be made hard."""
+    require_no_bench(output)
+    loaded = [load_benchmark(name) for name in benchmarks]
+    require_told(loaded)
+    through = _through_only(autoencoder)
+    samples = chain.from_iterable(benchmark.read() for benchmark in loaded)
+    made = write_hard_bench(islice(samples, limit), through, output, seed=seed)
+    for each in made.left_out:
+        print(f"left out: {each.sample_id}: {each.message}")
+    untold = f", {made.untold} of them without an instruction" if made.untold else ""
+    place = f"{output / TABLE_NAME}: {made.written} pairs{untold}" if made.written else "nothing written"
+    print(f"{place}; {len(made.left_out)} left out")
+    if not made.written:
+        raise typer.Exit(1)
 
-    from sigmask.synthesis.autoencoders import load_autoencoders
+
+def _through_only(source: Path) -> Through:
+    """A round trip through the one autoencoder of `source`.
+
+    Raises:
+        ConfigError: there are several: which one is taken decides what the bench is.
+    """
+    from sigmask.synthesis.autoencoders import named_autoencoders
     from sigmask.synthesis.vae_roundtrip import round_trip
 
-    (model, *_) = load_autoencoders([autoencoder])
+    found = named_autoencoders([source])
+    if len(found) > 1:
+        names = ", ".join(name for name, _ in found)
+        raise ConfigError(f"expected one autoencoder in {source}, got {len(found)}: {names}. Name the file of one")
+    ((_, model),) = found
 
     def through(image: ImageArray, rng: np.random.Generator, noise: float) -> ImageArray:
         return round_trip(image, model, rng, latent_noise=noise)
 
-    samples = chain.from_iterable(load_benchmark(name).read() for name in benchmarks)
-    for each in write_hard_bench(samples, through, output, seed=seed):
-        print(f"left out: {each.sample_id}: {each.message}")
+    return through
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ import typer
 
 from sigmask.command_errors import run_tool
 from sigmask.errors import ConfigError, unknown_name
-from sigmask.evaluation.bench_writer import BenchWriter
+from sigmask.evaluation.bench_writer import BenchWriter, require_no_bench
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
 from sigmask.instruction.text_encoder import StaticTextEncoder, TextEncoder
@@ -58,7 +58,7 @@ def write_kind_bench(
 
     Raises:
         ConfigError: there is no such family, the photographs have too few objects for it, or `MOST_DRAWS` edits of it
-            named nothing.
+            named nothing; or the folder holds a bench.
     """
     if kind not in FAMILIES:
         raise ConfigError(unknown_name("family of edits", kind, FAMILIES))
@@ -103,8 +103,10 @@ def main(
     output: Annotated[Path, typer.Option("--output", "-o", help="gets a folder, and in it a bench, for each kind")],
     kinds: Annotated[str, typer.Option(help="families of edits, separated by commas")] = "text,material",
     count: Annotated[int, typer.Option(min=1, help="pairs of each")] = 60,
-    autoencoder: Annotated[str, typer.Option(help="'shipped', a folder, or hf:OWNER/NAME")] = SHIPPED,
-    seed: int = SEED,
+    autoencoder: Annotated[
+        str, typer.Option(help="'shipped', a folder, or hf:OWNER/NAME; of several, the first")
+    ] = SHIPPED,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed makes the same pairs")] = SEED,
     named: Annotated[
         bool, typer.Option("--named", help="only edits whose instruction names known things, not 'the object'")
     ] = False,
@@ -113,6 +115,8 @@ def main(
     chosen = _names(kinds)
     if not chosen:
         raise ConfigError(f"expected families of edits, separated by commas, got '{kinds}': {', '.join(FAMILIES)}")
+    for kind in chosen:  # before the first is made
+        require_no_bench(output / kind)
     held_out = PhotoLibrary([entry for entry in PhotoLibrary.load(photos).entries if is_held_out(entry)])
     through, *_ = load_round_trips([autoencoder])
     for kind in chosen:
