@@ -33,6 +33,8 @@ def test_a_uniform_prior_says_nothing_about_where(annotator: Annotator, drawn_pa
     after = uniform_prior(annotator)(EditPair("", pair.original, pair.edited, "remove the dog")).prior
     assert np.ptp(before) > 1e-3
     assert np.allclose(after, 0.5)
+    again = annotator(pair.original, pair.edited, "remove the dog").prior
+    assert np.array_equal(before, again)  # the caller's annotator is as it was
 
 
 def test_a_naive_prior_multiplies(annotator: Annotator, drawn_pairs: list[EditPair]) -> None:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
+from typer.testing import CliRunner
 
+from sigmask.errors import ConfigError
+from sigmask.evaluation import location_accuracy, prior_accuracy
 from sigmask.evaluation.prior_accuracy import (
     Pointing,
     accuracy_table,
     at_tokens,
+    hit_interval,
     outlined_photos,
     point,
     point_everywhere,
@@ -53,6 +59,36 @@ def test_the_table_tells_seen_from_left_out() -> None:
         "| · 10 % or more | 1 | 1 | 100.0 | 50.0 | 20.0 |",
         "| left-out classes | 1 | 1 | 0.0 | 10.0 | 20.0 |",
     ]
+
+
+def test_the_interval_draws_photographs_with_all_their_classes() -> None:
+    classes = [Pointing("dog", number % 2 == 0, 0.5, 0.2, number) for number in range(20)]
+    whole, doubled = hit_interval(classes), hit_interval([*classes, *classes])
+    assert whole is not None and whole == doubled  # the same photographs twice say no more
+    assert whole.low == pytest.approx(0.3, abs=0.06) and whole.high == pytest.approx(0.7, abs=0.06)
+    assert hit_interval(classes[:1] * 9) is None
+
+
+def test_a_photograph_weighs_by_its_classes() -> None:
+    rich = [Pointing("dog", True, 0.5, 0.2, 0)] * 98
+    poor = [Pointing("dog", False, 0.5, 0.2, number) for number in (1, 2)]
+    assert "| all | 1 | 100 | 98.0 (" in accuracy_table([*rich, *poor])
+    interval = hit_interval([*rich, *poor])
+    assert interval is not None and 0 <= interval.low < 0.98 <= interval.high <= 1
+
+
+@pytest.mark.parametrize("main", [prior_accuracy.main, location_accuracy.main])
+@pytest.mark.parametrize("size", ["0", "7"])
+def test_a_size_too_small_is_told(tmp_path: Path, main: Callable[..., None], size: str) -> None:
+    tool = typer.Typer(add_completion=False)
+    tool.command()(main)
+    result = CliRunner().invoke(tool, ["--photos", str(tmp_path), "--size", size])
+    assert result.exit_code == 2 and "--size" in result.output
+
+
+def test_a_size_that_the_model_cannot_take_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--size: expected a multiple of 32 pixels, as 'tiny' needs, got 40"):
+        prior_accuracy.main(tmp_path, size=40)
 
 
 def test_a_token_stands_for_the_pixel_at_its_centre() -> None:

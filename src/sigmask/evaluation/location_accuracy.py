@@ -161,7 +161,7 @@ def _named_share(group: Sequence[LocatedPointing]) -> str:
 def main(
     photos: Annotated[Path, typer.Option(help="folder with coco/, as the trainers read it")],
     model: str = "tiny",
-    size: int = 384,
+    size: Annotated[int, typer.Option(min=32, help="of the longer side that the model sees, in pixels")] = 384,
     learned: Annotated[
         bool, typer.Option("--learned", help="on the photographs that training saw: what is not kept for others")
     ] = False,

@@ -29,10 +29,10 @@ def uniform_prior(annotator: Annotator) -> Callable[[EditPair], Annotation]:
     def flatten(_module: Any, _inputs: Any, grounding: Grounding) -> Grounding:
         return dataclasses.replace(grounding, prior=torch.full_like(grounding.prior, UNIFORM))
 
-    annotator.model.grounding.register_forward_hook(flatten)
-
     def annotate(pair: EditPair) -> Annotation:
-        return annotator(pair.original, pair.edited, pair.instruction)
+        # the hook is there for this call alone: the annotator is the caller's
+        with annotator.model.grounding.register_forward_hook(flatten):
+            return annotator(pair.original, pair.edited, pair.instruction)
 
     return annotate
 
