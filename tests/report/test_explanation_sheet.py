@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sigmask.annotation.annotator import NOT_UNDERSTOOD
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.instruction.named_concepts import named_concepts
@@ -173,7 +174,10 @@ def test_an_empty_mask_says_why(
     assert _titles(replace(explanation, annotation=empty, least_quality=0.25), monkeypatch)[-1] == title
 
 
-@pytest.mark.parametrize(("level", "title"), [(0.09, "prior: found nowhere"), (0.11, "prior: where the words point")])
+@pytest.mark.parametrize(
+    ("level", "title"),
+    [(0.09, "prior 0.00 to 0.09: found nowhere"), (0.11, "prior 0.00 to 0.11: where the words point")],
+)
 def test_a_prior_that_is_dark_everywhere_points_nowhere(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, level: float, title: str
 ) -> None:
@@ -182,6 +186,39 @@ def test_a_prior_that_is_dark_everywhere_points_nowhere(
     explanation = _explanation(rng, (ConceptMap("dog", True, dark),))
     explanation = replace(explanation, annotation=replace(explanation.annotation, prior=dark))
     assert _titles(explanation, monkeypatch)[3] == title
+
+
+def test_titles_say_what_the_colours_are_worth(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    full, spotted = np.ones((60, 90), np.float32), np.full((60, 90), 0.25, np.float32)
+    spotted[0, 0] = 1.5  # one bright pixel does not set the scale
+    concept = ConceptMap("dog", True, full)
+    explanation = replace(
+        _explanation(rng, (concept,)),
+        pixel_difference=np.arcsinh(8 * spotted),
+        distances=(spotted,),
+        refined_prior=full,
+    )
+    explanation = replace(explanation, annotation=replace(explanation.annotation, prior=full))
+    assert _titles(explanation, monkeypatch)[3:7] == [
+        "prior 1.00 to 1.00: where the words point",
+        "pixel difference / noise level: 2.0",
+        "feature distance, depth 1: 0.250",
+        "refined prior 1.00 to 1.00: after the evidence",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        (NOT_UNDERSTOOD, "the instruction was not understood"),
+        ("aspect_mismatch", "aspect mismatch"),
+        (DOUBTFUL, "doubtful"),
+    ],
+)
+def test_flags_are_told_in_words(rng: np.random.Generator, flag: str, words: str) -> None:
+    explanation = _explanation(rng, ())
+    explanation = replace(explanation, annotation=replace(explanation.annotation, flags=("resized", flag)))
+    assert describe_explanation(explanation, "so")[-1].endswith(f", resized, {words}")
 
 
 @pytest.mark.parametrize("on_original", [True, False])

@@ -9,6 +9,7 @@ from itertools import islice
 import numpy as np
 from PIL import Image
 
+from sigmask.annotation.annotator import NOT_UNDERSTOOD
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
@@ -28,7 +29,11 @@ _FOUND = 0.1
 _GAP, _TITLE, _LINE = 10, 22, 20
 _HEADING_SIZE, _TITLE_SIZE = 15, 13
 _INK, _PAPER, _FAINT, _BLANK = (24, 24, 24), (255, 255, 255), (105, 105, 105), (238, 238, 238)
-_LEGEND = "maps: dark blue is least, dark red is most; each difference is stretched to its own range"
+_LEGEND = (
+    "maps: dark blue is 0, dark red is 1, and of a difference the value in its title: its 99.5th percentile, or more"
+)
+_IN_WORDS = {NOT_UNDERSTOOD: "the instruction was not understood"}
+"""Flags that say too little where their underscores become spaces."""
 
 Panel = tuple[str, ImageArray | str]
 """A title, and a picture, or why there is none."""
@@ -45,7 +50,8 @@ def describe_explanation(explanation: Explanation, instruction: str | None) -> l
     left_out = ", ".join(f'"{concept}"' for concept in concepts_left_out(annotation.edit))
     found = (
         f"found: {100 * annotation.area_fraction:.1f} % of the picture, quality {annotation.quality:.2f}, "
-        f"scope {annotation.scope}" + (f", {', '.join(annotation.flags)}" if annotation.flags else "")
+        f"scope {annotation.scope}"
+        + "".join(f", {_IN_WORDS.get(flag, flag.replace('_', ' '))}" for flag in annotation.flags)
     )
     return [
         f"told: {told or 'nothing'}",
@@ -120,13 +126,16 @@ def _panels(explanation: Explanation) -> list[Panel]:
     annotation, edited = explanation.annotation, explanation.edited
     panels: list[Panel] = [("original", explanation.original), ("edited", edited)]
     panels += [_concept_panel(explanation, concept) for concept in explanation.concepts]
-    panels.append((_title_of_prior(explanation), heat(edited, annotation.prior)))
-    panels.append(("pixel difference / noise level", heat(edited, _stretched(explanation.pixel_difference))))
+    panels.append((f"prior{_range(annotation.prior)}: {_words_of_prior(explanation)}", heat(edited, annotation.prior)))
+    times = math.sinh(_top(explanation.pixel_difference))  # the map is an asinh of what the title names
+    pixels = heat(edited, _stretched(explanation.pixel_difference))
+    panels.append((f"pixel difference / noise level: {times:.1f}", pixels))
     panels += [
-        (f"feature distance, depth {number}", heat(edited, _stretched(distance)))
+        (f"feature distance, depth {number}: {_top(distance):.3f}", heat(edited, _stretched(distance)))
         for number, distance in enumerate(explanation.distances, start=1)
     ]
-    panels.append(("refined prior: after the evidence", heat(edited, explanation.refined_prior)))
+    refined = explanation.refined_prior
+    panels.append((f"refined prior{_range(refined)}: after the evidence", heat(edited, refined)))
     panels.append(("probability", heat(edited, annotation.probability)))
     panels.append((_title_of_mask(explanation), draw_outline(edited, annotation.mask)))
     return panels
@@ -142,15 +151,20 @@ def _title_of_mask(explanation: Explanation) -> str:
     return f"mask: given up (expected IoU {expected:.2f} < {explanation.least_quality:g})"
 
 
-def _title_of_prior(explanation: Explanation) -> str:
+def _words_of_prior(explanation: Explanation) -> str:
     if _says_nothing_of_where(explanation.annotation):
-        return "prior: no word points anywhere"
+        return "no word points anywhere"
     if any(edit.action is Action.STYLE for edit in explanation.annotation.edit):
-        return "prior: a style is everywhere"
+        return "a style is everywhere"
     if not any(concept.map is not None for concept in explanation.concepts):
-        return "prior: no word points anywhere"
+        return "no word points anywhere"
     found = explanation.annotation.prior.max() >= _FOUND
-    return "prior: where the words point" if found else "prior: found nowhere"
+    return "where the words point" if found else "found nowhere"
+
+
+def _range(values: MapArray) -> str:
+    """A map's least and most, for its title: the colours alone do not say that it is the same everywhere."""
+    return f" {values.min():.2f} to {values.max():.2f}"
 
 
 def _concept_panel(explanation: Explanation, concept: ConceptMap) -> Panel:
@@ -165,6 +179,10 @@ def _says_nothing_of_where(annotation: Annotation) -> bool:
 
 
 def _stretched(values: MapArray) -> MapArray:
-    """Brought to [0, 1] by its 99.5th percentile, so that one bright pixel does not hide the rest."""
-    top = max(float(np.percentile(values, 99.5)), 1e-6)
-    return np.asarray(np.clip(values / top, 0, 1), np.float32)
+    """Brought to [0, 1] by `_top`."""
+    return np.asarray(np.clip(values / max(_top(values), 1e-6), 0, 1), np.float32)
+
+
+def _top(values: MapArray) -> float:
+    """What is drawn dark red: the 99.5th percentile, so that one bright pixel does not hide the rest."""
+    return float(np.percentile(values, 99.5))
