@@ -30,7 +30,7 @@ def test_kinds_and_first_weights_become_keys_of_the_config(told: list[tuple[str,
     assert told == [("steps=10", "new_kinds=[text, material]", "left_out_kinds=[style]", "initial=tiny")]
 
 
-@pytest.mark.parametrize("actions", ["text", "+text,style", "+", "+text,-style,-text"])
+@pytest.mark.parametrize("actions", ["text", "+text,style", "+", "+text,-style,-text", "", " ,"])
 def test_a_kind_needs_one_sign(told: list[tuple[str, ...]], actions: str) -> None:
     result = CliRunner().invoke(app, ["stage1", "c.yaml", "--actions", actions])
     assert result.exit_code == 2 and not told
@@ -41,6 +41,7 @@ def test_a_kind_needs_one_sign(told: list[tuple[str, ...]], actions: str) -> Non
     [
         (["autoencoder", "--help"], "Train on every photograph below PHOTOS."),
         (["corpus", "--help"], "pair N of a seed is always the same"),
+        (["corpus", "--help"], "replacement"),
         (["corpus", "--help"], "in its folder weights, if any, are always used"),
         (["corpus", "--shared", ".", "-o", "out", "--seed", "-1"], "greater than or equal to 0"),
         (["corpus", "--shared", ".", "-o", "out", "--count", "-4"], "greater than or equal to 0"),

@@ -176,6 +176,12 @@ def test_a_run_without_a_corpus_leaves_no_folder(backbone_weights: Path, tmp_pat
     assert not (tmp_path / "run").exists()
 
 
+def test_a_kind_that_the_corpus_lacks_leaves_no_folder(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="--families text"):
+        run_stage1(_config(corpus, backbone_weights, tmp_path / "run", new_kinds=("text",)))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_crop_that_does_not_fit_leaves_no_folder(corpus: Path, backbone_weights: Path, tmp_path: Path) -> None:
     save_pretrained(random_locator(), tmp_path / "weights")
     for initial in (None, str(tmp_path / "weights")):

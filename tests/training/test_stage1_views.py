@@ -243,9 +243,21 @@ def test_left_out_kinds_are_never_drawn(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="nothing is left to replay"):
         kinds = KindChoice(new=("add", "remove", "material"))
         Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=kinds)
-    with pytest.raises(CorpusError, match="Did you mean 'material'"):
-        kinds = KindChoice(new=("materal",))
-        Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=kinds)
+
+
+def test_a_kind_that_the_corpus_lacks_is_told_with_what_makes_it(tmp_path: Path) -> None:
+    corpus = _kinds_corpus(tmp_path / "kinds")
+
+    def told(kind: str) -> str:
+        with pytest.raises(CorpusError) as error:
+            Stage1Views(corpus, crop=32, seed=0, positions=range(4), mix=ViewMix(), kinds=KindChoice(new=(kind,)))
+        return str(error.value)
+
+    assert "sigmask train corpus" in told("text") and "--families text" in told("text")
+    assert "Did you mean 'material'" in told("materal")
+    assert told("materal").endswith(
+        "Families (who made the pair) are addition, material, removal; actions are add, attribute, remove."
+    )
 
 
 def test_a_corpus_of_an_earlier_version_is_refused(tmp_path: Path) -> None:

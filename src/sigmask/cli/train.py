@@ -33,7 +33,10 @@ def stage1(
     ] = None,
     actions: Annotated[
         str | None,
-        typer.Option(help="Kinds of edits: '+text' teaches it beside a replay of the others, '-text' leaves it out."),
+        typer.Option(
+            help="Kinds of edits, actions or families: '+text' teaches it beside a replay of the others, "
+            "'-text' leaves it out."
+        ),
     ] = None,
     changes: Changes = None,
 ) -> None:
@@ -76,7 +79,13 @@ def ablate(
 
 def _kind_overrides(actions: str | None) -> list[str]:
     """'+text,-material' as keys of the config."""
-    named = [part.strip() for part in (actions or "").split(",") if part.strip()]
+    if actions is None:
+        return []
+    named = [part.strip() for part in actions.split(",") if part.strip()]
+    if not named:
+        raise typer.BadParameter(
+            f"--actions: expected kinds of edits such as '+text,-material', got '{actions}'; leave it out for all kinds"
+        )
     if bad := [part for part in named if part[0] not in "+-" or len(part) < 2]:
         raise typer.BadParameter(f"--actions: expected '+' or '-' before each kind of edit, got '{bad[0]}'")
     new = [part[1:] for part in named if part[0] == "+"]

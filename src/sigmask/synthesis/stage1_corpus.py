@@ -233,7 +233,12 @@ def main(
         ),
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="processes, of one thread each")] = 2,
-    families: Annotated[str | None, typer.Option(help="only these families of edits, separated by commas")] = None,
+    families: Annotated[
+        str | None,
+        typer.Option(
+            help=f"only these families of edits, separated by commas; there are {', '.join(sorted(FAMILIES))}"
+        ),
+    ] = None,
     size: Annotated[int, typer.Option(min=64, help="longer side of what is stored, in pixels")] = STORED_SIZE,
     pairs: Annotated[
         str | None, typer.Option(help="a corpus of real pairs with masks, hf:OWNER/NAME or a path, that joins them")
@@ -243,13 +248,13 @@ def main(
     """Make COUNT pairs; pair N of a seed is always the same, and pairs that are there already are kept."""
     if count == 0 and pairs is None:
         raise ConfigError("expected --count of 1 or more, got 0: without --pairs there is nothing to make")
-    output.mkdir(parents=True, exist_ok=True)
     at_hand = [str(shared / "weights")] if any((shared / "weights").glob("*.safetensors")) else []
     sources = [*at_hand, *(autoencoders or [])] or [SHIPPED]
     load_round_trips(sources)  # what is wrong with them is said here, once
     weights = None if families is None else {name.strip(): 1.0 for name in families.split(",")}
     if unknown := [name for name in weights or () if name not in FAMILIES]:
         raise ConfigError(unknown_name("family of edits", unknown[0], FAMILIES))
+    output.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
     photos = shared / "data" / "photos"
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:

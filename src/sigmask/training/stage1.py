@@ -37,7 +37,7 @@ from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
 from sigmask.training.setting_ranges import Count, Factor, Rate, Share, Whole, require_fitting_side
-from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views, pair_paths
+from sigmask.training.stage1_views import KindChoice, Stage1Views, collate_views
 from sigmask.training.trained_parts import choose_trained
 from sigmask.training.view import ViewMix
 
@@ -124,7 +124,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the moving average) is in `output/`, the log in `output/log.jsonl`."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
-    pair_paths(config.corpus)  # before the folder: a run without a corpus leaves none behind
+    _views(config, range(0))  # before the folder: a run without a corpus, or without its kinds, leaves none behind
     model, encoder, text_table = _initial_model(config)
     config.output.mkdir(parents=True, exist_ok=True)
     model = model.to(usable_device(config.device))

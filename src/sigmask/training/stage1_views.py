@@ -17,6 +17,7 @@ from torch.utils.data import Dataset
 
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.synthesis.edit import FAMILIES
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json
 
 _ARRAYS = {"original", "edited", "edited_round_trip", "mask", "region", "concept_regions", "scene_regions", "meta"}
@@ -105,19 +106,31 @@ def _chosen(paths: list[Path], kinds: KindChoice) -> tuple[list[Path], list[Path
         CorpusError: a kind does not occur, or nothing is left to replay.
     """
     of_path: dict[Path, set[str]] = {}
+    actions, families = set[str](), set[str]()
     for path in paths:
         meta = json.loads(str(read_record(path, ("meta",))["meta"]))
         of_path[path] = {meta["action"], meta["family"]}
-    known = set().union(*of_path.values())
+        actions.add(meta["action"])
+        families.add(meta["family"])
     for kind in (*kinds.new, *kinds.left_out):
-        if kind not in known:
-            raise CorpusError(unknown_name("kind of edit in this corpus", kind, sorted(known)))
+        if kind not in actions | families:
+            raise CorpusError(_not_in_corpus(kind, actions, families))
     kept = [path for path in paths if not of_path[path] & set(kinds.left_out)]
     new = [path for path in kept if of_path[path] & set(kinds.new)]
     replay = [path for path in kept if path not in set(new)]
     if not replay:
         raise CorpusError("every pair of the corpus is of a new or a left-out kind: nothing is left to replay")
     return replay, new
+
+
+def _not_in_corpus(kind: str, actions: set[str], families: set[str]) -> str:
+    if kind in FAMILIES:
+        return (
+            f"this corpus has no pairs of '{kind}'; sigmask train corpus --shared DIR -o CORPUS --seed 1 --families "
+            f"{kind} adds some (with a seed that the corpus was not made with)"
+        )
+    which = f"Families (who made the pair) are {', '.join(sorted(families))}; actions are {', '.join(sorted(actions))}."
+    return f"{unknown_name('kind of edit in this corpus', kind, actions | families)} {which}"
 
 
 def collate_views(views: list[View]) -> dict[str, Any]:
