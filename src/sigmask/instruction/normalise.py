@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
 
 from sigmask.instruction.lexicon import any_of, lexicon
-from sigmask.instruction.spelling import is_known, mended
+from sigmask.instruction.spelling import has_form, is_known, mended
 
 _LEX = lexicon()
 VERB = any_of({verb.split()[0] for verb in _LEX.verbs})
@@ -45,10 +46,26 @@ _HOW_MUCH = re.compile(
     r"|by (?:about |around |some )?(?:[\d.]+|a few|several|\w+)\s?"
     r"(?:%|percent|years?|times|degrees?|pixels|px|cm|inch(?:es)?))\W*$"
 )
+_ENTITY = re.compile(r"&#?\w{1,10};")
+_WRAPPER = re.compile(
+    r"<(?:/?(?:image|img|picture|photo|input|instruction|prompt|edit|br|p|b|i|em|strong|span|div|s)[ _-]?\d*\s*/?"
+    r"|\|\w+\|)>"
+    r"|^\s*\[INST\]|\[/INST\]\s*$|\*\*|^\s*#+\s",
+    re.IGNORECASE,
+)
+"""What a template, a chat or Markdown puts around the words."""
+_IN_QUOTES = re.compile(r"^(\"{1,3})([^\"]+)\1\W*$|^('{1,3})((?:[^']|(?<=\w)'(?=\w))+)\3\W*$")
+_NO_PICTOGRAMS = "°©®"
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
+_LINE_BREAK = re.compile(
+    r"(\b(?i:the|an?|of|with|to|into|in|on|by|and|his|her|its|their|my|your))[ \t]*\n\s*(?=[A-Za-z])"
+    r"|(?<![.;:!?\n])[ \t]*\n[ \t]*(?=[a-z])"
+    rf"(?!(?:{VERB}|please|then|also|next|finally|can|could|i|we|it|there|don't|do not)\b)"
+)
+"""A line that ends inside a sentence."""
 _DASHED = re.compile(r"—\s*(?=please\b)")
-_RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|,(?=[A-Za-z]))")
+_RUN_TOGETHER = re.compile(r"(?<=[a-z])(?:\.(?=[A-Z])|[,;](?=[A-Za-z]))")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
 _ASKED = re.compile(
@@ -95,6 +112,7 @@ _PERFECT = re.compile(
     r"(?: (?:now|just|also|already|\w+ly))* been\b"
 )
 """ "The dog has been removed" tells of an edit what "the dog is removed" does."""
+_IN_NAMES = ("da", "de", "di", "van", "von")
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 
@@ -107,6 +125,18 @@ class Utterance:
     quotations: tuple[str, ...]
 
 
+def unwrapped(text: str) -> str:
+    """Without what surrounds an instruction and is none: a template's marks, entities, invisible signs, quotes."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    if not text.isascii():
+        text = "".join(character for character in text if unicodedata.category(character) != "Cf").translate(_PLAIN)
+    text = _WRAPPER.sub(" ", text)
+    text = text.strip("".join(filter(_is_pictogram, text)) + " \t\r\n")
+    quoted = _IN_QUOTES.match(text.translate(_PLAIN)) if text[:1] in ('"', "'", "`") else None
+    return (quoted[2] or quoted[4]).strip() if quoted else text
+
+
 def normalise(text: str) -> Utterance:
     """Lower case, one space between words, politeness stripped, frequent typos mended, quotations set aside."""
     plain = unicodedata.normalize("NFKC", text).translate(_PLAIN)
@@ -116,9 +146,10 @@ def normalise(text: str) -> Utterance:
         quotations.append(next(group for group in reversed(match.groups()) if group is not None).strip())
         return f" §{len(quotations) - 1} "
 
-    plain = _RUN_TOGETHER.sub(
-        lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", _CONTROL.sub(" ", plain.replace("\r", "\n")))
-    )
+    plain = _CONTROL.sub(" ", plain.replace("\r\n", "\n").replace("\r", "\n"))
+    if "\n" in plain:
+        plain = _LINE_BREAK.sub(lambda broken: f"{broken[1] or ''} ", plain)
+    plain = _RUN_TOGETHER.sub(lambda found: f"{found[0]} ", _LIST_MARK.sub(". ", plain))
     if "—" in plain:
         plain = _DASHED.sub(". ", plain)
     plain = plain.replace("§", " ")  # a sign of the user's own would be taken for a quotation
@@ -130,6 +161,8 @@ def normalise(text: str) -> Utterance:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if any(map(plain.__contains__, _SAYING)):
         plain = _TO_SAY_BARE.sub(lambda found: found[1] + set_aside(found), plain)
+    if not plain.isascii():
+        plain = "".join(" " if _is_pictogram(character) else character for character in plain)
     unbracketed = _BRACKETED.sub("", plain)
     plain = unbracketed if any(map(str.isalnum, unbracketed)) else plain.replace("(", " ").replace(")", " ")
     plain = _SPACE.sub(" ", plain).strip(" .!?,;:-\"'")
@@ -142,6 +175,13 @@ def normalise(text: str) -> Utterance:
     text = strip_politeness(plain)
     purpose = _PURPOSE.match(text)
     return Utterance(strip_politeness(text[purpose.end() :]) if purpose else text, tuple(quotations))
+
+
+def _is_pictogram(character: str) -> bool:
+    """Whether it is an emoji or another sign that is no part of a word."""
+    if character.isascii() or character in _NO_PICTOGRAMS:
+        return False
+    return unicodedata.category(character) == "So" or character in "\ufe0f\u20e3" or "🏻" <= character <= "🏿"
 
 
 def _without_typos(text: str) -> str:
@@ -164,10 +204,11 @@ def strip_politeness(text: str) -> str:
     return text.strip(" ,.;:!?")
 
 
-def is_foreign(text: str) -> bool:
+def is_foreign(text: str, typed: str = "") -> bool:
     """Whether text (quotations set aside) is hardly English: most letters not Latin, or words of another language.
 
-    Of the languages whose words are not listed none is English, and of the longer ones two in three are strangers.
+    Of the languages whose words are not listed none is English, and of the longer ones two in three are strangers;
+    where there are fewer than three longer ones, all are, unless they are a name in `typed`, the text with capitals.
     """
     accented = False
     if not text.isascii():
@@ -182,5 +223,24 @@ def is_foreign(text: str) -> bool:
         longer = [word for word in words if len(word) > 2]
         if len(longer) > 2 and 3 * sum(map(is_known, longer)) <= len(longer):
             return True
+    if len(words) > 1 and not _is_name(typed) and _is_strange(words):
+        return True
     foreign = len(_LEX.foreign.intersection(words))
     return foreign >= (1 if accented else 2) and foreign >= len(words) / 3
+
+
+def _is_name(typed: str) -> bool:
+    """Whether each word has a capital and goes on without: "Naruto Uzumaki", "Leonardo da Vinci"."""
+    return " ".join(word for word in typed.split() if word not in _IN_NAMES).istitle()
+
+
+def _is_strange(words: list[str]) -> bool:
+    """Whether none of an order's words is English, but perhaps the verb: "fjern hatten", "change le fond"."""
+    if _LEX.verb(words):
+        words = words[1:]
+        if words[0] not in _LEX.foreign:
+            return False
+    elif words[0] in ("a", "an", "as") or sum(len(word) > 2 for word in words) < 2:
+        return False
+    longer = [word for word in words if len(word) > 2 and word not in _LEX.foreign]
+    return _LEX.english.isdisjoint(words) and bool(longer) and not any(map(has_form, longer))

@@ -6,6 +6,7 @@ Text is normalised, split into clauses, and each clause is read by the frame of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,12 +16,20 @@ from sigmask.instruction.complaints import complaint
 from sigmask.instruction.concept import names_scene, shortened
 from sigmask.instruction.counts import recount
 from sigmask.instruction.edits import one_by_one, without_signs
-from sigmask.instruction.normalise import is_foreign, normalise
+from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.normalise import is_foreign, normalise, unwrapped
 from sigmask.instruction.statements import FRAMES, free
 from sigmask.types import Action, EditTuple
 
 _LONGEST = 2_000
 """Characters of an instruction that are read: the longest published ones have some 1,500. Our choice."""
+_LONGEST_WORD = 80
+_RUNNING_ON = re.compile(rf"(\w{{{_LONGEST_WORD}}})\w+")
+_SENTENCE_END = re.compile(r"[.!?;](?=\s)|\n")
+_NO_ANSWER = ("none", "nan", "null", "n/a")
+"""What tables have where nothing was said."""
+_NAMING = ("remove", "add", "replace")
+"""Frames of verbs that ask for nothing where no thing is named."""
 _OF_ALL = (Action.STYLE, Action.TONE, Action.RESTORATION)
 """What changes all that is not spared."""
 _NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
@@ -30,18 +39,50 @@ _NOT_BY_MEANS = (Action.REPLACE, Action.BACKGROUND, Action.STYLE, Action.TEXT)
 def parse(text: str | None) -> tuple[EditTuple, ...]:
     """The edits that an instruction asks for, in its order.
 
-    Nothing said (None, blank, no letters) and "don't change anything" give an empty tuple. Text in another language
-    gives one tuple of action UNKNOWN with the text as its edited concept, so that the prior stays uniform. A bare
-    caption ("a photo of a rotten banana") is action OTHER with what it shows as the edited concept.
+    Nothing said (None, blank, no letters), "don't change anything", "keep the dog" and "remove" give an empty tuple.
+    Text in another language gives one tuple of action UNKNOWN with the text as its edited concept, so that the prior
+    stays uniform. A bare caption ("a photo of a rotten banana") is action OTHER with what it shows as the edited
+    concept.
+
+    Raises:
+        TypeError: if `text` is neither a string nor None.
     """
-    if text is None or not any(map(str.isalnum, text[:_LONGEST])):
+    if text is None:
         return ()
-    utterance = normalise(text[:_LONGEST])
-    if is_foreign(utterance.text):
+    if not isinstance(text, str):
+        raise TypeError(f"an instruction must be a string or None, got {text!r} ({type(text).__name__})")
+    text = _within_limit(unwrapped(text[: 2 * _LONGEST]))
+    if text.strip(" .").lower() in _NO_ANSWER or not any(map(str.isalnum, text)):
+        return ()
+    utterance = normalise(text)
+    if is_foreign(utterance.text, typed=text):
         return (EditTuple(None, " ".join(text.split()[:6]).lower(), Action.UNKNOWN),)
-    clauses = [clause for clause in split_clauses(utterance.text, utterance.quotations) if not asks_for_nothing(clause)]
+    clauses = [
+        clause
+        for clause in split_clauses(utterance.text, utterance.quotations)
+        if not (asks_for_nothing(clause) or _names_nothing(clause))
+    ]
     edits = _edits([clause for clause in clauses if clause.frame != "keep"] or clauses)
     return tuple(dict.fromkeys(edit for edit in edits if not _says_nothing(edit))) or tuple(edits[:1])
+
+
+def _within_limit(text: str) -> str:
+    """As many whole sentences as are read, or whole words where those would be less than half of it."""
+    text = _RUNNING_ON.sub(r"\1", text)
+    if len(text) <= _LONGEST:
+        return text
+    ends = [end.end() for end in _SENTENCE_END.finditer(text[: _LONGEST + 1]) if end.end() <= _LONGEST]
+    if ends and ends[-1] > _LONGEST / 2:
+        return text[: ends[-1]]
+    return text[: _LONGEST + 1].rpartition(" ")[0] or text[:_LONGEST]
+
+
+def _names_nothing(clause: Clause) -> bool:
+    """ "Remove", "add a"; "clear" and "plant" may be no orders."""
+    words = clause.text.split()
+    return (
+        clause.frame in _NAMING and clause.rest in ("", "the", "a", "an") and words[0] not in lexicon().verbs_or_nouns
+    )
 
 
 def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
@@ -62,6 +103,8 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         if clause.is_reason and complains is None:
             continue
         edit = complains or recount(clause) or frame(clause) or free(clause)
+        if clause.frame == "keep" and _is_kept(edit):
+            continue
         if "§" in clause.text:
             edit = without_signs(edit, clause)
         if clause.place and edit.location is None:
@@ -80,6 +123,12 @@ def _edits(clauses: Sequence[Clause]) -> list[EditTuple]:
         edits[before:] = [*earlier, *own]
         earlier, complained, is_reason = own or earlier, complains, clause.is_reason
     return edits
+
+
+def _is_kept(edit: EditTuple) -> bool:
+    """Whether a thing only becomes what the verb says: the "keeped dog" of "keep the dog"."""
+    became = lexicon().verb((edit.edited_concept or "").split()[:1])
+    return edit.action is Action.ATTRIBUTE and became is not None and became[0] == "keep"
 
 
 def _sparing(edit: EditTuple, spared: str) -> EditTuple:

@@ -63,10 +63,10 @@ def is_known(word: str) -> bool:
     known = _vocabulary()
     parts = ((word[:place], word[place:]) for place in range(3, len(word) - 2))
     return (
-        _has_form(word)
-        or any(first in known and _has_form(second) for first, second in parts)
+        has_form(word)
+        or any(first in known and has_form(second) for first, second in parts)
         or any(word.endswith(suffix) and _is_stem(word.removesuffix(suffix)) for suffix in _SUFFIXES)
-        or any(word.startswith(prefix) and _has_form(word.removeprefix(prefix)) for prefix in _PREFIXES)
+        or any(word.startswith(prefix) and has_form(word.removeprefix(prefix)) for prefix in _PREFIXES)
     )
 
 
@@ -80,7 +80,8 @@ def _vocabulary() -> frozenset[str]:
     return frozenset(word for entry in entries for word in entry.replace("-", " ").split())
 
 
-def _has_form(word: str) -> bool:
+def has_form(word: str) -> bool:
+    """Whether a lower-case word or a lemma of it is listed; what is only formed of listed words is not."""
     return len(word) > 2 and any(form in _vocabulary() for form in (word, *lemmas(word)))
 
 
