@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from sigmask.cli import annotate, corpora, demo, doctor, explain, export, gallery, mask, train
+from sigmask.cli import annotate, corpora, demo, doctor, explain, export, gallery, mask, parse, train
 from sigmask.command_errors import exit_code_of, reason_of, say_error
 from sigmask.version import __version__
 
@@ -79,6 +79,7 @@ app.add_typer(train.app, name="train")
 app.command("demo")(demo.demo)
 app.command("doctor")(doctor.doctor)
 app.command("corpora")(corpora.corpora)
+app.command("parse")(parse.parse)
 
 
 def _add_evaluate() -> None:
