@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
+import yaml
 
 from sigmask.instruction.lexicon import FRAME_NAMES, any_of, lexicon, parse_lexicon
 from sigmask.instruction.statements import FRAMES
@@ -20,6 +23,33 @@ def test_a_frame_that_there_is_not_is_refused() -> None:
 def test_a_verb_under_two_frames_is_refused() -> None:
     with pytest.raises(ValueError, match="'cut' is listed under 'remove' and 'add'"):
         parse_lexicon("verbs:\n  remove: cut; erase\n  add: put; cut\n")
+
+
+def shipped(**changed: object) -> str:
+    """The YAML of the lexicon that ships, with lists replaced."""
+    data = yaml.safe_load(files("sigmask.instruction").joinpath("lexicon.yaml").read_text(encoding="utf-8"))
+    return yaml.safe_dump({**data, **changed})
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("", "a lexicon is YAML of word lists"),
+        ("verbs: cut; erase", "which are listed by frame"),
+        ("verbs:\n  remove: cut", "the lexicon lacks attribute_nouns, "),
+        ("verbs:\n  remove: cut it out of there", "'cut it out of there' has more than 4 words"),
+        (shipped(man="dad"), "unknown word list 'man'. Did you mean 'men'"),
+        (shipped(men=True), "men: expected words in lower case parted by ';', got True"),
+        (shipped(men=["dad", "boy"]), r"men: expected words .* got \['dad', 'boy'\]"),
+        (shipped(men="dad, boy"), "men: expected words .* got 'dad, boy'"),
+        (shipped(men="Dad"), "men: expected words .* got 'Dad'"),
+        (shipped(pronouns="him"), "pronouns: expected a line 'word: word' for each entry, got 'him'"),
+        (shipped(pronouns={"him": False}), r"pronouns: expected text in lower case.* got \('him', False\)"),
+    ],
+)
+def test_a_list_that_is_not_as_it_should_be_is_refused(document: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        parse_lexicon(document)
 
 
 @pytest.mark.parametrize(

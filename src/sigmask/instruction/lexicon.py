@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
+from sigmask.errors import unknown_name
 from sigmask.instruction.lemma import lemmas
 
 Words = frozenset[str]
@@ -19,6 +20,8 @@ FRAME_NAMES = (
     *("obscure", "restore", "mend", "tone", "style", "keep", "single_out"),
 )
 """What `verbs` may be listed under; `statements.FRAMES` has the function of each."""
+_LONGEST_VERB = 4
+"""Words of a verb phrase."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Lexicon:
 
         The longest phrase wins; a single word may be inflected ("removing").
         """
-        for count in range(min(4, len(words)), 0, -1):
+        for count in range(min(_LONGEST_VERB, len(words)), 0, -1):
             frame = self.verbs.get(" ".join(words[:count]))
             if frame:
                 return frame, count
@@ -140,9 +143,12 @@ def parse_lexicon(document: str) -> Lexicon:
     """A lexicon from its YAML.
 
     Raises:
-        ValueError: if a verb is listed under two frames, or under what is none.
+        ValueError: if a verb is listed under two frames or under what is none, or a list is missing, unknown, or not
+            as the fields of `Lexicon` are.
     """
-    data: dict[str, Any] = yaml.safe_load(document)
+    data: Any = yaml.safe_load(document)
+    if not isinstance(data, dict) or not isinstance(data.get("verbs"), dict):
+        raise ValueError("a lexicon is YAML of word lists by name, `verbs` among them, which are listed by frame")
     verbs: dict[str, str] = {}
     for frame, phrases in data.pop("verbs").items():
         if frame not in FRAME_NAMES:
@@ -150,11 +156,20 @@ def parse_lexicon(document: str) -> Lexicon:
                 f"verbs are listed under '{frame}', which is no frame: list them under one of {', '.join(FRAME_NAMES)}"
                 ", or add a function to FRAMES in statements.py and its name to FRAME_NAMES in lexicon.py"
             )
-        for phrase in _entries(phrases):
+        for phrase in _entries(phrases, f"verbs, {frame}"):
+            if len(phrase.split()) > _LONGEST_VERB:
+                raise ValueError(f"verb '{phrase}' has more than {_LONGEST_VERB} words, and would never be found")
             if verbs.setdefault(phrase, frame) != frame:
                 raise ValueError(f"verb '{phrase}' is listed under '{verbs[phrase]}' and '{frame}': keep one")
+    kinds = {field.name: str(field.type) for field in fields(Lexicon) if field.name != "verbs"}
+    for name in data:
+        if name not in kinds:
+            raise ValueError(unknown_name("word list", str(name), kinds))
+    if missing := kinds.keys() - data.keys():
+        raise ValueError(f"the lexicon lacks {', '.join(sorted(missing))}")
     lists: dict[str, Any] = {
-        key: value if isinstance(value, dict) else frozenset(_entries(value)) for key, value in data.items()
+        name: frozenset(_entries(data[name], name)) if kind == "Words" else _mapping(data[name], name)
+        for name, kind in kinds.items()
     }
     mistyped = {typo: word for word in lists["often_mistyped"] for typo in _mistyped(word)}
     known = set(lists["other_words"]).union(verbs, *(each for each in lists.values() if isinstance(each, frozenset)))
@@ -176,5 +191,16 @@ def any_of(phrases: Iterable[str]) -> str:
     return "(?:" + "|".join(re.escape(phrase) for phrase in sorted(phrases, key=len, reverse=True)) + ")"
 
 
-def _entries(phrases: str) -> list[str]:
+def _entries(phrases: object, name: str) -> list[str]:
+    if not isinstance(phrases, str) or phrases != phrases.lower() or "," in phrases:
+        raise ValueError(f"{name}: expected words in lower case parted by ';', got {phrases!r}")
     return [phrase.strip() for phrase in phrases.split(";") if phrase.strip()]
+
+
+def _mapping(entries: object, name: str) -> dict[str, str]:
+    if not isinstance(entries, dict):
+        raise ValueError(f"{name}: expected a line 'word: word' for each entry, got {entries!r}")
+    for pair in entries.items():
+        if not all(isinstance(word, str) and word == word.lower() for word in pair):
+            raise ValueError(f"{name}: expected text in lower case, in quotes where YAML has another use, got {pair}")
+    return entries
