@@ -20,6 +20,8 @@ from sigmask.instruction.normalise import Utterance, is_foreign, normalise, unwr
         ("write 'I ❤ you' here", Utterance("write §0 here", ("I ❤ you",))),
         ("remove the\nCat", Utterance("remove the cat", ())),
         ("make the bunny\r\nwear a coat", Utterance("make the bunny wear a coat", ())),
+        ('change the text to:\n"OPEN"', Utterance("change the text to: §0", ("OPEN",))),
+        ("Add the text:\nHELLO", Utterance("add the text §0", ("HELLO",))),
         ("the cat is gone\nThe sky is red", Utterance("the cat is gone. the sky is red", ())),
         ("the cat is gone\nadd a dog", Utterance("the cat is gone. add a dog", ())),
         ("the cat is gone\n- dog is red", Utterance("the cat is gone. dog is red", ())),
@@ -35,7 +37,12 @@ def test_normalise(text: str, expected: Utterance) -> None:
         *('"remove the cat"', "`remove the cat`", "'remove the cat'.", "“remove the cat”", "```remove the cat```"),
         *("\ufeffremove the\u200b cat", "🔥 remove the cat ❤\ufe0f", '🔥 "remove the cat"'),
         *("<image>\nremove the cat", "<|image_1|>remove the cat</s>", "&lt;image&gt; remove the cat"),
-        *("**remove the cat**", "[INST] remove the cat [/INST]", "# remove the cat"),
+        *(
+            "**remove the cat**",
+            "[INST] remove the cat [/INST]",
+            "# remove the cat",
+            'Edit instruction: "remove the cat"',
+        ),
     ],
 )
 def test_what_surrounds_an_instruction_is_dropped(text: str) -> None:
@@ -47,6 +54,10 @@ def test_what_surrounds_an_instruction_is_dropped(text: str) -> None:
 )
 def test_what_belongs_to_an_instruction_stays(text: str) -> None:
     assert unwrapped(text) == text
+
+
+def test_a_tag_may_end_a_line() -> None:
+    assert unwrapped("<p>remove the cat<br/>add a dog</p>") == "remove the cat\nadd a dog"
 
 
 def test_entities_become_letters() -> None:

@@ -597,6 +597,7 @@ def test_it_may_be_somewhere() -> None:
         "Naruto",
         "Naruto Uzumaki",
         "Leonardo da Vinci",
+        "snowcastle axolotl",
         "an axolotl",
         "as a golliwog",
         "in a biergarten",

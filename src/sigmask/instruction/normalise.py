@@ -54,12 +54,17 @@ _WRAPPER = re.compile(
     re.IGNORECASE,
 )
 """What a template, a chat or Markdown puts around the words."""
-_IN_QUOTES = re.compile(r"^(\"{1,3})([^\"]+)\1\W*$|^('{1,3})((?:[^']|(?<=\w)'(?=\w))+)\3\W*$")
+_TAG_AT_LINE_END = re.compile(r"<br\s*/?>|</p>", re.IGNORECASE)
+_IN_QUOTES = re.compile(
+    r"^(?:(?:edit|task|request|prompt|(?:edit(?:ing)? )?instructions?)\s*:\s*)?"
+    r"(?:(\"{1,3})([^\"]+)\1|('{1,3})((?:[^']|(?<=\w)'(?=\w))+)\3)\W*$",
+    re.IGNORECASE,
+)
 _NO_PICTOGRAMS = "°©®"
 _BRACKETED = re.compile(r"\s*\([^)]*\)")
 _LIST_MARK = re.compile(r"(?:^|\n)\s*(?:[-*•]|\d{1,2}[.)])\s+|\s\d{1,2}[.)]\s+(?=[A-Za-z])|\n+")
 _LINE_BREAK = re.compile(
-    r"(\b(?i:the|an?|of|with|to|into|in|on|by|and|his|her|its|their|my|your))[ \t]*\n\s*(?=[A-Za-z])"
+    r"(\b(?i:the|an?|of|with|to|into|in|on|by|and|his|her|its|their|my|your)|:)[ \t]*\n\s*(?=[A-Za-z\"'])"
     r"|(?<![.;:!?\n])[ \t]*\n[ \t]*(?=[a-z])"
     rf"(?!(?:{VERB}|please|then|also|next|finally|can|could|i|we|it|there|don't|do not)\b)"
 )
@@ -112,6 +117,8 @@ _PERFECT = re.compile(
     r"(?: (?:now|just|also|already|\w+ly))* been\b"
 )
 """ "The dog has been removed" tells of an edit what "the dog is removed" does."""
+_LONGEST_BY_CHANCE = 7
+"""Letters of a word that may be formed of English ones by chance: "manden" is no man's den. Our choice."""
 _IN_NAMES = ("da", "de", "di", "van", "von")
 _NAME = re.compile(r"(?<=\w[ ,-])[A-Z][^\W\d_]+")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -131,9 +138,11 @@ def unwrapped(text: str) -> str:
         text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
     if not text.isascii():
         text = "".join(character for character in text if unicodedata.category(character) != "Cf").translate(_PLAIN)
+    if "<" in text:
+        text = _TAG_AT_LINE_END.sub("\n", text)
     text = _WRAPPER.sub(" ", text)
     text = text.strip("".join(filter(_is_pictogram, text)) + " \t\r\n")
-    quoted = _IN_QUOTES.match(text.translate(_PLAIN)) if text[:1] in ('"', "'", "`") else None
+    quoted = _IN_QUOTES.match(text.translate(_PLAIN))
     return (quoted[2] or quoted[4]).strip() if quoted else text
 
 
@@ -243,4 +252,9 @@ def _is_strange(words: list[str]) -> bool:
     elif words[0] in ("a", "an", "as") or sum(len(word) > 2 for word in words) < 2:
         return False
     longer = [word for word in words if len(word) > 2 and word not in _LEX.foreign]
-    return _LEX.english.isdisjoint(words) and bool(longer) and not any(map(has_form, longer))
+    return _LEX.english.isdisjoint(words) and bool(longer) and not any(map(_is_english, longer))
+
+
+def _is_english(word: str) -> bool:
+    """Whether it is known; a shorter one that is only formed of known words may be of a language near English."""
+    return has_form(word) or (len(word) > _LONGEST_BY_CHANCE and is_known(word))
