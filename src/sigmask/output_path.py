@@ -32,6 +32,16 @@ def require_parent(path: Path) -> None:
         raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
 
 
+def require_no_file(folder: Path, error: type[SigmaskError] = SigmaskError) -> None:
+    """Raise if there is a file where a folder is to be written.
+
+    Raises:
+        SigmaskError: so it is; of the kind `error`.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise error(f"the output must be a folder, and {folder} is a file: name another with -o")
+
+
 def require_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
     """Raise if a file would be written over one of `inputs`, or two outputs into one file.
 

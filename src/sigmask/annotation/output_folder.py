@@ -13,6 +13,7 @@ from sigmask.annotation.run_card import RUN_CARD_NAME, is_run_card
 from sigmask.annotation.summary import SUMMARY_NAME
 from sigmask.annotation.write_errors import writing
 from sigmask.errors import SigmaskError
+from sigmask.output_path import require_no_file
 from sigmask.whole_file import PARTIAL_SUFFIX
 
 _OWN_PREFIXES = ("masks-", "quarantine", "summary", "run", "lock-", f"{RUN_CARD_NAME}.")
@@ -47,8 +48,7 @@ def make_output(folder: Path) -> None:
         OutputExistsError: the path is a file.
         OutputWriteError: it cannot be made.
     """
-    if folder.exists() and not folder.is_dir():
-        raise OutputExistsError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    require_no_file(folder, OutputExistsError)
     with writing(folder):
         (folder / LEDGER_FOLDER).mkdir(parents=True, exist_ok=True)
 

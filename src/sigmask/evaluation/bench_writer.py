@@ -8,6 +8,7 @@ from pathlib import Path
 from PIL import Image
 
 from sigmask.errors import ConfigError
+from sigmask.output_path import require_no_file
 from sigmask.types import EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
 
@@ -21,8 +22,7 @@ def require_no_bench(folder: Path) -> None:
     Raises:
         ConfigError: it holds a table or pictures, or is a file.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    require_no_file(folder, ConfigError)
     held = [name for name in _PICTURES if (folder / name).is_dir() and any((folder / name).iterdir())]
     if held or (folder / TABLE_NAME).exists():
         raise ConfigError(f"{folder} already holds pictures of a bench: name another folder with -o, or remove it")

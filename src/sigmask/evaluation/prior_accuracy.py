@@ -175,8 +175,8 @@ def main(
     from sigmask.models.pretrained import load_locator
 
     locator, encoder, _ = load_locator(model)
-    if size % (multiple := locator.backbone.size_multiple):
-        raise ConfigError(f"--size: expected a multiple of {multiple} pixels, as '{model}' needs, got {size}")
+    if reason := locator.backbone.why_unfit(size):
+        raise ConfigError(f"--size: {reason}")
     views = (named_view(entry, size) for entry in outlined_photos(photos, learned=learned))
     print(accuracy_table(point_everywhere(locator, encoder, views)))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sigmask.annotation.write_errors import output_write_error, writing
 from sigmask.errors import DISK_ERRORS, SigmaskError
 from sigmask.export.accounting import EXPORT_NAME
+from sigmask.output_path import require_no_file
 from sigmask.whole_file import PARTIAL_SUFFIX
 
 _MARKER = ".sigmask-export"
@@ -58,10 +59,9 @@ def whole_folder(output: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 def require_free(output: Path, *, overwrite: bool) -> None:
     """Raise ExportExistsError unless an export may be written to `output`."""
-    if not output.exists() or (output.is_dir() and not any(output.iterdir())):
+    require_no_file(output, ExportExistsError)
+    if not output.exists() or not any(output.iterdir()):
         return
-    if not output.is_dir():
-        raise ExportExistsError(f"the output must be a folder, and {output} is a file: name another with -o")
     if not overwrite:
         raise ExportExistsError(f"{output} is not empty: name another folder with -o, or give --overwrite")
     if not (output / EXPORT_NAME).is_file():

@@ -129,7 +129,7 @@ SHALL_BE_DONE = re.compile(
     rf", (?:and )?(?=(?:an?|the|his|her|its|their|my|all|any)(?: [\w'-]+)+? (?:{SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
 )
 """ "Restore this photo, the crack should be fixed", "on the table, a cup is placed"."""
-_THENSHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {SHALL} )(?!.*§)")
+_THEN_SHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {SHALL} )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
     rf"(?:((?:{OWNED}|all)\b.+?|he|she|they)|it|this|there)"
@@ -215,7 +215,7 @@ def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
         text = _WHERE_FIRST.sub(lambda first: f"{strip_politeness(first[2])} {first[1]}", text)
     if " as if " in text or " as though " in text:
         text = _AS_IF.sub(lambda likened: likened[1] if _is_said_before(likened) else likened[0], text)
-    text = _THENSHALL_BE.sub(". ", text)
+    text = _THEN_SHALL_BE.sub(". ", text)
     shortened = _JOINING.sub("", _KEPT.sub("", text).strip(" ,.;")) or text
     clauses: list[Clause] = []
     place, opening = None, ""

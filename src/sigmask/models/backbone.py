@@ -65,6 +65,12 @@ class Backbone(nn.Module):
         features: list[Tensor] = self.network((pixels - self.mean) / self.std)
         return features
 
+    def why_unfit(self, side: int) -> str | None:
+        """Why squares of `side` pixels cannot be taken, in words; None if they can."""
+        if side % self.size_multiple == 0:
+            return None
+        return f"expected a multiple of {self.size_multiple} pixels, as '{self.name}' needs, got {side}"
+
     def freeze(self) -> Backbone:
         """Stop every gradient and all running statistics; `train()` of a parent does not thaw it."""
         self.requires_grad_(False)

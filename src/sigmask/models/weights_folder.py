@@ -15,6 +15,7 @@ from sigmask.config import build_config
 from sigmask.errors import ConfigError, WeightsError, unknown_name
 from sigmask.instruction.text_encoder import TextEncoder, create_text_encoder
 from sigmask.models.locator_config import LocatorConfig
+from sigmask.output_path import require_no_file
 
 CONFIG_FILE, MODEL_FILE, TEXT_FILE = "config.json", "model.safetensors", "text.safetensors"
 GRAPH_FILE = "model.onnx"
@@ -47,8 +48,7 @@ def require_free(folder: Path, *, overwrite: bool) -> None:
     Raises:
         WeightsError: it holds weights, and `overwrite` is not set, or it is a file.
     """
-    if folder.is_file():
-        raise WeightsError(f"the output must be a folder, and {folder} is a file: name another with -o")
+    require_no_file(folder, WeightsError)
     if (folder / MODEL_FILE).exists() and not overwrite:
         raise WeightsError(f"{folder} holds weights already: name another folder with -o, or give --overwrite")
 

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, wait
@@ -18,6 +19,11 @@ from sigmask.errors import CorpusError
 
 SECONDS_BETWEEN_LINES = 10.0
 """Our choice."""
+OF_DAMAGE = (
+    *(OSError, EOFError, KeyError, ValueError, TypeError, AttributeError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+"""What reading a file that is no pair, or a damaged one, ends in."""
 
 
 def follow(parts: Sequence[Future[None]], wanted: Sequence[Path]) -> None:
@@ -43,28 +49,40 @@ def describe_corpus(folder: Path) -> str:
     Raises:
         CorpusError: a pair is damaged.
     """
-    families = Counter(str(meta["family"]) for meta in read_metas(folder).values())
+    families = Counter(str(read_meta(path)["family"]) for path in pair_files(folder))
     total = families.total()
     listed = ", ".join(f"{name} {count}" for name, count in families.most_common())
     return f"{total} pair{'' if total == 1 else 's'} in {folder}" + (f": {listed}" if listed else "")
 
 
-def read_metas(folder: Path) -> dict[Path, dict[str, Any]]:
-    """The `meta` of each pair in `folder` (see `record_of`), in order.
+def pair_files(folder: Path) -> list[Path]:
+    """The files of a corpus's pairs, in order."""
+    return sorted(folder.glob("pair-*.npz"))
+
+
+def some_pair_files(folder: Path) -> list[Path]:
+    """The same, of a corpus that is to be read.
 
     Raises:
-        CorpusError: a pair is damaged.
+        CorpusError: there are none.
     """
-    return {path: _meta(path) for path in sorted(folder.glob("pair-*.npz"))}
+    if paths := pair_files(folder):
+        return paths
+    raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
+
+
+def read_meta(path: Path) -> dict[str, Any]:
+    """The `meta` of a pair (see `record_of`).
+
+    Raises:
+        CorpusError: it is damaged.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(json.loads(str(file["meta"])))
+    except OF_DAMAGE as error:
+        raise CorpusError(f"expected a pair of a corpus, got '{path}': remove it and run the command again") from error
 
 
 def _there(paths: Sequence[Path]) -> int:
     return sum(path.exists() for path in paths)
-
-
-def _meta(path: Path) -> dict[str, Any]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return dict(json.loads(str(file["meta"])))
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise CorpusError(f"expected a pair of a corpus, got '{path}': remove it and run the command again") from error

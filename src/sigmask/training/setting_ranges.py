@@ -23,10 +23,6 @@ def require_fitting_side(key: str, side: int, backbone: Backbone) -> None:
     Raises:
         ConfigError: if it is no multiple of what the backbone needs.
     """
-    multiple = backbone.size_multiple
-    if side % multiple:
-        nearest = max(1, round(side / multiple)) * multiple
-        raise ConfigError(
-            f"'{key}': expected a multiple of {multiple} pixels, as '{backbone.name}' needs, got {side}; "
-            f"set {key}={nearest}"
-        )
+    if reason := backbone.why_unfit(side):
+        nearest = max(1, round(side / backbone.size_multiple)) * backbone.size_multiple
+        raise ConfigError(f"'{key}': {reason}; set {key}={nearest}")

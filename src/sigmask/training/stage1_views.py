@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from torch.utils.data import Dataset
 
 from sigmask.errors import ConfigError, CorpusError, unknown_name
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
+from sigmask.synthesis.corpus_progress import OF_DAMAGE, some_pair_files
 from sigmask.synthesis.edit import FAMILIES
 from sigmask.training.view import SCENE_ABSENT, SCENE_PRESENT, View, ViewMix, draw_view, edit_from_json
 
@@ -92,9 +91,7 @@ def pair_paths(folder: Path) -> list[Path]:
     Raises:
         CorpusError: there are none, or the first was made by an earlier version; of the others `read_record` tells.
     """
-    paths = sorted(folder.glob("pair-*.npz"))
-    if not paths:
-        raise CorpusError(f"expected pair-*.npz in {folder} (made by sigmask train corpus); found none")
+    paths = some_pair_files(folder)
     read_record(paths[0])
     return paths
 
@@ -192,16 +189,7 @@ def readable_pair(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    except OF_DAMAGE as error:
         raise CorpusError(
             f"{path} cannot be read ({type(error).__name__}: {error}): remove it; sigmask train corpus, run again, "
             "makes it anew"
