@@ -26,7 +26,7 @@ from sigmask.models.pretrained import save_pretrained
 from sigmask.models.weights_folder import GRAPH_FILE, RANGES_FILE, find_weights
 from sigmask.user_cache import CACHE_VARIABLE, cache_folder
 from tests.drawing import draw_photo
-from tests.models.random_locator import random_locator
+from tests.models.random_locator import random_locator, with_affinity
 
 INSTRUCTIONS = (
     "remove the left dog",
@@ -44,7 +44,7 @@ def openvino() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> Locator:
-    return random_locator("tiny")
+    return with_affinity(random_locator("tiny"))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from sigmask.instruction.picture_side import NOWHERE
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator
 from sigmask.models.locator_config import LocatorConfig
+from sigmask.models.pretrained import with_decoder_blocks
 from tests.models.small_vit import SMALL_VIT
 
 TEXT_DIMENSION = 128
@@ -39,6 +40,13 @@ def random_locator(backbone: str = SMALL_VIT, seed: int = 0) -> Locator:
     model = Locator(small_config(backbone)).eval()
     model.backbone.freeze()
     return model
+
+
+def with_affinity(model: Locator) -> Locator:
+    """`model` with an affinity block that does hand something on, in evaluation mode."""
+    larger = with_decoder_blocks(model, affinity=1).eval().requires_grad_(False)
+    torch.nn.init.normal_(larger.affinity[0].hand_on.weight, std=0.3)
+    return larger
 
 
 def random_instruction(action: int, concepts: int = 1, seed: int = 0) -> InstructionBatch:

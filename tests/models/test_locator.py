@@ -17,6 +17,7 @@ from tests.models.random_locator import (
     random_locator,
     repeat_instruction,
     small_config,
+    with_affinity,
 )
 from tests.models.small_vit import SMALL_VIT
 
@@ -51,7 +52,7 @@ def test_locating_from_cached_features_is_the_same(backbone: str) -> None:
 
 @pytest.mark.parametrize("backbone", ["tiny", SMALL_VIT])
 def test_equal_images_get_one_answer_for_all_pictures_and_instructions(backbone: str) -> None:
-    model = random_locator(backbone)
+    model = with_affinity(random_locator(backbone))
     generator = torch.Generator().manual_seed(1)
     pictures = torch.rand(2, 1, 3, 64, 96, generator=generator)
     said = [no_instruction(), *(random_instruction(index, concepts=2, seed=index) for index in range(len(ACTIONS)))]

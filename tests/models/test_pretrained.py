@@ -179,10 +179,11 @@ def test_weights_from_before_an_action_was_added_open_and_it_begins_as_nothing_s
 
 def test_a_decoder_gets_further_blocks_and_answers_as_before() -> None:
     model = random_locator()
-    larger = with_decoder_blocks(with_decoder_blocks(model, outline=1).eval(), context=2, original_content=True).eval()
+    larger = with_decoder_blocks(model, outline=1).eval()
+    larger = with_decoder_blocks(larger, context=2, affinity=1, original_content=True).eval()
     assert larger.config.original_content
-    assert (larger.config.outline_blocks, larger.config.context_blocks) == (1, 2)
-    assert (len(larger.decoder.outline), len(larger.decoder.context)) == (1, 2)
+    assert (larger.config.outline_blocks, larger.config.context_blocks, larger.config.affinity_blocks) == (1, 2, 1)
+    assert (len(larger.decoder.outline), len(larger.decoder.context), len(larger.affinity)) == (1, 2, 1)
     pictures = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         answers = [each(*pictures, no_instruction()).mask_logits for each in (model, larger)]

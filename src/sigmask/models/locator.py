@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sigmask.errors import ConfigError
 from sigmask.models.backbone import Backbone, deeper_stages
+from sigmask.models.content_affinity import AffinityBlock, shown_at
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
 from sigmask.models.grounding import Grounding, InstructionGrounding
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
@@ -78,6 +79,10 @@ class Locator(nn.Module):
             *(deeper_stages(config.backbone) if config.deeper_grounding else (None, 0)),
         )
         self.refinement = CrossModalRefinement(config.token_width, config.heads, config.blocks)
+        self.affinity = nn.ModuleList(
+            AffinityBlock(config.token_width, 2 * config.joint_width, config.heads)
+            for _ in range(config.affinity_blocks)
+        )
         self.decoder = MaskDecoder(
             config.token_width,
             [config.difference_widths[depth] for depth in finer],
@@ -142,6 +147,10 @@ class Locator(nn.Module):
         tokens, _, refined_prior = self.refinement(
             difference.tokens, grounding.concept, grounding.concept_valid, grounding.prior, difference.grid
         )
+        if len(self.affinity):
+            shown = shown_at(grounding.joint)
+            for block in self.affinity:
+                tokens = block(tokens, shown, refined_prior, difference.grid)
         mask_logits, maps = self.decoder(
             tokens,
             refined_prior,

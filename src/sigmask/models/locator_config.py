@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sigmask.instruction.text_encoder import STATIC
 
-DECODER_ADDITIONS = ("outline_blocks", "context_blocks", "original_content")
+DECODER_ADDITIONS = ("outline_blocks", "context_blocks", "affinity_blocks", "original_content")
 """Parts that weights may go on with though they were trained without: they add nothing until they are trained."""
 
 
@@ -17,6 +17,7 @@ class LocatorConfig:
     `long_side` is the size in pixels at which images enter: the longer side, aspect kept. With `deeper_grounding`,
     grounding also sees one more stage of the trunk, which the difference does without. `outline_blocks` are further
     looks of the decoder at the full-resolution path, `context_blocks` ones over a wide neighbourhood on a coarse grid;
+    before it `affinity_blocks` let what changed spread over places that show the same thing;
     with `original_content` it sees what the original shows beside what the edited image does, where they differ;
     `null_textures` > 1 keeps the null statistics of so many levels of texture apart. `text_encoder` is "static", the
     word table beside the weights, or "sentence:" and the Hub name or folder of a sentence-transformers model (CLIP's
@@ -32,6 +33,7 @@ class LocatorConfig:
     shallow_width: int = 12
     outline_blocks: int = 0
     context_blocks: int = 0
+    affinity_blocks: int = 0
     original_content: bool = False
     blocks: int = 2
     heads: int = 4

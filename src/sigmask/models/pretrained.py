@@ -88,9 +88,14 @@ def load_model(folder: Path) -> Locator:
 
 
 def with_decoder_blocks(
-    model: Locator, *, outline: int | None = None, context: int | None = None, original_content: bool | None = None
+    model: Locator,
+    *,
+    outline: int | None = None,
+    context: int | None = None,
+    affinity: int | None = None,
+    original_content: bool | None = None,
 ) -> Locator:
-    """`model` with so many blocks in its decoder: its own first, then new ones, which add nothing yet; None: as it is.
+    """`model` with so many blocks of a kind: its own first, then new ones, which add nothing yet; None: as it is.
 
     `original_content` likewise lets it see what the original shows.
 
@@ -98,17 +103,15 @@ def with_decoder_blocks(
         ConfigError: it has more than that.
     """
     own = model.config
-    wanted = (
-        own.outline_blocks if outline is None else outline,
-        own.context_blocks if context is None else context,
-    )
-    for name, has, count in zip(("outline", "context"), (own.outline_blocks, own.context_blocks), wanted, strict=True):
-        if count < has:
-            raise ConfigError(f"{name}_blocks must be at least the weights' own {has}, got {count}")
+    asked = {"outline_blocks": outline, "context_blocks": context, "affinity_blocks": affinity}
+    wanted = {name: getattr(own, name) if count is None else count for name, count in asked.items()}
+    for name, count in wanted.items():
+        if count < getattr(own, name):
+            raise ConfigError(f"{name} must be at least the weights' own {getattr(own, name)}, got {count}")
     sees = own.original_content if original_content is None else original_content
     if own.original_content and not sees:
         raise ConfigError("original_content must stay true: the weights have it")
-    shape = dataclasses.replace(own, outline_blocks=wanted[0], context_blocks=wanted[1], original_content=sees)
+    shape = dataclasses.replace(own, **wanted, original_content=sees)
     if shape == own:
         return model
     larger = Locator(shape)

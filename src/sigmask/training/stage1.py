@@ -63,8 +63,8 @@ class Stage1Config:
     frozen, and the first `backbone_frozen_stages` of a convolutional trunk stay so anyway; `grounding_frozen`
     leaves the joint space as it is, so that the prior's losses keep the trunk fit for it; `backbone_weights` is a
     local safetensors file, else the published weights are taken. `initial` names weights (folder or name) to go on
-    from in place of a new `model` (with `outline_blocks`, `context_blocks` or `original_content`, its decoder gets so
-    many, or sees the original's content), and
+    from in place of a new `model` (with `outline_blocks`, `context_blocks` or `affinity_blocks` it gets so
+    many of them, with `original_content` its decoder sees the original's content), and
     `positions_offset` skips views that an earlier run has seen. `cached_views` > 0 computes a frozen backbone's
     features of that many views once and trains on them. `new_kinds` (actions, or families of edits) are `new_share` of
     the views, and the rest replays what was known; pairs of `left_out_kinds` are never drawn (side effects of other
@@ -79,6 +79,7 @@ class Stage1Config:
     initial: str | None = None
     outline_blocks: Whole | None = None
     context_blocks: Whole | None = None
+    affinity_blocks: Whole | None = None
     original_content: bool | None = None
     steps: Count = 4000
     batch: Count = 8
@@ -203,6 +204,7 @@ def _initial_model(config: Stage1Config) -> tuple[Locator, TextEncoder, Path | N
             model,
             outline=config.outline_blocks,
             context=config.context_blocks,
+            affinity=config.affinity_blocks,
             original_content=config.original_content,
         )
     else:
