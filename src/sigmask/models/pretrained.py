@@ -104,14 +104,20 @@ def with_decoder_blocks(
     """
     own = model.config
     asked = {"outline_blocks": outline, "context_blocks": context, "affinity_blocks": affinity}
-    wanted = {name: getattr(own, name) if count is None else count for name, count in asked.items()}
+    wanted: dict[str, int] = {name: getattr(own, name) if count is None else count for name, count in asked.items()}
     for name, count in wanted.items():
         if count < getattr(own, name):
             raise ConfigError(f"{name} must be at least the weights' own {getattr(own, name)}, got {count}")
     sees = own.original_content if original_content is None else original_content
     if own.original_content and not sees:
         raise ConfigError("original_content must stay true: the weights have it")
-    shape = dataclasses.replace(own, **wanted, original_content=sees)
+    shape = dataclasses.replace(
+        own,
+        outline_blocks=wanted["outline_blocks"],
+        context_blocks=wanted["context_blocks"],
+        affinity_blocks=wanted["affinity_blocks"],
+        original_content=sees,
+    )
     if shape == own:
         return model
     larger = Locator(shape)

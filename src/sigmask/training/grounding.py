@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from sigmask.config import load_config
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.prior_loss import absence_loss, naming_loss, pointing_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.device import usable_device
@@ -133,6 +134,7 @@ def run_grounding(config: GroundingConfig) -> Path:
     """The run itself; deterministic for a seed on one machine."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("size", config.size, model.backbone)

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.mask_loss import mask_loss
 from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
@@ -125,6 +126,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the moving average) is in `output/`, the log in `output/log.jsonl`."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     _views(config, range(0))  # before the folder: a run without a corpus, or without its kinds, leaves none behind
     model, encoder, text_table = _initial_model(config)
     config.output.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
+from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.code_adversary import code_adversary
 from sigmask.losses.disentanglement_loss import (
     CodeEnergy,
@@ -140,6 +141,7 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`."""
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
     config.output.mkdir(parents=True, exist_ok=True)

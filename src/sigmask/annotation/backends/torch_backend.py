@@ -10,16 +10,19 @@ from torch import Tensor
 from sigmask.annotation.backends.backend import OUTPUTS, Backend, Floats, RawOutput
 from sigmask.cpu_precision import cpu_multiplies_bfloat16
 from sigmask.instruction.instruction_arrays import InstructionArrays
+from sigmask.kept_memory import keep_freed_memory
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator import Locator, LocatorOutput
 
 
 class TorchBackend(Backend):
-    """Runs a `Locator` as it is."""
+    """Runs a `Locator` as it is. On a CPU the process keeps the memory that it frees (`kept_memory`)."""
 
     name = "torch"
 
     def __init__(self, model: Locator, device: torch.device) -> None:
+        if device.type == "cpu":
+            keep_freed_memory()
         self.device = device
         self.model = model.eval().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.dtype = fast_precision(device)
