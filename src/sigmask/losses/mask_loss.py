@@ -37,7 +37,12 @@ def dice_loss(logits: Tensor, mask: Tensor, weight: Tensor, *, smooth: float = 2
 
 def _boundary_band(mask: Tensor, radius: int = 4) -> Tensor:
     """(B, H, W) 1 within `radius` pixels of the mask's boundary, else 0."""
+    grown, shrunk = _highest_around(mask, radius), -_highest_around(-mask, radius)
+    return (grown - shrunk).gt(0.5).to(mask.dtype)
+
+
+def _highest_around(values: Tensor, radius: int) -> Tensor:
+    """(B, H, W): the highest value of the square of 2 · `radius` + 1 pixels; by columns and rows, a quarter of the work."""
     side = 2 * radius + 1
-    grown = F.max_pool2d(mask[:, None], side, stride=1, padding=radius)
-    shrunk = -F.max_pool2d(-mask[:, None], side, stride=1, padding=radius)
-    return (grown - shrunk)[:, 0].gt(0.5).to(mask.dtype)
+    of_columns = F.max_pool2d(values[:, None], (side, 1), stride=1, padding=(radius, 0))
+    return F.max_pool2d(of_columns, (1, side), stride=1, padding=(0, radius))[:, 0]
