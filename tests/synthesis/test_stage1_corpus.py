@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -130,14 +129,6 @@ def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 or more, got 0"):
         stage1_corpus.main(tmp_path, tmp_path / "corpus", count=0)
     assert not (tmp_path / "corpus").exists()
-
-
-def test_a_worker_stops_when_the_run_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_library(tmp_path / "photos", photographs=2)
-    killed = SimpleNamespace(is_alive=lambda: False)
-    monkeypatch.setattr(stage1_corpus.multiprocessing, "parent_process", lambda: killed)
-    stage1_corpus._make_pairs(tmp_path / "photos", ["shipped"], tmp_path, 0, range(3), 64, None)
-    assert not list(tmp_path.glob("pair-*"))
 
 
 def test_without_other_autoencoders_those_that_ship_make_the_round_trips(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from sigmask.evaluation.scores import PairScore
 from sigmask.evaluation.stored_run import RunStore, StoredCase, StoredRun, run_key
 from sigmask.evaluation.worst_cases import WorstCases
 from sigmask.types import MaskArray
+from sigmask.worker_process import leave_with_parent
 
 _MOST_PROCESSES = 61  # Windows waits for no more at once
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -216,7 +217,7 @@ def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress
     with (
         _one_thread_each(),
         spawn.Manager() as manager,
-        ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_ignore_interrupts, max_tasks_per_child=1) as pool,
+        ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_begin_to_work, max_tasks_per_child=1) as pool,
     ):
         told: queue.Queue[tuple[object, ...]] = manager.Queue()
         others = set(multiprocessing.active_children())
@@ -236,8 +237,9 @@ def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress
             raise
 
 
-def _ignore_interrupts() -> None:
+def _begin_to_work() -> None:
     """Ctrl-C goes to every process of a terminal; the one that started the others answers it and ends them."""
+    leave_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -42,7 +42,7 @@ def _boundary_band(mask: Tensor, radius: int = 4) -> Tensor:
 
 
 def _highest_around(values: Tensor, radius: int) -> Tensor:
-    """(B, H, W): the highest value of the square of 2 · `radius` + 1 pixels; by columns and rows, a quarter of the work."""
+    """(B, H, W): the highest value of the 2 · `radius` + 1 pixels each way; found by columns and rows."""
     side = 2 * radius + 1
     of_columns = F.max_pool2d(values[:, None], (side, 1), stride=1, padding=(radius, 0))
     return F.max_pool2d(of_columns, (1, side), stride=1, padding=(0, radius))[:, 0]

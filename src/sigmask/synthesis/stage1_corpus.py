@@ -41,6 +41,7 @@ from sigmask.synthesis.synthetic_edit import NamedRegions
 from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import Action, BadSample, EditPair, ImageArray, MaskArray
 from sigmask.whole_file import whole_file
+from sigmask.worker_process import leave_with_parent
 
 LATENT_BLENDING_SHARE = 0.2
 """The share of local edits whose round trip is put together in the latent. Our choice."""
@@ -257,7 +258,7 @@ def main(
     output.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
     photos = shared / "data" / "photos"
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=leave_with_parent) as pool:
         parts = [
             pool.submit(_make_pairs, photos, sources, output, seed, range(first, count, workers), size, weights)
             for first in range(workers)
@@ -287,8 +288,6 @@ def _make_pairs(
     library = PhotoLibrary(entries)
     round_trips = load_round_trips(autoencoders)
     for index in indices:
-        if _is_orphan():
-            return
         path = _pair_path(output, seed, index)
         if path.exists():
             continue
@@ -308,8 +307,6 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
     cv2.setNumThreads(1)
     round_trips = load_round_trips(autoencoders)
     for row, sample in zip(range(rows.stop), load_corpus(corpus), strict=False):
-        if _is_orphan():
-            return
         path = output / f"pair-real-{row:06d}.npz"
         if row not in rows or path.exists():
             continue
@@ -319,12 +316,6 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
             print(f"{corpus}: row {row} is left out: {reason}", flush=True)
             continue
         _write_record(path, record_of(edit, round_trips, np.random.default_rng((seed, 7, row)), stored_size=size))
-
-
-def _is_orphan() -> bool:
-    """Whether the run that asked for these pairs was killed: nobody waits for them any more."""
-    parent = multiprocessing.parent_process()
-    return parent is not None and not parent.is_alive()
 
 
 def _write_record(path: Path, record: dict[str, Any]) -> None:
