@@ -17,6 +17,30 @@ _ON_MAN, _ON_WOMAN = "on man", "on woman"
             "Replace the word SALE with SOLD on the board",
             [EditTuple("text", "text", Action.TEXT, (), "on the board", "SOLD")],
         ),
+        ("Clear the table of dishes", [EditTuple("dishes", None, Action.REMOVE, (), "from the table")]),
+        ("The lighthouse should be on fire", [EditTuple("lighthouse", "lighthouse", Action.ATTRIBUTE, ("on fire",))]),
+        ("Have ivy cover the wall", [EditTuple(None, "ivy", Action.ADD, (), "over the wall")]),
+        ("Let a butterfly rest on the flower", [EditTuple(None, "butterfly", Action.ADD, (), "on the flower")]),
+        ("I'd prefer the couch in green", [EditTuple("couch", "green couch", Action.ATTRIBUTE, ("green",))]),
+        ("I would like the man to smile", [EditTuple("man", "man smile", Action.ACTION_CHANGE, ("smile",))]),
+        (
+            "Make her hair curly and shoulder-length",
+            [EditTuple("hair", "curly shoulder-length hair", Action.ATTRIBUTE, ("curly", "shoulder-length"))],
+        ),
+        (
+            "Add a hat to the dog and put a ball in its mouth",
+            [
+                EditTuple(None, "hat", Action.ADD, (), "to the dog"),
+                EditTuple(None, "ball", Action.ADD, (), "in dog's mouth"),
+            ],
+        ),
+        (
+            "Add a dog to the sofa and put a ball in its mouth",
+            [
+                EditTuple(None, "dog", Action.ADD, (), "to the sofa"),
+                EditTuple(None, "ball", Action.ADD, (), "in dog's mouth"),
+            ],
+        ),
         ("Change the word sale to sold", [EditTuple("text", "text", Action.TEXT, quoted_text="sold")]),
         ("replace the TV with a painting", [EditTuple("tv", "painting", Action.REPLACE)]),
         (

@@ -36,7 +36,7 @@ def shipped(**changed: object) -> str:
     [
         ("", "a lexicon is YAML of word lists"),
         ("verbs: cut; erase", "which are listed by frame"),
-        ("verbs:\n  remove: cut", "the lexicon lacks attribute_nouns, "),
+        ("verbs:\n  remove: cut", "the lexicon lacks accessories, "),
         ("verbs:\n  remove: cut it out of there", "'cut it out of there' has more than 4 words"),
         (shipped(man="dad"), "unknown word list 'man'. Did you mean 'men'"),
         (shipped(men=True), "men: expected words in lower case parted by ';', got True"),

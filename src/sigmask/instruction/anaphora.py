@@ -32,6 +32,8 @@ _ONE = re.compile(r"(?<=\s)ones?$")
 _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")
 """ "The right one", "the blue ones": of the kind that the clause before is about."""
 _OF_OWNER = re.compile(r"^(.+)(?:'s|(?<=s)') ")
+_ITS_BODY = re.compile(rf"\bits (?:\w+ )?{any_of(_LEX.body)}\b")
+_ON_SOMEONE = re.compile(rf"^(?:on|to|around|onto) (?:the |his |her |my )?(.+?)(?:'s? (?:\w+ )?{any_of(_LEX.body)})?$")
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
 _OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
 
@@ -81,6 +83,9 @@ def resolved(
         return earlier, [edit]
     if not _OF_SEVERAL.search(clause.text):
         named = named[-1:]
+    wearer = _wearer(earlier[-1]) if edit.action is Action.ADD and _ITS_BODY.search(edit.location or "") else None
+    if wearer:  # "put a crown on the cat's head and a scepter in its paw"
+        return earlier, [replace(edit, location=_located(edit.location or "", wearer))]
     every = " and ".join(meant for _, meant in named)
     edit = replace(edit, location=edit.location and _located(edit.location, every))
     if edit.original_concept is not None or edit.action in _OF_NO_THING:
@@ -158,6 +163,14 @@ def _bared(earlier: EditTuple) -> str | None:
         return None
     taken_from = _TAKEN_FROM.match(earlier.location or "") or _OF_OWNER.match(earlier.original_concept or "")
     return taken_from.group(1) if taken_from else None
+
+
+def _wearer(earlier: EditTuple) -> str | None:
+    """Who was given something to wear: that has no body of its own."""
+    if earlier.action is not Action.ADD or head(earlier.edited_concept or "") not in _LEX.accessories | _LEX.garments:
+        return None
+    someone = _ON_SOMEONE.match(earlier.location or "")
+    return someone.group(1) if someone else None
 
 
 def _is_gone(earlier: EditTuple) -> bool:

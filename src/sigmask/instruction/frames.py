@@ -117,6 +117,9 @@ _TONED = frozenset(
 )
 
 
+_EMPTIED = ("clear ", "rid ", "strip ", "empty ", "free ")
+
+
 def remove(clause: Clause) -> EditTuple:
     """ "remove X"; "rid the picture of X"."""
     rest = clause.rest
@@ -131,6 +134,8 @@ def remove(clause: Clause) -> EditTuple:
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
+    elif rid and clause.text.startswith(_EMPTIED) and rid.group(1).startswith(("the ", "his ", "her ", "its ", "my ")):
+        rest = f"{rid.group(2)} from {rid.group(1)}"  # "clear the table of dishes"
     if clause.text.startswith("strip") and opens_with_scene(rest) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)  # "strip the image down to its lines, as a sketch"
     rest_of_it = _AWAY.sub("", without_scene(without_quotations(rest)))

@@ -47,6 +47,7 @@ class Lexicon:
     conditions: Words
     worn: Words
     garments: Words
+    accessories: Words
     joined: Words
     ing_nouns: Words
     text_nouns: Words
@@ -122,7 +123,8 @@ class Lexicon:
                 described = True
             elif word not in self.degrees and word not in ("a", "an", "the", "shade", "of", "bit", "little", "lot"):
                 parts = word.split("-")
-                if len(parts) < 2 or not any(part in self.colours or part in self.qualities for part in parts):
+                told = any(part in self.colours or part in self.qualities for part in parts)
+                if len(parts) < 2 or not (told or parts[-1] == "length"):  # "shoulder-length"
                     return False
                 described = True
         return described

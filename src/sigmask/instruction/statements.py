@@ -106,6 +106,7 @@ _SHOWN_DOING = re.compile(rf"^(?P<who>{SUBJECT}) (?P<verb>{any_of(_LEX.doing)}e?
 _PUT_THERE = ("sit", "stand", "lie", "rest", "lean", "perch", "float", "hover")
 _ALIVE = _LEX.men | _LEX.women | _LEX.somebody
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
+_IN_COLOUR = re.compile(r"^((?:the|his|her|its|their|my)\b(?:(?! in ).)+?) in (?:an? )?([\w -]+)$")
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 
@@ -186,11 +187,18 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
+    caused = _CAUSED.match(clause.text)
+    if caused:  # "I'd like the man to smile"
+        wish = f"{caused[1]} {clause.text[caused.end() :]}"
+        clause = replaced(clause, text=wish, rest=wish)
     said = idiom(clause) or _supposed(clause) or _statement(clause) or becomes_so(clause.text, clause)
     if said:
         return said
     if "§" in clause.text:
         return written(clause, None)
+    in_colour = _IN_COLOUR.match(clause.text)
+    if in_colour and is_description(in_colour[2]) and head(noun_phrase(in_colour[1]).concept or "") not in _ALIVE:
+        return with_attribute(*in_colour.groups())  # "the couch in emerald green"
     does = _DOES_SO.match(clause.text)
     if does:  # "the woman lowers her hand"
         return doing(*does.groups())

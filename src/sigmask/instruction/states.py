@@ -109,9 +109,16 @@ _COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
 GAZED = r"(?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b"
 _GAZE = re.compile(rf"^(.+?) (?:to )?(look {GAZED}.*)$")
 SOME = ("a ", "an ", "some ", "another ")
-_HAVE_SOME = tuple(f"have {article}" for article in SOME)
+_COVERS = re.compile(
+    r"^(?!the |his |her |its |their |my |this |that |these |those |it |him |them )([\w -]+?) "
+    r"(?:to )?(?:cover|blanket|coat|carpet|surround|line|overrun)(?:ing)? (?:up )?"
+    r"((?:all |half |most )?(?:of )?(?:the|his|her|its|their|my|this|that|both)\b.+)$"
+)
+""" "Ivy cover the wall": of what is named as new, by no article that says which one."""
+_HAVE_SOME = tuple(f"{verb} {article}" for verb in ("have", "let") for article in SOME)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _SWITCHED = ("up", "down", "on", "off")
+_ALIGHT = ("on fire", "in flames", "in bloom", "in ruins", "in full bloom")
 _AS_IF = re.compile(
     rf"^(?:it|this|(?:(?:the|this|my) )?{PICTURE})(?:'s| was| were| is| has been)\b"
     r"(?: (?:\w+(?:ed|en|wn)|shot|made|\w+ing(?= (?:in|on|at)\b))\b)?(?: (?:in|by|on|at|with|during|from)\b)? ?(.*)$"
@@ -145,6 +152,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     clear = _CLEAR.match(without_scene(rest))  # "the sky clear"; of the picture that is restoration
     if clear and not _is_of_picture(*clear.groups()):
         return with_attribute(*clear.groups())
+    covers = _COVERS.match(rest)
+    if covers:  # "have snow cover the rooftops"
+        return frames.add(replaced(clause, frame="add", rest=f"{covers[1]} over {covers[2]}"))
     passive = _passive(rest, clause)
     if passive:
         return passive
@@ -330,6 +340,9 @@ def _become(original: str, edited: str, clause: Clause) -> EditTuple:
         elsewhere = edited.startswith(("in ", "at ", "on ")) and is_scenery(after_relation(edited))
         if elsewhere:
             return placed(original, edited)
+        if edited in _ALIGHT:  # "the lighthouse should be on fire"
+            thing = noun_phrase(original)
+            return EditTuple(thing.concept, thing.concept, Action.ATTRIBUTE, (edited,), thing.location)
         if edited in _SWITCHED:  # "can the toilet seat be up"
             return with_attribute(original, edited)
         edit = changed(original, edited, clause)
