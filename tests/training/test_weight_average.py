@@ -12,7 +12,7 @@ from sigmask.errors import ConfigError, WeightsError
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator, save_pretrained, with_decoder_blocks
 from sigmask.training.weight_average import main, weights_between
-from tests.models.random_locator import random_locator
+from tests.models.random_locator import random_locator, with_affinity
 
 
 def test_each_weight_is_a_share_of_both_and_new_blocks_are_the_second_s() -> None:
@@ -47,6 +47,16 @@ def test_between_two_shapes_lies_nothing() -> None:
         weights_between(with_decoder_blocks(first, outline=1), first, 0.5)
     with pytest.raises(ConfigError, match=r"share must be between 0 and 1, got 1\.5"):
         weights_between(first, first, 1.5)
+
+
+def test_a_part_that_the_first_lacks_may_be_left_out() -> None:
+    first = random_locator(seed=1)
+    second = with_affinity(with_decoder_blocks(random_locator(seed=2), context=1))
+    between = weights_between(first, second, 1.0, without=["affinity_blocks"])
+    assert (between.config.affinity_blocks, between.config.context_blocks) == (0, 1)
+    assert between.state_dict().keys() == {name for name in second.state_dict() if not name.startswith("affinity")}
+    with pytest.raises(ConfigError, match="unknown part to leave out 'affinity'"):
+        weights_between(first, second, 1.0, without=["affinity"])
 
 
 def test_the_command_writes_a_folder_that_opens(tmp_path: Path) -> None:
