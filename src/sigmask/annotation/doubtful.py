@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sigmask.types import MapArray, MaskArray
 
-LEAST_QUALITY = 0.4
+LEAST_QUALITY = 0.35
 """A mask that is expected to have a lower IoU than this is given up: about as much of it would be wrong as right (our
-choice: decision 0022)."""
+choice: decision 0023)."""
 SMALL_AREA, SURE = 0.01, 0.97
 """…unless it covers no more than this share of the picture and a pixel of it is at least so probable: what noise makes
 the model mark is large and pale, and of small edits it expects too little (our choice: decision 0019)."""
