@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from sigmask.annotation.output_lock import Owner
+from sigmask.annotation.sharding import Shard
 
 _TWO_WORKERS = """
 import multiprocessing, os, pathlib, sys, time
@@ -41,8 +44,9 @@ def test_workers_of_a_killed_run_end(tmp_path: Path) -> None:
     finally:
         run.kill()
         run.wait()
-    workers = [int(path.name) for path in folder.iterdir()]
-    assert _comes_true(lambda: not any(_runs(each) for each in workers))
+    this = Owner.this_process(Shard())
+    workers = [replace(this, pid=int(path.name)) for path in folder.iterdir()]
+    assert _comes_true(lambda: all(worker.is_gone() for worker in workers))
 
 
 def _comes_true(condition: Callable[[], bool]) -> bool:
@@ -52,13 +56,3 @@ def _comes_true(condition: Callable[[], bool]) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def _runs(process: int) -> bool:
-    """Whether there is such a process, and it is no zombie that nobody has reaped."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{process}/stat")
-    return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")

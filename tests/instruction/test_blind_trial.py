@@ -18,6 +18,7 @@ _ON_MAN, _ON_WOMAN = "on man", "on woman"
             [EditTuple("text", "text", Action.TEXT, (), "on the board", "SOLD")],
         ),
         ("Clear the table of dishes", [EditTuple("dishes", None, Action.REMOVE, (), "from the table")]),
+        ("Clear the leaves from the lawn", [EditTuple("leaves", None, Action.REMOVE, (), "from the lawn")]),
         ("The lighthouse should be on fire", [EditTuple("lighthouse", "lighthouse", Action.ATTRIBUTE, ("on fire",))]),
         ("Have ivy cover the wall", [EditTuple(None, "ivy", Action.ADD, (), "over the wall")]),
         ("Let a butterfly rest on the flower", [EditTuple(None, "butterfly", Action.ADD, (), "on the flower")]),

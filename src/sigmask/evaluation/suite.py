@@ -238,7 +238,10 @@ def _run_in_processes(tasks: Sequence[_Task], jobs: int, progress: SuiteProgress
 
 
 def _begin_to_work() -> None:
-    """Ctrl-C goes to every process of a terminal; the one that started the others answers it and ends them."""
+    """Ctrl-C goes to every process of a terminal; the one that started the others answers it and ends them.
+
+    Where that one is killed, they end by themselves.
+    """
     leave_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

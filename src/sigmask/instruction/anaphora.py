@@ -34,6 +34,7 @@ _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}
 _OF_OWNER = re.compile(r"^(.+)(?:'s|(?<=s)') ")
 _ITS_BODY = re.compile(rf"\bits (?:\w+ )?{any_of(_LEX.body)}\b")
 _ON_SOMEONE = re.compile(rf"^(?:on|to|around|onto) (?:the |his |her |my )?(.+?)(?:'s? (?:\w+ )?{any_of(_LEX.body)})?$")
+_PUT_ON = _LEX.accessories | _LEX.garments
 _OWNED_BY = re.compile(r"^.*(?:'s|s') ")
 _OF_NO_THING = (Action.STYLE, Action.TONE, Action.RESTORATION, Action.BACKGROUND, Action.TEXT)
 
@@ -167,7 +168,7 @@ def _bared(earlier: EditTuple) -> str | None:
 
 def _wearer(earlier: EditTuple) -> str | None:
     """Who was given something to wear: that has no body of its own."""
-    if earlier.action is not Action.ADD or head(earlier.edited_concept or "") not in _LEX.accessories | _LEX.garments:
+    if earlier.action is not Action.ADD or head(earlier.edited_concept or "") not in _PUT_ON:
         return None
     someone = _ON_SOMEONE.match(earlier.location or "")
     return someone.group(1) if someone else None

@@ -56,6 +56,8 @@ WHERE_IT_WAS = re.compile(
     rf"((?:the|his|her|my|this) .+?) {STANDS}$"
 )
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
+_EMPTIED = ("clear ", "rid ", "strip ", "empty ", "free ")
+_EMPTIED_OF = re.compile(r"^((?:the|his|her|its|my) .+?) of (.+)$")
 _AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
 _DROPPED_IN = re.compile(
     r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
@@ -117,9 +119,6 @@ _TONED = frozenset(
 )
 
 
-_EMPTIED = ("clear ", "rid ", "strip ", "empty ", "free ")
-
-
 def remove(clause: Clause) -> EditTuple:
     """ "remove X"; "rid the picture of X"."""
     rest = clause.rest
@@ -134,8 +133,10 @@ def remove(clause: Clause) -> EditTuple:
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
-    elif rid and clause.text.startswith(_EMPTIED) and rid.group(1).startswith(("the ", "his ", "her ", "its ", "my ")):
-        rest = f"{rid.group(2)} from {rid.group(1)}"  # "clear the table of dishes"
+    elif clause.text.startswith(_EMPTIED):
+        rest = _EMPTIED_OF.sub(
+            r"\2 from \1", rest
+        )  # "clear the table of dishes"; "clear the snow from the roof" is plain
     if clause.text.startswith("strip") and opens_with_scene(rest) and about(rest, Action.STYLE):
         return of_whole_picture(Action.STYLE, rest, clause)  # "strip the image down to its lines, as a sketch"
     rest_of_it = _AWAY.sub("", without_scene(without_quotations(rest)))

@@ -187,9 +187,8 @@ def change(clause: Clause) -> EditTuple | None:
 
 def free(clause: Clause) -> EditTuple:
     """A clause without an opening verb: an idiom, a statement, a topic ("as an oil painting") or a caption."""
-    caused = _CAUSED.match(clause.text)
-    if caused:  # "I'd like the man to smile"
-        wish = f"{caused[1]} {clause.text[caused.end() :]}"
+    wish = _CAUSED.sub(r"\1 ", clause.text)
+    if wish != clause.text:  # "I'd like the man to smile"
         clause = replaced(clause, text=wish, rest=wish)
     said = idiom(clause) or _supposed(clause) or _statement(clause) or becomes_so(clause.text, clause)
     if said:

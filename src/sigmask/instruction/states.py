@@ -115,7 +115,7 @@ _COVERS = re.compile(
     r"((?:all |half |most )?(?:of )?(?:the|his|her|its|their|my|this|that|both)\b.+)$"
 )
 """ "Ivy cover the wall": of what is named as new, by no article that says which one."""
-_HAVE_SOME = tuple(f"{verb} {article}" for verb in ("have", "let") for article in SOME)
+_LET_SOME = tuple(f"{verb} {article}" for verb in ("have", "let") for article in SOME)
 _SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
 _SWITCHED = ("up", "down", "on", "off")
 _ALIGHT = ("on fire", "in flames", "in bloom", "in ruins", "in full bloom")
@@ -203,7 +203,7 @@ def state(rest: str, clause: Clause) -> EditTuple:
         edit = with_attribute(subject, does.concept or verb)
         return replaced(edit, location=edit.location or does.location)
     acts = subject_and_verb(rest)
-    if acts and clause.text.startswith(_HAVE_SOME):  # "have a flock of gulls fly over the pier"
+    if acts and clause.text.startswith(_LET_SOME):  # "have a flock of gulls fly over the pier"
         return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)
     return acts or _bare_state(rest, clause)
 
