@@ -56,7 +56,7 @@ WHERE_IT_WAS = re.compile(
     rf"((?:the|his|her|my|this) .+?) {STANDS}$"
 )
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
-_EMPTIED = ("clear ", "rid ", "strip ", "empty ", "free ")
+_EMPTIED = ("clear ", "rid ", "strip ")
 _EMPTIED_OF = re.compile(r"^((?:the|his|her|its|my) .+?) of (.+)$")
 _AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
 _DROPPED_IN = re.compile(
