@@ -59,6 +59,20 @@ def test_perturbing_is_the_same_for_a_generator() -> None:
     assert np.array_equal(first, again)
 
 
+def test_an_uneven_perturbation_lies_between_nothing_and_the_even_one() -> None:
+    spreads = []
+    for seed in range(12):
+        even, uneven = (
+            perturb(PHOTO, np.random.default_rng(seed), 1.0, share).astype(int) - PHOTO for share in (0.0, 1.0)
+        )
+        strong = np.abs(even) >= 8
+        if strong.any():
+            shares = uneven[strong] / even[strong]
+            assert shares.min() > -0.1 and shares.max() < 1.1
+            spreads.append(shares.max() - shares.min())
+    assert max(spreads) > 0.6
+
+
 def test_lower_quality_is_further_from_the_picture() -> None:
     def loss(quality: tuple[int, int]) -> float:
         rounds = [recompress(PHOTO, np.random.default_rng(seed), quality) for seed in range(5)]

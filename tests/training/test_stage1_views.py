@@ -130,9 +130,10 @@ def test_some_weakened_views_are_so_in_patches(rng: np.random.Generator) -> None
     assert min(spreads) < 0.05 and max(spreads) > 0.5
 
 
-def test_a_null_view_has_an_empty_mask(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("uneven", [0.0, 1.0])
+def test_a_null_view_has_an_empty_mask(rng: np.random.Generator, uneven: float) -> None:
     for _ in range(5):
-        view = _draw(rng, null=1.0)
+        view = _draw(rng, null=1.0, uneven=uneven)
         assert not view.mask.any()
         assert not view.instruction_is_right
         difference = (view.original.float() - view.edited.float()).abs().mean()

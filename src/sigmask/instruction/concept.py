@@ -54,7 +54,7 @@ _PICTURES = ("image", "picture", "photo", "photograph", "scan", "snapshot", "foo
 _DESCRIBED_PICTURE = re.compile(
     r"^(?:the|this|my|our) (?:(?:and|very|old|aged|antique|vintage|faded|damaged|scratched|torn|blurry|blurred|grainy|"
     r"noisy|hazy|foggy|dark|dim|dull|bright|overexposed|underexposed|pixelated|low[- ]resolution|low[- ]quality|"
-    r"scanned|input|given|provided|source|current|final|resulting|output|black|white|monochrome|sepia|colou?r|family|"
+    r"scanned|input|given|provided|source|current|final|resulting|output|black|white|black-and-white|gr[ae]yscale|monochrome|sepia|colou?r|family|"
     r"wedding|outdoor|indoor|night|daytime|product|street|studio|portrait|landscape|daylight|nighttime)[\s,]+)+"
     rf"{any_of(_PICTURES)}$"
 )

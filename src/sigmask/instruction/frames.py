@@ -114,6 +114,11 @@ _MEASURED = re.compile(
     r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
 )
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
+_COLOUR_OF_ALL = re.compile(
+    r"^(?:(?:an?|the|full|some|more|natural|vivid|bright|realistic|living) )*colou?rs?"
+    r"(?: (?:photo(?:graph)?|picture|image))?$"
+)
+""" "Turn this photo into colour", "into a colour photograph"; "add some colour to the picture"."""
 _TONED = frozenset(
     ("filter", "filters", "contrast", "brightness", "saturation", "light", "warmth", "effect", "effects")
 )
@@ -198,6 +203,9 @@ def add(clause: Clause) -> EditTuple:
     worn = put_in(clause.rest) if clause.text.startswith("put") else None
     if worn:
         return dressed(*worn)
+    given, is_to, whom = clause.rest.partition(" to ")
+    if is_to and _COLOUR_OF_ALL.match(given) and names_scene(whom):
+        return EditTuple(None, noun_phrase(given).concept, Action.TONE)
     phrase = noun_phrase(without_quotations(clause.rest))
     if clause.text.startswith(("set the scene ", "set the picture ", "set the image ")) and phrase.location:
         return EditTuple("background", noun_phrase(after_relation(phrase.location)).concept, Action.BACKGROUND)
@@ -273,6 +281,8 @@ def change(clause: Clause) -> EditTuple | None:
     whole = names_scene(original) or _PICTURE_PARTS.match(original) is not None
     if not edited and whole:
         return None
+    if names_scene(original) and _COLOUR_OF_ALL.match(edited):
+        return EditTuple(None, noun_phrase(edited).concept, Action.TONE)
     if names_scene(original):
         shown = _ONE_WHERE.match(edited)
         acted = subject_and_verb(shown.group(1) if shown else edited) if shown or " to show " in clause.rest else None
@@ -299,7 +309,7 @@ def colour(clause: Clause) -> EditTuple:
     if _WORDING.match(clause.rest):
         return written(clause, noun_phrase(without_quotations(clause.rest)).location)
     words = clause.rest.split()
-    for start in range(1, len(words)):
+    for start in range(2 if words[:1] == ["the"] else 1, len(words)):  # "the sky | blue", no "sky blue"
         joined = words[start] in ("in", "to", "with", "into") and start + 1 < len(words)
         value = words[start + joined :]
         if _LEX.describes(value) or value[-1] in ("color", "colour", "colors", "colours"):

@@ -60,6 +60,7 @@ class Lexicon:
     colours: Words
     materials: Words
     qualities: Words
+    intensified: Words
     scales: Mapping[str, str]
     """Quality → the scale that it is on: what becomes young was old."""
     degrees: Words
@@ -83,10 +84,13 @@ class Lexicon:
 
         The longest phrase wins; a single word may be inflected ("removing").
         """
-        for count in range(min(_LONGEST_VERB, len(words)), 0, -1):
-            frame = self.verbs.get(" ".join(words[:count]))
-            if frame:
-                return frame, count
+        found, phrase = None, ""
+        for count, word in enumerate(words[:_LONGEST_VERB], start=1):
+            phrase = f"{phrase} {word}" if phrase else word
+            if phrase in self.verbs:
+                found = self.verbs[phrase], count
+        if found:
+            return found
         for form in lemmas(words[0]) if words else ():
             if form in self.verbs:
                 return self.verbs[form], 1
@@ -117,7 +121,9 @@ class Lexicon:
         if (len(words) == 2 and words[0] in ("a", "an")) or words[-2:] == ["ice", "cream"]:
             return False
         described = False
-        for word in words:
+        for word, after in zip(words, [*words, ""][1:], strict=True):
+            if f"{word} {after}" in self.intensified:  # "pitch" of "pitch black"
+                continue
             is_undone = word.startswith("un") and word[2:] in self.qualities  # "unlit"
             if is_undone or word in self.colours or word in self.materials or word in self.qualities:
                 described = True

@@ -141,7 +141,8 @@ def unwrapped(text: str) -> str:
     if "<" in text:
         text = _TAG_AT_LINE_END.sub("\n", text)
     text = _WRAPPER.sub(" ", text)
-    text = text.strip("".join(filter(_is_pictogram, text)) + " \t\r\n")
+    pictograms = "" if text.isascii() else "".join(filter(_is_pictogram, text))
+    text = text.strip(f"{pictograms} \t\r\n")
     quoted = _IN_QUOTES.match(text.translate(_PLAIN))
     return (quoted[2] or quoted[4]).strip() if quoted else text
 

@@ -137,6 +137,9 @@ def state(rest: str, clause: Clause) -> EditTuple:
     weather = WEATHER.match(rest)
     if weather:
         return in_weather(weather, clause)
+    thing, how = _last_two(without_scene(rest))
+    if how in _LEX.intensified and not (names_scene(thing) or _BE.match(rest)):  # "the knife razor sharp"
+        return with_attribute(thing, how)
     like = _LIKE.match(rest)
     made_like = MADE_SO.match(like.group(2)) if like else None
     if like and made_like:  # "the sofa look like it's made of leather"
@@ -206,6 +209,12 @@ def state(rest: str, clause: Clause) -> EditTuple:
     if acts and clause.text.startswith(_LET_SOME):  # "have a flock of gulls fly over the pier"
         return EditTuple(None, acts.original_concept, Action.ADD, location=acts.location or noun_phrase(rest).location)
     return acts or _bare_state(rest, clause)
+
+
+def _last_two(rest: str) -> tuple[str, str]:
+    """ "the car jet black" → "the car", "jet black"."""
+    *before, first, last = ["", "", *rest.split()]
+    return " ".join(before).strip(), f"{first} {last}"
 
 
 def _passive(rest: str, clause: Clause) -> EditTuple | None:

@@ -158,22 +158,37 @@ SHIFT_SHARE = 0.35
 """How likely `shift_slightly` goes before them, at a share of 1."""
 
 
-def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0) -> ImageArray:
-    """A random subset of `PERTURBATIONS`, each drawn with its probability times `share`; (H, W, 3) uint8 → the same."""
+def perturb(image: ImageArray, rng: np.random.Generator, share: float = 1.0, uneven: float = 0.0) -> ImageArray:
+    """A random subset of `PERTURBATIONS`, each drawn with its probability times `share`; (H, W, 3) uint8 → the same.
+
+    `uneven` is how likely all of it comes and goes over the picture, from nothing to the whole: an editor redraws a
+    fence a little darker and leaves the grass beside it alone.
+    """
+    before = image
     for function, probability in PERTURBATIONS.values():
         if rng.random() < probability * share:
             image = function(image, rng)
+    if uneven and rng.random() < uneven:
+        image = _as_image(before + smooth_shares(image.shape[:2], rng) * (image.astype(np.float32) - before))
     return image
 
 
 def perturb_and_shift(
-    image: ImageArray, masks: Sequence[MaskArray], rng: np.random.Generator, share: float = 1.0
+    image: ImageArray, masks: Sequence[MaskArray], rng: np.random.Generator, share: float = 1.0, uneven: float = 0.0
 ) -> tuple[ImageArray, list[MaskArray]]:
     """As `perturb`, now and then with a shift before it, which the image's masks go along with."""
     moved = list(masks)
     if rng.random() < SHIFT_SHARE * share:
         image, moved = shift_slightly(image, masks, rng)
-    return perturb(image, rng, share), moved
+    return perturb(image, rng, share, uneven), moved
+
+
+def smooth_shares(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """(H, W, 1) float32: a smooth field of shares in (0, 1), of which about half lie near either end."""
+    coarse = rng.normal(0, 2, rng.integers(3, 9, size=2)).astype(np.float32)
+    field = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    shares: np.ndarray = 1 / (1 + np.exp(-field[..., None]))
+    return shares
 
 
 def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:

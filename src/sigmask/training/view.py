@@ -21,7 +21,7 @@ from sigmask.instruction.named_concepts import named_concepts
 from sigmask.models.semantic_difference import noise_level
 from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.named_view import is_left_out, left_out_words
-from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress
+from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress, smooth_shares
 from sigmask.synthesis.synthetic_edit import local_difference
 from sigmask.training.setting_ranges import Share
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
@@ -43,7 +43,8 @@ class ViewMix:
 
     `weakened` is a share of the edits that come with the right words: where evidence is weak, words are what settles
     it, and a model that sees weak edits without words learns to do without. `wrong_style` is a share of the wrong
-    instructions: they ask for a style, whose prior is the whole picture, of a picture that has none.
+    instructions: they ask for a style, whose prior is the whole picture, of a picture that has none. `uneven` is a
+    share of what is perturbed, null pairs included: `perturbation.perturb` comes and goes over the picture there.
     """
 
     null: Share = 0.12
@@ -51,6 +52,7 @@ class ViewMix:
     round_trip: Share = 0.65
     weakened: Share = 0.12
     perturbed: Share = 0.7
+    uneven: Share = 0.0
     no_instruction: Share = 0.25
     wrong_instruction: Share = 0.2
     wrong_style: Share = 0.15
@@ -101,7 +103,7 @@ def draw_view(
     if leave_out and any(left_out_words().search(name) for name, _ in named_concepts(edit)):
         edit, right = (), False
     if rng.random() < mix.null:
-        original, edited, mask, region = _null_pair(record, rng)
+        original, edited, mask, region = _null_pair(record, rng, mix.uneven)
     else:
         weakened = mix.weakened if right else 0.0
         original, edited, mask, region = _edited_pair(record, rng, mix, weakened=weakened, keeps_grid=swapped)
@@ -159,7 +161,7 @@ Seen = tuple[ImageArray, ImageArray, MaskArray, MaskArray]
 """Original, edited, mask, and the region that was redrawn, all in the edited image's grid."""
 
 
-def _null_pair(record: dict[str, Any], rng: np.random.Generator) -> Seen:
+def _null_pair(record: dict[str, Any], rng: np.random.Generator, uneven: float) -> Seen:
     """A picture against its own round trip, or, three times in ten, only perturbed."""
     if rng.random() < 0.3:
         original, again = record["original"], record["original"]
@@ -168,7 +170,8 @@ def _null_pair(record: dict[str, Any], rng: np.random.Generator) -> Seen:
     else:  # an edited picture is as good as any: nothing is edited between these two
         original, again = record["edited"], record["edited_round_trip"]
     nothing = np.zeros_like(record["mask"])
-    return original, perturb_and_shift(again, [], rng, float(rng.uniform(0.3, 1.2)))[0], nothing, nothing
+    again, _ = perturb_and_shift(again, [], rng, float(rng.uniform(0.3, 1.2)), uneven)
+    return original, again, nothing, nothing
 
 
 def _edited_pair(
@@ -182,8 +185,8 @@ def _edited_pair(
     if rng.random() < mix.perturbed:
         share = float(rng.uniform(0.3, 1.2))
         if keeps_grid:
-            return original, perturb(edited, rng, share), mask, region
-        edited, (mask, region) = perturb_and_shift(edited, [mask, region], rng, share)
+            return original, perturb(edited, rng, share, mix.uneven), mask, region
+        edited, (mask, region) = perturb_and_shift(edited, [mask, region], rng, share, mix.uneven)
     return original, edited, mask, region
 
 
@@ -197,11 +200,8 @@ def _weakened(image: ImageArray, change: np.ndarray, rng: np.random.Generator) -
 
 def _patches(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
     """(H, W, 1) smooth field of shares within `PATCHY_TO`, of which about half lie near either end."""
-    coarse = rng.normal(0, 2, rng.integers(3, 9, size=2)).astype(np.float32)
-    field = cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
     low, high = PATCHY_TO
-    patches: np.ndarray = (low + (high - low) / (1 + np.exp(-field)))[..., None]
-    return patches
+    return low + (high - low) * smooth_shares(shape, rng)
 
 
 def _regions_told(record: dict[str, Any], located: list[bool]) -> dict[int, MaskArray]:
