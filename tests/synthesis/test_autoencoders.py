@@ -69,6 +69,22 @@ def test_folders_are_read_in_their_order(tmp_path: Path) -> None:
     assert [type(each) for each in found] == [DiffusersAutoencoder, SmallAutoencoder]
 
 
+def test_several_sources_may_stand_in_one_string(tmp_path: Path) -> None:
+    SmallAutoencoder(3, width=8).save(tmp_path / "vae3.safetensors")
+    assert [name for name, _ in named_autoencoders([f"shipped, {tmp_path},"])] == ["vae16", "vae4", "vae3"]
+    with_comma = tmp_path / "one,two"
+    with_comma.mkdir()
+    SmallAutoencoder(3, width=8).save(with_comma / "vae2.safetensors")
+    assert [name for name, _ in named_autoencoders([str(with_comma)])] == ["vae2"]
+
+
+def test_a_source_without_weights_is_told_though_others_have_some(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=rf"expected autoencoder weights in {tmp_path}; found none"):
+        named_autoencoders(["shipped", tmp_path])
+    with pytest.raises(CorpusError, match="expected a source of autoencoders, got none"):
+        named_autoencoders([","])
+
+
 def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = tmp_path / "other"
     other.mkdir()

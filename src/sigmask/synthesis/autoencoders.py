@@ -107,15 +107,16 @@ def named_autoencoders(sources: Sequence[str | Path]) -> list[tuple[str, Autoenc
     Args:
         sources: "shipped" (the two that come with the package), `hf:OWNER/NAME[:SUBFOLDER][@REVISION]` (extra `vae`),
             a safetensors file of our own, or folders: those that `diffusers` wrote, and those with `taef2_*` pairs or
-            our own `vae*.safetensors`.
+            our own `vae*.safetensors`. A string may name several, separated by commas.
 
     Raises:
-        CorpusError: if there is none.
+        CorpusError: if a source holds none, or there is no source.
         WeightsError: if one is damaged.
         MissingExtraError: `diffusers` is needed and not installed.
     """
     found: list[tuple[str, str, Autoencoder]] = []
-    for source in sources:
+    for source in (each for source in sources for each in _separated(source)):
+        before = len(found)
         path = _SHIPPED_FOLDER if source == SHIPPED else Path(source)
         if str(source).startswith(PREFIX) or (path / "config.json").is_file():
             found.append((str(source), str(source), DiffusersAutoencoder.load(source)))
@@ -124,7 +125,16 @@ def named_autoencoders(sources: Sequence[str | Path]) -> list[tuple[str, Autoenc
             found.append(("taef2", str(path / "taef2"), TinyAutoencoder.from_folder(path)))
         files = [path] if path.is_file() else sorted(path.glob("vae*.safetensors"))
         found += [(file.stem, str(file.with_suffix("")), SmallAutoencoder.load(file)) for file in files]
+        if len(found) == before:  # one of several may be missed for long
+            raise CorpusError(f"expected autoencoder weights in {source}; found none")
     if not found:
-        raise CorpusError(f"expected autoencoder weights in {', '.join(map(str, sources))}; found none")
+        raise CorpusError("expected a source of autoencoders, got none")
     times = Counter(name for name, _, _ in found)
     return [(name if times[name] == 1 else whole, autoencoder) for name, whole, autoencoder in found]
+
+
+def _separated(source: str | Path) -> list[str | Path]:
+    """ "shipped,runs/autoencoders" → both; a path with a comma in it that is there is one."""
+    if isinstance(source, Path) or Path(source).exists():
+        return [source]
+    return [part.strip() for part in source.split(",") if part.strip()]
