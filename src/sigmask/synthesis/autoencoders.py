@@ -115,7 +115,7 @@ def named_autoencoders(sources: Sequence[str | Path]) -> list[tuple[str, Autoenc
         MissingExtraError: `diffusers` is needed and not installed.
     """
     found: list[tuple[str, str, Autoencoder]] = []
-    for source in (each for source in sources for each in _separated(source)):
+    for source in (part for given in sources for part in _separated(given)):
         before = len(found)
         path = _SHIPPED_FOLDER if source == SHIPPED else Path(source)
         if str(source).startswith(PREFIX) or (path / "config.json").is_file():
