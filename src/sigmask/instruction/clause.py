@@ -9,6 +9,7 @@ from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
 from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
+from sigmask.instruction.rewritten import rewritten
 from sigmask.instruction.topic import whole_picture_topic
 
 _LEX = lexicon()
@@ -203,6 +204,7 @@ def asks_for_nothing(clause: Clause) -> bool:
 
 def split_clauses(text: str, quotations: tuple[str, ...]) -> list[Clause]:
     """The clauses that ask for an edit, in their order; what is to be kept ("keeping the rest") is left out."""
+    text = rewritten(text)
     if any(map(text.__contains__, _LEAVING)):
         text = _LEFT_FIRST.sub(r"\g<order> everything\g<rest> sparing \g<spared>", text)
         text = _LEFT_AS_IT_IS.sub(_as_spared, text)

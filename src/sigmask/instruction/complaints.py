@@ -16,6 +16,7 @@ _DISLIKED = re.compile(
     rf"^(?:{_NOT}(?:like|love|enjoy)|i (?:really )?(?:hate|dislike|cannot stand|can't stand)) "
     r"(?!to\b|that\b|how\b)(.+)$"
 )
+_LOOKS = ("style", "look", "theme", "aesthetic", "filter", "art")
 _NOT_SO = re.compile(rf"^{_NOT}want (?!to\b|you\b|me\b)(.+?) to (?:be|look|have|wear) .+$")
 _NOT_WANTED = re.compile(rf"^{_NOT}(?:want|need) (?!to\b|you\b|me\b)(.+)$")
 _TOO_MUCH = re.compile(
@@ -46,6 +47,8 @@ def complaint(clause: Clause) -> EditTuple | None:
 
 def _of_thing(named: str, action: Action) -> EditTuple | None:
     topic = own_topic(named)
+    if topic is Action.STYLE and not (noun_phrase(named).concept or "").endswith(_LOOKS):
+        topic = None  # "I don't like the tattoo", "the cartoon on the wall"
     if topic is Action.BACKGROUND:
         return EditTuple("background", None, topic)
     if topic or (names_scene(named) and action is Action.ATTRIBUTE):

@@ -114,6 +114,7 @@ _MEASURED = re.compile(
     r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
 )
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
+_SOME_THING = (["a"], ["an"], ["some"], ["two"], ["three"], ["several"])
 _COLOUR_OF_ALL = re.compile(
     r"^(?:(?:an?|the|full|some|more|natural|vivid|bright|realistic|living) )*colou?rs?"
     r"(?: (?:photo(?:graph)?|picture|image))?$"
@@ -216,7 +217,7 @@ def add(clause: Clause) -> EditTuple:
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, phrase.location)
     first = clause.rest.split(" ", 1)[0]
-    if phrase.location and _LEX.pronouns.get(first):
+    if phrase.location and phrase.concept == _LEX.pronouns.get(first, ""):  # "her on the beach", not "her name"
         return placed(first, phrase.location)
     place = phrase.location or ""
     where = after_relation(place)
@@ -314,6 +315,8 @@ def colour(clause: Clause) -> EditTuple:
         value = words[start + joined :]
         if _LEX.describes(value) or value[-1] in ("color", "colour", "colors", "colours"):
             return with_attribute(" ".join(words[:start]), " ".join(value))
+    if clause.text.startswith("paint ") and words[:1] in _SOME_THING and noun_phrase(clause.rest).location:
+        return add(dataclasses.replace(clause, frame="add"))  # "paint a rainbow across the sky"
     return with_attribute(*sides(clause.rest))
 
 

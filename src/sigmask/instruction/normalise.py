@@ -23,6 +23,14 @@ _SAID_BARE = re.compile(
 """What stands behind "that reads:" without quotation marks."""
 _CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z0-9][A-Z0-9&'!-]+)*"
 _WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan|says?|spells?) )({_CAPITALS})(?!\w)")
+_WRITTEN_BARE = re.compile(
+    r"^((?i:(?:please )?(?:write|print|engrave|carve|paint) (?:out )?))"
+    r"((?!(?i:an?|the|some|something|his|her|my|your|our|their|its?|them|this|that|these|those|in|on|with|of|another|"
+    r"one|two|three|more|all|both|each|every|text|words?|letters?|graffiti|numbers?|down|out|over)\b)"
+    r"(?:[A-Z][\w'!]*(?: [A-Z][\w'!]*){1,4}|(?<=[Ww]rite )[\w'!]+(?: [\w'!]+){0,2}?))"
+    r"(?= (?:on|across|over|in|at|above|below|under|along)\b)"
+)
+""" "Write Happy Birthday on the cake", "write hello on the wall"."""
 _NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS})(?!\w)")
 """Words in capitals that need no quotation marks: "the word SALE with SOLD"."""
 _SAYING = (" say ", " spell ", " read ")
@@ -167,6 +175,7 @@ def normalise(text: str) -> Utterance:
     if _WORD_BARE.search(plain):
         plain = _WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
         plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
+    plain = _WRITTEN_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if any(map(plain.__contains__, _SAYING)):

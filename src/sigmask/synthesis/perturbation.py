@@ -26,15 +26,16 @@ def recompress(image: ImageArray, rng: np.random.Generator, quality: tuple[int, 
         code, flag = ".webp", cv2.IMWRITE_WEBP_QUALITY
     else:
         code, flag = ".jpg", cv2.IMWRITE_JPEG_QUALITY
-    _, data = cv2.imencode(code, image, [flag, level])
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    assert decoded is not None  # it was encoded a line above
-    return _as_image(decoded)
+    return _encoded_and_back(image, code, [flag, level])
 
 
 def through_jpeg(image: ImageArray, quality: int) -> ImageArray:
     """`image` saved as a JPEG of `quality`, 1 to 100, and read again."""
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return _encoded_and_back(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+
+
+def _encoded_and_back(image: ImageArray, code: str, options: Sequence[int]) -> ImageArray:
+    encoded = cv2.imencode(code, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)[1]
     return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 

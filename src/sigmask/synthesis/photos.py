@@ -245,7 +245,13 @@ def _coco_entries(folder: Path) -> list[PhotoEntry]:
     index_file = folder / "instances.json"
     if not index_file.is_file():
         return []
-    index: dict[str, Any] = json.loads(index_file.read_text(encoding="utf-8"))
+    try:
+        return _entries_of(json.loads(index_file.read_text(encoding="utf-8")), folder / "images")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorpusError(f"{index_file} is no index in COCO's form: {type(error).__name__}: {error}") from error
+
+
+def _entries_of(index: dict[str, Any], images: Path) -> list[PhotoEntry]:
     names = {category["id"]: str(category["name"]) for category in index["categories"]}
     polygons: dict[int, list[tuple[str, tuple[npt.NDArray[np.float64], ...]]]] = defaultdict(list)
     crowds: dict[int, set[str]] = defaultdict(set)
@@ -259,7 +265,7 @@ def _coco_entries(folder: Path) -> list[PhotoEntry]:
             polygons[annotation["image_id"]].append((names[annotation["category_id"]], points))
     return [
         PhotoEntry(
-            folder / "images" / picture["file_name"],
+            images / picture["file_name"],
             "coco",
             tuple(polygons[picture["id"]]),
             grid=(int(picture["height"]), int(picture["width"])),

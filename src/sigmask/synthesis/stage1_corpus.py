@@ -9,6 +9,7 @@ network sees, as old editors are), recompressed, and stored at the network's siz
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 from collections.abc import Mapping, Sequence
@@ -306,8 +307,9 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     round_trips = load_round_trips(autoencoders)
+    told_apart = hashlib.sha256(f"{corpus} {seed}".encode()).hexdigest()[:8]  # two corpora may join one folder
     for row, sample in zip(range(rows.stop), load_corpus(corpus), strict=False):
-        path = output / f"pair-real-{row:06d}.npz"
+        path = output / f"pair-real-{told_apart}-{row:06d}.npz"
         if row not in rows or path.exists():
             continue
         edit = edit_of_pair(sample) if isinstance(sample, EditPair) else None

@@ -275,5 +275,8 @@ def _features_folder(config: Stage1Config) -> Path:
     """A folder of its own for everything that cached features depend on, so that none is taken for another's."""
     kinds = (config.new_kinds, config.new_share, config.left_out_kinds, config.leave_out_names)
     backbone = (config.model.backbone, config.backbone_weights, config.initial)
-    parts = (config.corpus, config.seed, config.crop, config.mix, kinds, backbone)
+    files = [*config.corpus.glob("pair-*.npz"), *(Path(part) for part in backbone[1:] if part)]
+    files += [path for folder in files if folder.is_dir() for path in folder.glob("*.safetensors")]
+    stamps = sorted((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.is_file())
+    parts = (config.corpus, config.seed, config.crop, config.mix, kinds, backbone, stamps)
     return config.output / f"features-{hashlib.sha256(repr(parts).encode()).hexdigest()[:12]}"

@@ -19,8 +19,8 @@ class TrainingLog:
         self._path, self._done, self._steps, self._every = path, done, steps, every
         self._started = time.monotonic()
         self._sums: dict[str, float] = {}
-        kept = [line for line in path.read_text("utf-8").splitlines() if line] if path.is_file() else []
-        kept = [line for line in kept if json.loads(line)["step"] <= done]
+        lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+        kept = [line for line in lines if 0 < _step_of(line) <= done]
         path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
 
     def start_clock(self) -> None:
@@ -42,3 +42,11 @@ class TrainingLog:
         shown = "  ".join(f"{name} {value:.3f}" for name, value in means.items())
         left = seconds * (self._steps - step) / 60
         print(f"step {step}/{self._steps}  {shown}  {seconds:.2f} s/step  {left:.0f} min left", flush=True)
+
+
+def _step_of(line: str) -> int:
+    """0 for what is no line of a log: a kill while it was written leaves half of one."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return 0
