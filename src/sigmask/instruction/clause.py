@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from sigmask.instruction.concept import head, names_scene, noun_phrase
 from sigmask.instruction.lexicon import any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
-from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
 from sigmask.instruction.rewritten import rewritten
+from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
 from sigmask.instruction.topic import whole_picture_topic
 
 _LEX = lexicon()
