@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -188,3 +189,11 @@ def test_the_program_runs_and_keeps_tracebacks_to_itself(tmp_path: Path) -> None
     assert failed.returncode == 2
     assert failed.stderr.startswith("sigmask: ")
     assert "Traceback" not in failed.stderr
+
+
+def test_python_runs_the_package(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["anything", "parse", "remove the dog"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_module("sigmask", run_name="__main__")
+    assert stop.value.code in (0, None)
+    assert capsys.readouterr().out.startswith("remove the dog\n")

@@ -125,6 +125,14 @@ def test_a_damaged_pair_is_named(tmp_path: Path) -> None:
         describe_corpus(tmp_path)
 
 
+@pytest.mark.parametrize("text", ["{", '{"images": []}', "[]"])
+def test_an_index_that_is_none_is_named(tmp_path: Path, text: str) -> None:
+    photos = write_library(tmp_path / "photos", photographs=1)
+    (photos / "coco" / "instances.json").write_text(text, encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"instances.json is no index in COCO's form"):
+        PhotoLibrary.load(photos)
+
+
 def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 or more, got 0"):
         stage1_corpus.main(tmp_path, tmp_path / "corpus", count=0)
@@ -148,8 +156,9 @@ def test_real_pairs_with_masks_join_the_corpus(tmp_path: Path, drawn_pairs: list
     table = write_table_corpus(tmp_path / "pairs", [*drawn_pairs[:2], unmarked], "jsonl")
     output = tmp_path / "corpus"
     stage1_corpus.main(tmp_path / "shared", output, count=0, pairs=str(table), workers=1)
-    assert sorted(path.name for path in output.iterdir()) == ["pair-real-000000.npz", "pair-real-000001.npz"]
-    record = read_record(output / "pair-real-000000.npz")
+    first, second = sorted(output.iterdir())
+    assert (first.name[-11:], second.name[-11:]) == ("-000000.npz", "-000001.npz")
+    record = read_record(first)
     meta = json.loads(str(record["meta"]))
     assert meta["instruction"] == drawn_pairs[0].instruction
     assert not any(meta["located"]) and not meta["named"]
@@ -157,5 +166,9 @@ def test_real_pairs_with_masks_join_the_corpus(tmp_path: Path, drawn_pairs: list
     assert record["mask"].mean() == pytest.approx(drawn_pairs[0].mask.mean(), rel=0.1)
     assert record["edited_round_trip"].shape == record["original"].shape
     stage1_corpus.main(tmp_path / "shared", output, count=0, pairs=str(table), pairs_limit=1, workers=1)
+    assert len(list(output.iterdir())) == 2
+    more = write_table_corpus(tmp_path / "more", drawn_pairs[2:3], "jsonl")
+    stage1_corpus.main(tmp_path / "shared", output, count=0, pairs=str(more), workers=1)
+    assert len(list(output.iterdir())) == 3  # another corpus's rows are others
     view = Stage1Views(output, crop=64, seed=0, positions=range(2), mix=ViewMix(null=0, swapped=0))[0]
     assert view.concepts == {} and view.scene == {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import CorpusError, SigmaskError
+from sigmask.errors import ConfigError, CorpusError, SigmaskError
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.training.autoencoder import main, train_autoencoder
 from tests.drawing import draw_photo
@@ -40,6 +40,10 @@ def test_the_command_passes_over_what_it_cannot_read(tmp_path: Path, capsys: pyt
     *_, last, path = capsys.readouterr().out.splitlines()
     assert last.startswith("step 2/2 loss") and last.endswith("dB")
     assert path.startswith(f"autoencoder: {written} ")
+    with pytest.raises(ConfigError, match="is there already"):
+        main(tmp_path, written, steps=10**9)
+    main(tmp_path, written, latent=3, steps=1, overwrite=True)
+    assert SmallAutoencoder.load(written).latent_channels == 3
 
 
 def test_a_folder_to_write_into_is_refused_before_the_training(tmp_path: Path) -> None:

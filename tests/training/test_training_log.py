@@ -43,3 +43,10 @@ def test_resumed_run_replaces_later_entries(tmp_path: Path) -> None:
     log.add(3, {"mask": torch.tensor(1.0)})
     log.add(4, {"mask": torch.tensor(2.0)})
     assert [(entry["step"], entry["mask"]) for entry in _entries(path)] == [(2, 2.0), (4, 1.5)]
+
+
+def test_half_a_line_of_a_run_that_was_killed_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text('{"step": 2, "mask": 1.0}\n{"step": 4, "ma', encoding="utf-8")
+    TrainingLog(path, done=4, steps=6, every=2)
+    assert _entries(path) == [{"step": 2, "mask": 1.0}]
