@@ -110,7 +110,9 @@ def grounding(
 @app.command("look")
 def look(
     corpus: Annotated[Path, typer.Argument(help="What 'sigmask train corpus' wrote; it need not be finished.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the sheets; earlier ones are replaced.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the sheets; earlier ones of a family are replaced.")
+    ],
     most: Annotated[int, typer.Option(min=1, help="Pairs shown of each family at most.")] = 12,
 ) -> None:
     """Show the pairs of CORPUS on a sheet for each family: original, edited, round trip, the mask's outline."""

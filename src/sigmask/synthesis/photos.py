@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict, defaultdict
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -194,11 +193,19 @@ def photo_paths(folder: Path) -> list[Path]:
 
 
 def readable_photos(folder: Path, limit: int | None = None) -> list[ImageArray]:
-    """Those of the first `limit` photographs by path, anywhere below `folder`, that can be read."""
-    found = []
-    for path in photo_paths(folder)[:limit]:
-        with suppress(CorpusError):
+    """Those of the first `limit` photographs by path, anywhere below `folder`, that can be read; the others are told.
+
+    Raises:
+        CorpusError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise CorpusError(f"there is no folder {folder}")
+    found, paths = [], photo_paths(folder)[:limit]
+    for path in paths:
+        try:
             found.append(read_photo(path))
+        except CorpusError as error:
+            print(f"left out: {error}", flush=True)
     return found
 
 

@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
+from sigmask.errors import ConfigError
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.code_adversary import code_adversary
@@ -144,6 +145,8 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     keep_freed_memory()
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
+    if config.believed[0] > config.believed[1]:
+        raise ConfigError(f"'believed': the share grows over the run, got {list(config.believed)}")
     config.output.mkdir(parents=True, exist_ok=True)
     choose_trained(model, config)
     if config.codes_only:
