@@ -9,7 +9,7 @@ from dataclasses import replace
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import MAXIMUM_WORDS, NounPhrase, head, noun_phrase
 from sigmask.instruction.edits import placed
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.sides import after_relation
 from sigmask.instruction.topic import is_backdrop, is_open_scenery
 from sigmask.types import Action, EditTuple
@@ -23,10 +23,8 @@ _OWN_ASPECT = re.compile(rf"^(?:its|their) ((?:\w+ )?{any_of(_LEX.attribute_noun
 _OF_SEVERAL = re.compile(r"\b(?:them|their)\b")
 _THINGS, _OWNERS = re.compile(r"\b(?:it|them)\b"), re.compile(r"\b(?:its|their)\b")
 _CARRIED = re.compile(r"^(?:it|them)\b")
-_NEW_PLACE = re.compile(
-    r"^(?:in front of|in|into|on|onto|at|against|over) (?!(?:the|his|her|its|their|my|this|that)\b)"
-)
-_TAKEN_FROM = re.compile(r"^(?:from|off|off of) (?:the|his|her|its|their|my|this|that) (.+)$")
+_NEW_PLACE = re.compile(rf"^(?:in front of|in|into|on|onto|at|against|over) (?!{DEFINITE}\b)")
+_TAKEN_FROM = re.compile(rf"^(?:from|off|off of) {DEFINITE} (.+)$")
 _IN_ITS_PLACE = re.compile(r"\b(?:instead|there|in (?:its|their|that) (?:place|spot|stead))$")
 _ONE = re.compile(r"(?<=\s)ones?$")
 _THE_ONE = re.compile(r"^(?:the|all) (?:(?!of\b|with\b|to\b|into\b)[\w-]+ ){0,2}?ones?\b")

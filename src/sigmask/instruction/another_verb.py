@@ -10,13 +10,13 @@ from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import opens_with_scene
 from sigmask.instruction.cuts import cut_up
 from sigmask.instruction.edits import changed, put_on
-from sigmask.instruction.lexicon import lexicon
+from sigmask.instruction.lexicon import DEFINITE, lexicon
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _ORDER = re.compile(
     r"^(?!\w+(?:ing|ed|ly|s) )([a-z]{3,})(?: up| down| off| out)? "
-    r"((?:the|his|her|its|their|my|these|those) (?!whole|entire|other)\w.*)$"
+    rf"({DEFINITE} (?!whole|entire|other)\w.*)$"
 )
 _BECOMES = re.compile(r"^(.+?) (?:into|as|like) (.+)$")
 _GETS = re.compile(r"^(.+?) with (.+)$")

@@ -16,7 +16,7 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
-from sigmask.instruction.frames import add
+from sigmask.instruction.frames import add, remove
 from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import owner, sides
@@ -60,6 +60,8 @@ def mend(clause: Clause) -> EditTuple:
     phrase = noun_phrase(without_quotations(clause.rest))
     if "§" in clause.rest or names_text(clause.rest):
         return written(clause, (phrase.location or "").removesuffix(" to") or None)
+    if clause.text.startswith(("clean", "wash")) and (phrase.location or "").startswith(("off ", "from ")):
+        return remove(dataclasses.replace(clause, frame="remove"))  # "clean the mud off the boots"
     done = _participle(clause.text.split()[0])
     if clause.rest == "them":  # a clause before it says what
         return EditTuple(None, None, Action.ATTRIBUTE, (done,))

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass, replace
 
 from sigmask.instruction.concept import head, names_scene, noun_phrase
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.normalise import VERB, strip_politeness
 from sigmask.instruction.rewritten import rewritten
-from sigmask.instruction.several import OF_EACH, OWNED, each_order, says_what_becomes
+from sigmask.instruction.several import OF_EACH, each_order, says_what_becomes
 from sigmask.instruction.topic import whole_picture_topic
 
 _LEX = lexicon()
@@ -24,14 +24,14 @@ _ORDER = any_of(
 )
 _SOME = r"(?:an?|some|another|both|each|more|two|three|four|five|§\d+)(?!\S)"
 _ORDER_OF_A_THING = rf"{any_of(set(_LEX.verbs) - _NO_ORDERS - (_ACTS - {'write'}))} {_SOME}"
-_ORDER_ABOUT_A_THING = rf"{VERB} (?:the|his|her|its|their|all|every)\b"  # "paint the wall", where paint may be a noun
+_ORDER_ABOUT_A_THING = rf"{VERB} (?:{DEFINITE}|all|every)\b"  # "paint the wall", where paint may be a noun
 _MEANS = (
     r"by (?:also )?(?:add|insert|plac|putt|includ|introduc|incorporat|giv|remov|delet|eras|eliminat|replac|swapp)ing\b"
 )
 _DOING_BESIDE = (
     r"(?:replacing (?:[\w'-]+ ){1,6}?with\b|"
     r"(?:add|insert|introduc|remov|delet|eras|eliminat|restor|repair|fix|correct)ing "
-    r"(?:\w+ (?:to|on|onto|over|across|from) )?(?:an?|the|any|all|some|his|her|its|their) "
+    rf"(?:\w+ (?:to|on|onto|over|across|from) )?(?:an?|{DEFINITE}|any|all|some) "
     r"(?!potential |(?:\w+ )?(?:burst|touch|pop|sense|hint|air|dash) of ))"
 )
 """An edit of its own behind a comma: "restore the photo, fixing the crack"; "adding a touch of drama" is none."""
@@ -83,19 +83,19 @@ _PREAMBLE = re.compile(
 )
 """What is said before an order and asks for nothing."""
 _NOT_THAT = re.compile(
-    r"(?:,? (?:and |but )?not (?:the|his|her|its|their)(?: [\w'-]+){1,3}?"
+    rf"(?:,? (?:and |but )?not {DEFINITE}(?: [\w'-]+){{1,3}}?"
     r"|(?:,| and| but|, and|, but) not (?:(?:an?|so|too|very) )*"
     rf"{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)})(?=[:,.;]|$)"
 )
 _REMAINS = re.compile(
     r"[\s,]*\b(?:while|whereas) [^.;]+? (?:remain|stay)s? (?:(?! and )[^,.;])+|(?:[\s,]*\b(?:and|but|with) |^|[.;] )"
-    r"(?:everything|all|the|his|her|its|their)(?: [\w'-]+){0,5}? (?:(?:should|must|shall) )?(?:remain|stay)(?:s|ing)? "
+    rf"(?:{DEFINITE}|everything|all)(?: [\w'-]+){{0,5}}? (?:(?:should|must|shall) )?(?:remain|stay)(?:s|ing)? "
     r"(?:(?:completely|entirely|exactly|otherwise) )?(?:as (?:it|they) (?:is|are|was|were)|as is|"
     r"(?:just )?the same|unchanged|untouched|unaltered|unaffected|intact|in place)(?: as (?:before|in the original))?"
 )
 """ "..., while the desk and the other things remain as they were"."""
 _AS_IT_IS = (
-    rf"(?P<spared>{OWNED} (?:(?! and (?!{OWNED} ))[^,.;])+?) "
+    rf"(?P<spared>{DEFINITE} (?:(?! and (?!{DEFINITE} ))[^,.;])+?) "
     r"(?:in (?:(?:full|its|their|original) )*colou?rs?|untouched|unchanged|unaltered|intact|alone|realistic|real|"
     r"normal|as (?:it|they) (?:is|are)|as is)\b"
 )
@@ -107,9 +107,9 @@ _LEFT_AS_IT_IS = re.compile(
     r"[,.;]? (?:(?:but|while|and|please|also|just),? )*(?:make sure (?:that )?(?:you |we )?)?"
     r"(?:do not|don't|without|to not|not to|(?:you )?(?:must|should) not|never) "
     r"(?:touch|chang|alter|modify|edit|affect)(?:e|ing)? "
-    rf"(?P<untouched>{OWNED} (?!rest\b|other)(?:(?! (?:and|or) (?!{OWNED} ))[^,.;])+)"
+    rf"(?P<untouched>{DEFINITE} (?!rest\b|other)(?:(?! (?:and|or) (?!{DEFINITE} ))[^,.;])+)"
     rf"|,? (?:(?:but|while|and) )?(?:leave|leaving|keep|keeping) {_AS_IT_IS}"
-    rf"|,? but not (?P<not_that>{OWNED}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
+    rf"|,? but not (?P<not_that>{DEFINITE}(?: [\w'-]+){{1,3}}?)(?=[.;]|$)"
 )
 """Becomes "sparing the rose" behind the order, which is told from an "except" of the user's own."""
 _LEAVING = ("keep", "leav", "not ", "don't ", "without ", "never ")
@@ -120,27 +120,27 @@ _LEFT_FIRST = re.compile(
 _SPARING = ("except", "apart from", "other than", "sparing")
 _SPARED = re.compile(
     r"^(?P<order>.+?(?<!everything)(?<!everyone)(?<!everybody)(?<!anything)(?<!nothing)(?<! all)(?<! else)),? "
-    rf"(?P<spared>(?:{'|'.join(_SPARING)})(?: for)? {OWNED} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {OWNED} )))+)$"
+    rf"(?P<spared>(?:{'|'.join(_SPARING)})(?: for)? {DEFINITE} (?:(?! (?:to|into|with) )(?:[^,]|,(?= {DEFINITE} )))+)$"
 )
 """Behind "everything" it is no part of its own: all but the thing is what the order is about."""
 _KEPT_WITHIN = re.compile(r" sparing [^,]*")
 _OF_ALL_SPARING = re.compile(r"\b(everything|everyone|everybody|all) sparing ")
 SHALL = r"(?:should|shall|must|needs? to|has to|have to)"
 SHALL_BE_DONE = re.compile(
-    rf", (?:and )?(?=(?:an?|the|his|her|its|their|my|all|any)(?: [\w'-]+)+? (?:{SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
+    rf", (?:and )?(?=(?:an?|{DEFINITE}|all|any)(?: [\w'-]+)+? (?:{SHALL} be|is|are) \w+(?:ed|en|wn)\b)"
 )
 """ "Restore this photo, the crack should be fixed", "on the table, a cup is placed"."""
 _THEN_SHALL_BE = re.compile(rf": (?=(?:it|they|he|she) {SHALL} )(?!.*§)")
 REASON = re.compile(
     r"^(?:since |because )?(?!.*\b(?:should|shall|must|needs?|ought|could|would|can|want|like|love|make)\b)"
-    rf"(?:((?:{OWNED}|all)\b.+?|he|she|they)|it|this|there)"
+    rf"(?:((?:{DEFINITE}|all)\b.+?|he|she|they)|it|this|there)"
     r"(?: (?:(?:has|have)(?! no)|wears?|holds?|(?:is|are) (?:wearing|holding)) ([^,]+)$"
     r"|'s | (?:is|are|has|have|looks?|feels?|seems?|appears?) )"
 )
 """What is said to be so, before the order that it is the reason of; the last group is the thing."""
 POINTED_AT = re.compile(
     r"^(?:find|locate|select|identify|spot|detect|look for) "
-    rf"((?:{OWNED}|all) [^,]+)$"
+    rf"((?:{DEFINITE}|all) [^,]+)$"
 )
 """What is only sought, for what is to be done to it."""
 BY_HOW_MUCH = r"(?:(?:a bit|a little|way|far|much|just) )*"
@@ -148,15 +148,14 @@ _TOO_MUCH = re.compile(rf"^(?:it|this)(?:'s| is) {BY_HOW_MUCH}too ")
 _AS_IF = re.compile(rf"([\w-]+)(,?) as (?:if|though) [^.;§]+?(?=,? (?:and|then) {_ORDER}\b|[.;]|$)")
 STANDS = "(?:now )?(?:is|was|are|were|used to be|stands?|stood|sits?|sat)(?: now)?"
 _WHERE_FIRST = re.compile(
-    rf"^(?:in the (?:place|spot) )?(where {OWNED} [^,]+? {STANDS}),? ([^,.;]+?)(?=,? (?:and|then) {_ORDER}\b|[,.;]|$)"
+    rf"^(?:in the (?:place|spot) )?(where {DEFINITE} [^,]+? {STANDS}),? ([^,.;]+?)"
+    rf"(?=,? (?:and|then) {_ORDER}\b|[,.;]|$)"
 )
 _COUNTING = frozenset(
     ("first", "second", "third", "next", "finally", "lastly", "then", "firstly", "secondly", "afterwards")
 )
 _COUNTED = ("first", "second", "third", "next")
-_ORDINAL = re.compile(
-    rf"^(?:first(?: of all)?|second|third|next),? (?={_ORDER} (?:an?|the|some|his|her|its|their|all)\b)"
-)
+_ORDINAL = re.compile(rf"^(?:first(?: of all)?|second|third|next),? (?={_ORDER} (?:an?|{DEFINITE}|some|all)\b)")
 _JOINING = re.compile(r"^(?:and|but|then) ")
 _NOTHING = re.compile(
     rf"^(?:(?:do not|don't|never)\b(?! (?:really )?{any_of(_FELT)}\b)"

@@ -7,7 +7,7 @@ import re
 from sigmask.instruction import frames
 from sigmask.instruction.clause import BY_HOW_MUCH, POINTED_AT, REASON, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
-from sigmask.instruction.several import OWNED
+from sigmask.instruction.lexicon import DEFINITE
 from sigmask.instruction.topic import own_topic
 from sigmask.types import Action, EditTuple
 
@@ -20,7 +20,7 @@ _LOOKS = ("style", "look", "theme", "aesthetic", "filter", "art")
 _NOT_SO = re.compile(rf"^{_NOT}want (?!to\b|you\b|me\b)(.+?) to (?:be|look|have|wear) .+$")
 _NOT_WANTED = re.compile(rf"^{_NOT}(?:want|need) (?!to\b|you\b|me\b)(.+)$")
 _TOO_MUCH = re.compile(
-    rf"^((?:{OWNED}|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
+    rf"^((?:{DEFINITE}|all) .+?) (?:is|are|looks?|seems?|appears?|feels?) "
     rf"{BY_HOW_MUCH}(?:too|so) \w+[\w ]*$"
 )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sigmask.instruction.lemma import singular
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 
 MAXIMUM_WORDS = 6
 """A concept has at most so many words (our choice)."""
@@ -27,7 +27,7 @@ _RELATION = re.compile(rf"(?:^|\s){any_of(_LEX.relations)}\s+(?=\S)|{_RELATIVE}"
 _SCENE_NOUN = any_of(_LEX.scene - {"it", "this", "elements", "frame", "canvas", "viewer", "everything"})
 _SCENE_TAIL = re.compile(
     r"[\s,]*\b(?:from|in|to|into|on|within|of|across|throughout|for|inside|over) "
-    rf"(?:(?:the|this|that|my|an?|whole|entire|original) )*{_SCENE_NOUN}\b\s*$"
+    rf"(?:(?:{DEFINITE}|an?|whole|entire|original) )*{_SCENE_NOUN}\b\s*$"
 )
 _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|photo|photograph|scene)\b")
 _SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+(?:and\s+(?={any_of(_LEX.sides)}\s))?)+)(?=\w)")
@@ -62,17 +62,17 @@ _DESCRIBED_PICTURE = re.compile(
 _BEARING = _LEX.bearing - {"with", "have", "grow", "contain"}
 _PART_OF = re.compile(
     rf"^(?:(?:the|only|just) )*(?P<kind>(?:(?:{any_of(_LEX.sides | _LEX.qualities | _LEX.colours)}|\w+est) )*)"
-    rf"(?P<number>{any_of(_NUMBERS)}|\d+)s? of (?:the|these|those|his|her|its|their|my) "
+    rf"(?P<number>{any_of(_NUMBERS)}|\d+)s? of {DEFINITE} "
     rf"(?:(?P<total>{any_of(_NUMBERS)}|\d+) )?(?P<whole>.+)$"
 )
 _WHICH_OF = re.compile(
-    rf"^(?:the )?(?P<which>\w+(?:er|est)) of (?:the|these|those|his|her|its|their|my) "
+    rf"^(?:the )?(?P<which>\w+(?:er|est)) of {DEFINITE} "
     rf"(?:(?:{any_of(_NUMBERS)}|\d+) )?(?P<whole>.+)$"
 )
 """ "The smaller of the two boats"."""
 _HEAD = re.compile(r"[\w-]+(?= of |$)")
 BORNE_BY = re.compile(
-    r"^(.+?)(?: that| which)? ((?:the|his|her|its|their|my|this|that) .+?|he|she|they)(?: is| are|'s|'re| was| were) "
+    rf"^(.+?)(?: that| which)? ({DEFINITE} .+?|he|she|they)(?: is| are|'s|'re| was| were) "
     r"(?:wearing|holding|carrying)$"
 )
 """ "The hat the man is wearing"."""

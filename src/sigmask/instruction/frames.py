@@ -27,7 +27,7 @@ from sigmask.instruction.edits import (
     written,
 )
 from sigmask.instruction.garments import dressed, put_in
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.several import EXCHANGES, PLACES_OF
 from sigmask.instruction.sides import after_relation, sides
 from sigmask.instruction.topic import (
@@ -53,15 +53,13 @@ CUT_OUT = re.compile(
 """What is cut out stays, and what is behind it goes."""
 WHERE_IT_WAS = re.compile(
     r"^(?:see |show )?((?:an?|some) .+?) (?:in the (?:place|spot) )?where "
-    rf"((?:the|his|her|my|this) .+?) {STANDS}$"
+    rf"({DEFINITE} .+?) {STANDS}$"
 )
 _RID_OF = re.compile(r"^(.+?)\s+(?:of|from)\s+(.+)$")
 _EMPTIED = ("clear ", "rid ", "strip ")
-_EMPTIED_OF = re.compile(r"^((?:the|his|her|its|my) .+?) of (.+)$")
+_EMPTIED_OF = re.compile(rf"^({DEFINITE} .+?) of (.+)$")
 _AWAY = re.compile(r"(?<!ing)(?<!ed)(?<! cut)(?<! is)(?<! are) (?:out|away|off|down)$")
-_DROPPED_IN = re.compile(
-    r"\b(?:in|on)to (?:the|this|his|her|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:the|this|his|her|an?)\b"
-)
+_DROPPED_IN = re.compile(rf"\b(?:in|on)to (?:{DEFINITE}|an?)\b|^(?:an?|some) .*\b(?:in|on) (?:{DEFINITE}|an?)\b")
 _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermark|logo|obscured (?:presence|part|area)")
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
@@ -72,17 +70,17 @@ _OUT_OF = re.compile(
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
 )
 _BOTH = re.compile(rf"^{PLACES_OF}(.+?)\s+and\s+(.+)$")
-_TWO_WORDS = re.compile(r"^(?!(?:an?|the|his|her|its|their|my|all|both) )([\w-]+),? ([\w-]+)$")
+_TWO_WORDS = re.compile(rf"^(?!(?:an?|{DEFINITE}|all|both) )([\w-]+),? ([\w-]+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
 _PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
 _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
 _SWITCHED = re.compile(
-    r"^(?:turn|switch) ((?:the|his|her|its|their|my|all|every|each|this|that)\b.*?) (on|off)"
+    rf"^(?:turn|switch) ((?:{DEFINITE}|all|every|each)\b.*?) (on|off)"
     r"((?: (?:in|at|inside|of|behind|above|near|next)\b.*)?)$"
 )
-_PUT_FOR = re.compile(r"^((?:an?|some) (?:(?! with ).)+?) for ((?:the|his|her|its|their|this|that) .+)$")
+_PUT_FOR = re.compile(rf"^((?:an?|some) (?:(?! with ).)+?) for ({DEFINITE} .+)$")
 """To substitute one for the other is to put it in its place; which one is there its article tells."""
 _WITH_NOTHING = re.compile(r"\s+(?:with|by) (?:nothing|empty space|the background)$")
 _FOR_FIRST = re.compile(

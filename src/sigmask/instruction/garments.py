@@ -6,12 +6,12 @@ import re
 
 from sigmask.instruction.concept import head, noun_phrase
 from sigmask.instruction.edits import attributes_of
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
 _PUT_IN = re.compile(
-    rf"^({any_of(_LEX.pronouns)}|(?:the|my|his|her|their|this|both|all)\b.+?) in(?:to)? "
+    rf"^({any_of(_LEX.pronouns)}|(?:{DEFINITE}|both|all)\b.+?) in(?:to)? "
     rf"(?=(?!the )(?:(?!in )[\w-]+ )*?{any_of(_LEX.garments)}s?\b)(.+)$"
 )
 

@@ -22,7 +22,7 @@ from sigmask.instruction.edits import (
     with_attribute,
 )
 from sigmask.instruction.exchange import exchanged
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.topic import own_topic, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
@@ -52,7 +52,7 @@ _COLOUR_FIRST = re.compile(
     r"(?: colou?r| hue| shade| tone| tint)?\s+(?:for|(?:shall|should|will|must|is to|ought to) \w+)\s+(.+)$"
 )
 _TAKEN_OUT = re.compile(r"^take\s+(.+?)\s+(?:out|away|off)\b\s*(.*)$")
-_TAKEN = re.compile(r"^(?:pick up|lift up|grab|take) ((?:the|his|her|its|their|my|this|that|all|both) .+)$")
+_TAKEN = re.compile(rf"^(?:pick up|lift up|grab|take) ((?:{DEFINITE}|all|both) .+)$")
 _WANTED_GONE = re.compile(
     rf"^(?:see )?(.+?)(?:\s+(?:is|are|was|were|(?:{SHALL}|ought to|to) be))?\s+"
     r"(?:gone|removed|deleted|erased|taken out|taken away|out of here)$"
@@ -65,9 +65,7 @@ WEATHER = re.compile(
 )
 INSTEAD = re.compile(r"^(.+?),?\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _PICTURE_OF = re.compile(rf"^(?:show )?(?:an?|the) (?:\w+ )?{PICTURE} (?:of|with|showing) ")
-_SHOWS_SO = re.compile(
-    r"^(?:the|his|her|its|their|my|this|that|all) .+ (?:shows?|turns?|glows?|shines?|appears?|looks?) \S+$"
-)
+_SHOWS_SO = re.compile(rf"^(?:{DEFINITE}|all) .+ (?:shows?|turns?|glows?|shines?|appears?|looks?) \S+$")
 _NOTHING_BUT = re.compile(
     r"^(?:do not|don't|never) \w+ (?:anything|a thing)(?: else)? "
     r"(?:but|except(?: for)?|apart from|other than|besides) (.+)$"
@@ -81,12 +79,10 @@ _NOT_BEARING = re.compile(
     r"^(.+?) (?:(?:(?:is|are|was|were|should|shall|must|does|do) )?(?:not|no longer)|(?:is|are|should|does|do)n't) "
     r"(?:be )?(?:wear|hold|carry|have)(?:s|ing)? (.+)$"
 )
-_HAS_NONE = re.compile(
-    r"^((?:the|his|her|its|their|my|this|that) .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$"
-)
+_HAS_NONE = re.compile(rf"^({DEFINITE} .+?|he|she|it) (?:has|have|wears?|holds?) no (?:more )?(.+)$")
 _WITHOUT = re.compile(
     rf"^(?:(?:show|see|have|make|get|picture|imagine) )?(?!(?:the |this )?(?:same )?{PICTURE}\b)"
-    r"((?:the|his|her|its|their|my|this|that) (?:(?! in | at ).)+?) "
+    rf"({DEFINITE} (?:(?! in | at ).)+?) "
     r"(?:without (?:any |a |an |the |its |his |her |their )?|with no (?:more )?)"
     r"((?!.*\b(?:should|must|is|are|becomes?|wears?|to)\b).+)$"
 )
@@ -119,7 +115,7 @@ _INSTEAD_FIRST = re.compile(
     r"(?:, |\s(?=(?:there|he|she|it|they|(?:the|this|that) \S+) (?:should|shall|must|could|can|needs? to|has to)\b))"
     r"(.+)$"
 )
-_DONE_IN = re.compile(r"^((?:the|his|her|its|their|my|this) .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
+_DONE_IN = re.compile(rf"^({DEFINITE} .+?) (?:painted|dyed|colou?red|tinted|turned) (.+)$")
 _MORE_OF = re.compile(r"^(?:(?:some |a few |many |even )?more|additional|extra) (.+)$")
 _COMPARED = re.compile(r"^(\w+er) (.+)$")
 _LESS_OF = re.compile(r"^(?:less|fewer|not (?:so|as) many) (.+)$")

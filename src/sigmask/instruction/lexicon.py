@@ -20,6 +20,8 @@ FRAME_NAMES = (
     *("obscure", "restore", "mend", "tone", "style", "keep", "single_out"),
 )
 """What `verbs` may be listed under; `statements.FRAMES` has the function of each."""
+DEFINITE = "(?:the|this|that|these|those|my|your|our|his|her|its|their)"
+"""What stands before a thing that is there already, as a pattern."""
 _LONGEST_VERB = 4
 """Words of a verb phrase."""
 

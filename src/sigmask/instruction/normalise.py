@@ -7,7 +7,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.spelling import has_form, is_known, mended
 
 _LEX = lexicon()
@@ -25,7 +25,7 @@ _CAPITALS = r"[A-Z][A-Z0-9&'!-]+(?: [A-Z0-9][A-Z0-9&'!-]+)*"
 _WORD_BARE = re.compile(rf"\b((?i:words?|text|phrase|letters|caption|slogan|says?|spells?) )({_CAPITALS})(?!\w)")
 _WRITTEN_BARE = re.compile(
     r"^((?i:(?:please )?(?:write|print|engrave|carve|paint) (?:out )?))"
-    r"((?!(?i:an?|the|some|something|his|her|my|your|our|their|its?|them|this|that|these|those|in|on|with|of|another|"
+    rf"((?!(?i:an?|{DEFINITE}|some|something|it|them|in|on|with|of|another|"
     r"one|two|three|more|all|both|each|every|text|words?|letters?|graffiti|numbers?|down|out|over)\b)"
     r"(?:[A-Z][\w'!]*(?: [A-Z][\w'!]*){1,4}|(?<=[Ww]rite )[\w'!]+(?: [\w'!]+){0,2}?))"
     r"(?= (?:on|across|over|in|at|above|below|under|along)\b)"
@@ -36,7 +36,7 @@ _NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS
 _SAYING = (" say ", " spell ", " read ")
 _TO_SAY_BARE = re.compile(
     rf"\b({any_of(verb for verb, frame in _LEX.verbs.items() if frame == 'change')} [^§.;\n]+? to (?:now )?"
-    rf"(?:say|spell|read)) (?!(?:an?|the|his|her|its|their|some|that|§\d+|{any_of(_LEX.relations)}|\w+ly)\b)"
+    rf"(?:say|spell|read)) (?!(?:an?|{DEFINITE}|some|§\d+|{any_of(_LEX.relations)}|\w+ly)\b)"
     r"([^§:.;\n]*?\w[^§:.;\n]*?)(?=[.;\n]|,? and (?:add|change|delete|make|put|remove|replace|turn)\b|$)",
     re.IGNORECASE,
 )
@@ -88,11 +88,11 @@ _ASKED = re.compile(
     r"^(?:what|how) would (?:the |my |his |her )?[\w ]{1,40}? look(?: like)? (?:if )?"
     r"(?=with|the |it |there |she |he |they )|"
     r"^you (?=[a-z]+ed )|"
-    r"^(?:can|could|would|will|should|may) (?=(?:the|my|his|her|its|their|this|that|these|those|all|it|he|she|they)\b)"
+    rf"^(?:can|could|would|will|should|may) (?=(?:{DEFINITE}|all|it|he|she|they)\b)"
 )
 _DOUBTED = re.compile(
     r"^(ca|could|would|wo|should|is(?=n't (?:there a way|it possible)))n't "
-    r"(?=(?:you|we|i|there|it|this|that|these|those|the|my|his|her|its|their|all|he|she|they)\b)"
+    rf"(?=(?:{DEFINITE}|you|we|i|there|it|all|he|she|they)\b)"
 )
 """ "Shouldn't the car be red?" asks for what "should the car be red?" does."""
 _SUPPOSED = re.compile(r"^would it (?=(?:be|look) \w+ (?:if|without) )")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from sigmask.instruction.concept import DIRECTED, head
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.types import Action, EditTuple
 
 Side = tuple[float, float, float, float]
@@ -44,7 +44,7 @@ _ON_SOMEONE = re.compile(
     rf"^(?:on|onto|to|for|in front of) (?:(?:the )?{_SIDES} {_SOMEONE}(?:'s head)?|{_SOMEONE} {_SIDES})$"
 )
 _OF_A_THING = re.compile(r"^(?:to|of)\b")
-_OWNED = re.compile(r"'s? | of (?:an?|the|this|that|my|your|his|her|its|their|it)\b")
+_OWNED = re.compile(rf"'s? | of (?:an?|{DEFINITE}|it)\b")
 _SIDED = (
     lexicon().body
     | frozenset(("side", "half", "part", "corner", "edge", "end", "portion"))

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.normalise import VERB
+
+_LEX = lexicon()
 
 _NOUNS = r"(?:(?!(?:is|are|was|were|has|have|had|should|could|can|must|needs?|looks?|seems?|will|would|to)\b)[\w'-]+ ?)"
 _END = rf"(?=,? and (?:{VERB})\b|[,.;]|$)"
 _POINTED_FIRST = re.compile(
-    rf"^(?P<thing>(?:the|that|this|these|those|his|her|its|their|my) {_NOUNS}{{1,8}})[,:] ?"
+    rf"^(?P<thing>{DEFINITE} {_NOUNS}{{1,8}})[,:] ?"
     rf"(?P<order>{VERB}(?: rid of)?) (?:it|them)(?=[ .,;]|$)(?! (?:on|in|at|next|under|over|behind|to)\b)"
 )
 """ "The red car, make it yellow"; "the lamp, put it on the table" is a move, whose thing comes first either way."""
@@ -23,14 +26,49 @@ _NOT_BORNE = re.compile(
 )
 """ "Make sure the man isn't wearing a hat", "make the man not wear a hat"."""
 _LOST = re.compile(
-    r"^(?P<whose>(?:the|that|this|his|her|my|an?) [\w' -]+?) (?:has |have |had )?(?:just )?(?:lost|shed) "
+    rf"^(?P<whose>(?:{DEFINITE}|an?) [\w' -]+?) (?:has |have |had )?(?:just )?(?:lost|shed) "
     rf"(?P<thing>(?:(?:all|most|some|one) (?:of )?)?(?:its|his|her|their) [^,.;]+?){_END}"
 )
 """ "The tree has lost all of its leaves"."""
+_NO_THING = rf"(?=$|[,.;]| (?:and|apart|away|down|open|completely|entirely|{any_of(_LEX.relations)})\b)"
+_HAS_DONE = re.compile(
+    rf"^(?:what if )?(?P<whose>(?:{DEFINITE}|an?|all|both|he|she|it|they)\b(?:(?! and )[\w' -])*?) (?:has|have|had) "
+    r"(?:(?:now|just|also|already|suddenly|\w+ly) )*"
+    r"(?:(?:grown|gotten|got|gained|received|caught|bought|put on) (?P<thing>(?:an?|some|another) .+)"
+    r"|(?:turned|become|gone|grown|gotten|got|changed colou?rs? to|turned colou?rs? to) (?P<so>\w+)(?=$|[,.;])"
+    rf"|(?P<done>\w+ed|fallen|risen|sunk|frozen|broken)(?<! red){_NO_THING}"
+    r"|become (?P<another>an? .+)"
+    rf"|(?:dyed|painted|colou?red) (?P<coloured>{DEFINITE} .+))"
+)
+""" "The bridge has collapsed", "the man has grown a beard"; "the man has tattooed arms" has them."""
+_BASES = {"fallen": "fall", "risen": "rise", "sunk": "sink"}
+_SAME_BUT = re.compile(
+    r"^(?:the |this )?(?:exact )?same (?:image|picture|photo|photograph|shot|scene)[,:]?"
+    r"(?: but| only| except)?(?: that)? "
+    rf"(?={DEFINITE} |an? |with |without |no |he |she |it |there |{VERB}\b)"
+)
+_BUT_SO = re.compile(rf"^(?P<thing>{DEFINITE} [^,.;]+?),? but (?:in |as )?(?P<how>[\w -]+)$")
+""" "Her dress, but velvet"."""
+_NOTHING_ELSE = re.compile(
+    rf"^(?:change|alter|modify|edit) nothing (?:but|except(?: for)?|apart from|other than) (?P<thing>{DEFINITE} .+)$"
+)
+_WHICH_IS = re.compile(r",? (?:which|that) (?:should|must|shall|has to|needs to) (?:be|become) ")
 
 
 def rewritten(text: str) -> str:
     """The plain order: "the red car, make it yellow" → "make the red car yellow". `text` is normalised, lower case."""
+    if "same " in text:
+        text = _SAME_BUT.sub("", text)
+    if " but " in text:
+        but = _BUT_SO.match(text)
+        if but and _LEX.describes(but["how"].split()):
+            return f"make {but['thing']} {but['how']}"
+    if " nothing " in text:
+        text = _NOTHING_ELSE.sub(lambda found: f"change {_WHICH_IS.sub(' to ', found['thing'])}", text)
+    if " ha" in text:
+        done = _HAS_DONE.match(text)
+        if done and (done["so"] is None or _LEX.describes([done["so"]]) or _LEX.compares(done["so"])):
+            return _done(done) + text[done.end() :]
     if " it" in text or " them" in text:
         pointed = _POINTED_FIRST.match(text)
         if pointed:
@@ -39,3 +77,17 @@ def rewritten(text: str) -> str:
     if of_thing is None and ("lost " in text or "shed " in text):
         of_thing = _LOST.match(text)
     return f"remove {of_thing['thing']} from {of_thing['whose']}{text[of_thing.end() :]}" if of_thing else text
+
+
+def _done(has: re.Match[str]) -> str:
+    """What `_HAS_DONE` matched, as what is so."""
+    if has["coloured"]:
+        return f"make {has['coloured']}"
+    if has["thing"]:
+        return f"{has['whose']} has {has['thing']}"
+    if has["another"]:
+        return f"{has['whose']} becomes {has['another']}"
+    rest = has.string[has.end() :]
+    if has["done"] in _BASES and rest.startswith(" "):
+        return f"make {has['whose']} {_BASES[has['done']]}"
+    return f"{has['whose']} is {has['so'] or has['done']}"

@@ -6,10 +6,9 @@ import re
 
 from sigmask.instruction.concept import noun_phrase
 from sigmask.instruction.lemma import singular
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 
 _LEX = lexicon()
-OWNED = r"(?:the|his|her|its|their|my|this|that|these|those)"
 _DEFINITE = ("the ", "his ", "her ", "its ", "their ")
 _BESIDE = re.compile(r"\s*,\s+(?:and\s+)?|\s+and\s+")
 OF_EACH = re.compile(r"^(make|turn|change|convert|transform|paint|dye|colou?r|let)\s+")
@@ -21,25 +20,25 @@ _EACH_SOMEWHERE = re.compile(
 _MAY_HAVE_SEVERAL = re.compile(r",| (?:and|then|as well as|along with|together with|plus|with no) ")
 _EACH_FOR_ANOTHER = re.compile(
     r"^(replace|substitute|swap|switch|exchange|trade) ((?:(?! and ).)+? (with|for|by) .+?),? and "
-    r"((?:(?:the|his|her|its|their|my|this|that) (?:(?! and ).)+?|\w+) \3 .+)$"
+    rf"((?:{DEFINITE} (?:(?! and ).)+?|\w+) \3 .+)$"
 )
 _EACH_WRITTEN = re.compile(
     r"^(add|put|place|insert|write|print|draw|remove|delete|erase|replace|change|turn) "
     r"((?:(?!§).)*§\d+.*?),? and ((?:the )?(?:(?:text|words?|letters?) )?§\d+.*)$"
 )
 _EACH_GIVEN = re.compile(
-    r"^(give) ((?:the|his|her|my|him)\b.*? (?:an?|some) .+?),? and "
-    r"((?:the|his|her|my|him)(?: [\w-]+){0,2}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
+    rf"^(give) ((?:{DEFINITE}|him)\b.*? (?:an?|some) .+?),? and "
+    rf"((?:{DEFINITE}|him)(?: [\w-]+){{0,2}}(?<! of)(?<! with)(?<! in)(?<! on)(?<! from)(?<! for) (?:an?|some) .+)$"
 )
 _EACH_BEARS = re.compile(
     r"^((?:make|let|have|get) (?:the|his|her)\b.*? (?:wear|hold|carry|have)) ((?:an?|some) .+?),? and "
-    r"((?:the|his|her|my)(?: [\w-]+){1,2}?(?: (?:on|at|to) the (?:left|right))?(?<! of)(?<! with)(?<! in)(?<! on)) "
+    rf"({DEFINITE}(?: [\w-]+){{1,2}}?(?: (?:on|at|to) the (?:left|right))?(?<! of)(?<! with)(?<! in)(?<! on)) "
     r"((?:an?|some) .+)$"
 )
 """ "Let the man hold a cup and the woman a plate"."""
 _SOMEONE = any_of(_LEX.men | _LEX.women | _LEX.somebody | {"men", "women", "people", "children"})
 RECEIVER = (
-    rf"(?:(?:the|my|his|her) (?:[\w-]+'s )?(?:(?:(?!an? |the |some |and )[\w-]+ ){{0,3}}?{_SOMEONE}s?\b(?!')"
+    rf"(?:{DEFINITE} (?:[\w-]+'s )?(?:(?:(?!an? |the |some |and )[\w-]+ ){{0,3}}?{_SOMEONE}s?\b(?!')"
     rf"|(?:{any_of(_LEX.colours | _LEX.materials | _LEX.qualities)} )*[\w-]+(?!')))"
 )
 """ "The old man", "the red car": who gets a thing that no article tells from them."""
@@ -57,24 +56,22 @@ _INTO = re.compile(r" (?:to|with|into|by) ")
 _BEARS = ("wear ", "hold ", "carry ", "have ")
 _BEAR = "(?:wear|hold|carry|have)"
 _SHARED_SUBJECT = re.compile(
-    rf"^((?:let|make|have|get) (?:the|his|her|its|their|him|my|an?|every|each|both|all)\b.*?) "
+    rf"^((?:let|make|have|get) (?:{DEFINITE}|him|an?|every|each|both|all)\b.*?) "
     rf"({_BEAR} .+?),? and ({_BEAR} .+)$"
 )
 _ACT = any_of(_LEX.doing - _LEX.body - _LEX.pose_nouns)
 _TWO_ACTS = re.compile(
-    r"^((?:(?:let|make|have|get) )?(?:the|his|her|its|their|my|an?|every|each|both|all)(?: (?!and\b)[\w-]+)+?"
+    rf"^((?:(?:let|make|have|get) )?(?:{DEFINITE}|an?|every|each|both|all)(?: (?!and\b)[\w-]+)+?"
     rf"(?<! to)(?: (?:should|shall|must))?) ({any_of(_LEX.doing)}\b(?:(?!,? and ).)*),? and ({_ACT} .+|{_BEAR} .+)$"
 )
 """ "Let the man sit down and hold a cup"; "sit and wave a flag" is one act."""
-SUBJECT = r"(?:(?:an?|the|his|her|its|their|my|this|that|another)(?: [\w'-]+)+?|he|she|it|someone)"
-DOES = (
-    rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s (?:his|her|its|their|the)"
-)
+SUBJECT = rf"(?:(?:an?|{DEFINITE}|another)(?: [\w'-]+)+?|he|she|it|someone)"
+DOES = rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s {DEFINITE}"
 _IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
-_SUBJECT_IS = rf"(?:{OWNED}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has|have)"
+_SUBJECT_IS = rf"(?:{DEFINITE}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has|have)"
 _SO_WITH_NONE = re.compile(
     r"^((?:(?:make|turn|change|paint|dye|colou?r|let) )?"
-    rf"(?:{OWNED}|all|both|every|each) [^,]+?),? with no ((?:(?! and |,).)+)$"
+    rf"(?:{DEFINITE}|all|both|every|each) [^,]+?),? with no ((?:(?! and |,).)+)$"
 )
 """ "The shirt white with no logo"; trees "bare with no leaves" are only bare."""
 _AND_MAYBE = re.compile(
@@ -98,7 +95,10 @@ def each_order(piece: str) -> list[str]:
     placed = _EACH_SOMEWHERE.match(piece)
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
-        if len(things) < 2 or not all(map(_is_somewhere, things)):  # "the cup on the table and also the lamp"
+        *first, last = things
+        if last.endswith(" between them"):  # the other two are somewhere
+            things = [*first, last] if all(map(_is_somewhere, first)) else [placed.group(2)]
+        elif len(things) < 2 or not all(map(_is_somewhere, things)):  # "the cup on the table and also the lamp"
             things = _ALSO.split(placed.group(2))
         return [f"{placed.group(1)} {thing}" for thing in things]
     exchanged = _EACH_FOR_ANOTHER.match(piece)

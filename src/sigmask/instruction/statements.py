@@ -27,7 +27,7 @@ from sigmask.instruction.edits import (
 from sigmask.instruction.gifts import give
 from sigmask.instruction.idioms import INSTEAD, NO_MORE, THERE, idiom, instead
 from sigmask.instruction.lemma import singular
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.several import DOES, SUBJECT
 from sigmask.instruction.sides import owner, sides
 from sigmask.instruction.states import (
@@ -47,21 +47,19 @@ _LEX = lexicon()
 _SO_THAT = re.compile(
     r"^(?:(?:it|this|(?:the |this )?(?:image|picture|photo|scene)) )?(?:(?:be )?so (?:that )?(?=\w+ \w)|"
     r"(?:look|appear|seem) (?:like|as if|as though) "
-    r"(?=(?:there|(?:the|his|her|its|their) (?!image|picture|photo|scene)[^,]+?) (?:is|are|was|were|has|have|had)\b))"
+    rf"(?=(?:there|{DEFINITE} (?!image|picture|photo|scene)[^,]+?) (?:is|are|was|were|has|have|had)\b))"
 )
 _CHANGED_SO = re.compile(
     r"^(?P<picture>(?:[\w-]+ ){0,4}?[\w-]+),? "
     r"(?:(?:so|such|in such a way|in a way) that|so) (?=(?!it\b(?! takes? | happens? )|they\b)\w+ \w)"
 )
 _SO_IT = re.compile(
-    r"^((?:the|his|her|its|their|my|this|that|all)\b[^,§]+?)(?: around| over)?,? so (?:that )?"
+    rf"^((?:{DEFINITE}|all)\b[^,§]+?)(?: around| over)?,? so (?:that )?"
     r"(?:it|they|he|she)(?: |(?='))((?:(?:now|should|will|can) )*)"
     r"('s|'re|has|have|had|is|are|be|wears?|holds?|becomes?|features?|"
     rf"(?P<acts>{any_of(_LEX.doing)}(?:e?s)?(?= |$)))([^§]*)$"
 )
-_DEFINITE = re.compile(
-    r"(?:the|all|both|each|this|that|these|those|his|her|him|them|me|its|their|every|it|he|she|they)\b", re.IGNORECASE
-)
+_DEFINITE = re.compile(rf"(?:{DEFINITE}|all|both|each|him|them|me|every|it|he|she|they)\b", re.IGNORECASE)
 _STATEMENT = re.compile(
     r"^(.+?)\s+(?:now )?"
     rf"(?:(?:{SHALL}|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
@@ -72,11 +70,11 @@ _STATEMENT = re.compile(
 _VANISHES = re.compile(r"^(.+?) (?:to |be )*(?:disappear|vanish|go away|gone|invisible)(?: from .+)?$")
 _GOT_OUT = re.compile(
     r"^(?:get|let) ((?:it|him|her|them) |"
-    r"(?:an?|the|his|her|its|their|my|this|that|all) (?:(?!made|built|crafted)\S+ )+?)"
+    rf"(?:an?|{DEFINITE}|all) (?:(?!made|built|crafted)\S+ )+?)"
     r"(?:out of|off of|off|out from|away from) (.+)$"
 )
 _CAUSED = re.compile(
-    rf"^(it|him|her|them|(?:an?|the|his|her|its|their|my|this|that|all|both)\b.+?) to "
+    rf"^(it|him|her|them|(?:an?|{DEFINITE}|all|both)\b.+?) to "
     rf"(?={any_of((_LEX.doing | _LEX.bearing) - {'with'})}\b)"
 )
 """ "Get the man to wave" is "make the man wave"."""
@@ -106,7 +104,7 @@ _SHOWN_DOING = re.compile(rf"^(?P<who>{SUBJECT}) (?P<verb>{any_of(_LEX.doing)}e?
 _PUT_THERE = ("sit", "stand", "lie", "rest", "lean", "perch", "float", "hover")
 _ALIVE = _LEX.men | _LEX.women | _LEX.somebody
 _OF_SOMEONE = re.compile(r"^an? (?!photo|picture|image|shot|view)[\w -]*?\b\w+ing\b")  # "a man riding in the rain"
-_IN_COLOUR = re.compile(r"^((?:the|his|her|its|their|my)\b(?:(?! in ).)+?) in (?:an? )?([\w -]+)$")
+_IN_COLOUR = re.compile(rf"^({DEFINITE}\b(?:(?! in ).)+?) in (?:an? )?([\w -]+)$")
 _CAPTION = re.compile(r"^(?:as )?(?:an? |the )?(?:(?:photo|picture|image|photograph|close-up|portrait|view|shot) of )?")
 
 

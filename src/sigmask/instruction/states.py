@@ -27,7 +27,7 @@ from sigmask.instruction.edits import (
 from sigmask.instruction.gifts import OPEN, PRONOUN_FIRST
 from sigmask.instruction.idioms import BEARING, PICTURE, WEATHER, in_weather
 from sigmask.instruction.lemma import lemmas
-from sigmask.instruction.lexicon import any_of, lexicon
+from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.sides import INTO, after_relation, owner, sides
 from sigmask.instruction.topic import (
     about,
@@ -54,7 +54,7 @@ _MADE_OF = re.compile(
 )
 _HOLDS = re.compile(
     r"^(.+?) (?:(?:be|to) )*(hold(?:ing)? (?:up |out )?(?:each other|one another|"
-    rf"(?:(?:his|her|its|their|the|each other's|one another's|\w+ \w+'s) )?(?:left |right |both )?{any_of(_LEX.body)})"
+    rf"(?:(?:{DEFINITE}|each other's|one another's|\w+ \w+'s) )?(?:left |right |both )?{any_of(_LEX.body)})"
     rf"(?: (?:up|together|out|high|and|while|{any_of(_LEX.relations)})\b.*)?)$"
 )
 """Nobody's hands are new."""
@@ -81,7 +81,7 @@ _CLEAR = re.compile(
     r"((?:clear(?:er)?|sharp(?:er)?|misty|foggy|hazy|sunny|cloudy|stormy)(?:,? and \w+)?)$"
 )
 _LIKE_HE_IS = re.compile(rf"^(?:it|he|she|they)(?:'s|'re| is| are) (?!been |{any_of(_LEX.relations)} )(.+)$")
-_TURNS = re.compile(r" (?:be|turn|change|morph|transform)$")
+_TURNS = re.compile(r" (?:be(?: \w+(?:ed|en))?|turn|change|morph|transform)$")
 _OF_THE_PICTURE = (Action.TONE, Action.BACKGROUND)
 _ACTING = re.compile(r"\w (?:sitting|standing|lying|sleeping|hiding|resting|perched|perching|floating|hanging)\b")
 _OUT_OF = re.compile(r" (?:from|out of) ")
@@ -94,17 +94,17 @@ _BY_SO_MUCH = re.compile(rf"^{_HOW_MUCH}(?=\w+er$|(?:more|less) \w+$)")
 _TIMES_AS = re.compile(r" (?:twice|thrice|half|[\w.]+ times) as (\w+)(?: as .+)?$")
 _THAN = re.compile(r"(?<=\wer)(?<!rather) than .+$")
 _FULL_OF = re.compile(
-    r"^((?:the|his|her|its|their|my|all|both|each|every|this|that|these|those)\b(?:(?! an? ).)+?) "
+    rf"^((?:{DEFINITE}|all|both|each|every)\b(?:(?! an? ).)+?) "
     r"(?:(?:be|become|get|look) )?(?:(?:fully|completely|half) )?(?:filled (?:up )?with|full of|packed with) (.+)$"
 )
 _BECOMES_SO = re.compile(
-    r"^(it|him|her|them|me|(?:the|his|her|its|their|my|this|that|all) .+?) "
+    rf"^(it|him|her|them|me|(?:{DEFINITE}|all) .+?) "
     rf"{_HOW_MUCH}?"
     r"((?:more|less|half|fully|completely|partly) \w+|\w+[ -]colou?red|the same \w+|"
     r"\w+er(?:,? and (?:\w+er|(?:more|less) \w+))?|\w{4,}ed)$"
 )
 _SOMEWHERE = re.compile(rf"\w+ed {any_of(_LEX.relations)}\b")
-_DOES_TO = re.compile(r"\w+ing (?:an?|the|some|his|her|its|their)\b")
+_DOES_TO = re.compile(rf"\w+ing (?:an?|{DEFINITE}|some)\b")
 _COMPARATIVES = re.compile(r",? and (?=(?:\w+er|(?:more|less) \w+)$)")
 GAZED = r"(?:straight |directly )?(?:at|up|down|away|towards?|into|over|out|back|to|left|right)\b"
 _GAZE = re.compile(rf"^(.+?) (?:to )?(look {GAZED}.*)$")
@@ -112,11 +112,11 @@ SOME = ("a ", "an ", "some ", "another ")
 _COVERS = re.compile(
     r"^(?!the |his |her |its |their |my |this |that |these |those |it |him |them )([\w -]+?) "
     r"(?:to )?(?:cover|blanket|coat|carpet|surround|line|overrun)(?:ing)? (?:up )?"
-    r"((?:all |half |most )?(?:of )?(?:the|his|her|its|their|my|this|that|both)\b.+)$"
+    rf"((?:all |half |most )?(?:of )?(?:{DEFINITE}|both)\b.+)$"
 )
 """ "Ivy cover the wall": of what is named as new, by no article that says which one."""
 _LET_SOME = tuple(f"{verb} {article}" for verb in ("have", "let") for article in SOME)
-_SAYS = re.compile(r"^(.+?) (?:says?|spells?|reads?(?! (?:an?|the|his|her|its|their|some|to)\b)) (.+)$")
+_SAYS = re.compile(rf"^(.+?) (?:says?|spells?|reads?(?! (?:an?|{DEFINITE}|some|to)\b)) (.+)$")
 _SWITCHED = ("up", "down", "on", "off")
 _ALIGHT = ("on fire", "in flames", "in bloom", "in ruins", "in full bloom")
 _AS_IF = re.compile(
