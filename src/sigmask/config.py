@@ -108,7 +108,15 @@ def _parse_yaml(text: str, source: str) -> Any:
     except ConfigError as error:
         raise ConfigError(f"{source}: {error}") from error
     except yaml.YAMLError as error:
-        raise ConfigError(f"{source}: expected valid YAML, got: {error}") from error
+        raise ConfigError(f"{source}: expected valid YAML, got: {_yaml_problem(error)}.") from error
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    """What is wrong and where, on one line."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None:
+        return " ".join(str(error).split())
+    where = error.problem_mark or error.context_mark
+    return error.problem if where is None else f"{error.problem} (line {where.line + 1}, column {where.column + 1})"
 
 
 def _apply_override(data: dict[str, Any], override: str) -> None:

@@ -42,6 +42,7 @@ STAGES = {"tiny_stage1": Stage1Config, "tiny_stage2": Stage2Config, "tiny_ground
         ("1", "positions_offset=-8", "positions_offset"),
         ("1", "outline_blocks=-1", "outline_blocks"),
         ("2", "believed=[0.9, 2.0]", "believed.1"),
+        ("2", "believed=[0.9, 0.1]", "believed"),
         ("2", "largest_area=1.5", "largest_area"),
         ("2", "unlabelled_batch=0", "unlabelled_batch"),
         ("2", "unlabelled_pairs=0", "unlabelled_pairs"),

@@ -326,8 +326,10 @@ def test_a_shipped_config_loads(path: Path) -> None:
     assert config.crop % (28 if "dinov2" in config.initial else 32) == 0
 
 
-def test_a_share_that_shrinks_is_refused_before_the_folder_is_made(material: Path, tmp_path: Path) -> None:
-    config = _config(material, tmp_path / "out", steps=1, believed=(0.9, 0.1))
-    with pytest.raises(ConfigError, match="'believed': the share grows"):
+def test_without_its_pairs_a_run_leaves_no_folder_behind(material: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    config = replace(_config(material, tmp_path / "out", steps=1), corpus=empty)
+    with pytest.raises(CorpusError):
         run_stage2(config)
     assert not config.output.exists()

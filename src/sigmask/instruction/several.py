@@ -95,9 +95,8 @@ def each_order(piece: str) -> list[str]:
     placed = _EACH_SOMEWHERE.match(piece)
     if placed:
         things = _BESIDE_ANOTHER.split(placed.group(2))
-        *first, last = things
-        if last.endswith(" between them"):  # the other two are somewhere
-            things = [*first, last] if all(map(_is_somewhere, first)) else [placed.group(2)]
+        if things[-1].endswith(" between them"):  # the other two are somewhere
+            things = things if all(map(_is_somewhere, things[:-1])) else [placed.group(2)]
         elif len(things) < 2 or not all(map(_is_somewhere, things)):  # "the cup on the table and also the lamp"
             things = _ALSO.split(placed.group(2))
         return [f"{placed.group(1)} {thing}" for thing in things]

@@ -138,7 +138,6 @@ def run_grounding(config: GroundingConfig) -> Path:
     device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("size", config.size, model.backbone)
-    config.output.mkdir(parents=True, exist_ok=True)
     model = _with_grounding(model, config).to(device)
     photos = PhotoLibrary.load(config.photos).entries
     teacher = _teacher(photos, encoder, config, device)
@@ -161,6 +160,7 @@ def run_grounding(config: GroundingConfig) -> Path:
     learner = Learner(model.grounding).to(device).requires_grad_(True).train()
     deeper = model.grounding.deeper if model.grounding.deeper is not None else nn.Identity()
     optimiser = torch.optim.AdamW(parameter_groups(learner, deeper), weight_decay=config.weight_decay)
+    config.output.mkdir(parents=True, exist_ok=True)  # not before: a run without its photographs leaves none behind
     log = TrainingLog(config.output / "grounding.jsonl", done=0, steps=config.steps, every=config.log_every)
     rng = np.random.default_rng(config.seed)
     for step in range(config.steps):

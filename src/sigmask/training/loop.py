@@ -7,6 +7,7 @@ have seen next.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -72,8 +73,11 @@ def run_steps(
     checkpoint, settings = config.output / "checkpoint.pt", learned_settings(config)
     done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     device = next(model.parameters()).device
+    batches = _told_plainly(batches_from(done))
+    first = list(islice(batches, 1))  # before the folder: a run without its pairs leaves none behind
+    config.output.mkdir(parents=True, exist_ok=True)
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
-    for step, batch in enumerate(_told_plainly(batches_from(done)), start=done):
+    for step, batch in enumerate(chain(first, batches), start=done):
         if step == done:
             log.start_clock()  # what came before was loading
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)

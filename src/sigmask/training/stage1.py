@@ -127,9 +127,7 @@ def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     torch.manual_seed(config.seed)
     torch.set_num_threads(config.threads)
     keep_freed_memory()
-    _views(config, range(0))  # before the folder: a run without a corpus, or without its kinds, leaves none behind
     model, encoder, text_table = _initial_model(config)
-    config.output.mkdir(parents=True, exist_ok=True)
     model = model.to(usable_device(config.device))
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)
     run_steps(

@@ -23,7 +23,6 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
-from sigmask.errors import ConfigError
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.code_adversary import code_adversary
@@ -45,7 +44,7 @@ from sigmask.training.area_guard import AreaGuard
 from sigmask.training.device import mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
-from sigmask.training.setting_ranges import Count, Factor, Rate, Share, Whole, require_fitting_side
+from sigmask.training.setting_ranges import Count, Factor, Rate, RisingShares, Share, Whole, require_fitting_side
 from sigmask.training.stage1 import LossWeights, training_losses
 from sigmask.training.stage1_views import Stage1Views, collate_views
 from sigmask.training.stage2_views import (
@@ -115,7 +114,7 @@ class Stage2Config:
     weight_decay: Factor = 1e-2
     warmup: Whole = 50
     ema_decay: Share = 0.998
-    believed: tuple[Share, Share] = (0.5, 0.9)
+    believed: RisingShares = (0.5, 0.9)
     largest_area: Share = 0.5
     loss: LossWeights = field(default_factory=LossWeights)
     weights: Stage2Weights = field(default_factory=Stage2Weights)
@@ -145,9 +144,6 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     keep_freed_memory()
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
-    if config.believed[0] > config.believed[1]:
-        raise ConfigError(f"'believed': the share grows over the run, got {list(config.believed)}")
-    config.output.mkdir(parents=True, exist_ok=True)
     choose_trained(model, config)
     if config.codes_only:
         train_codes_alone(model)
