@@ -114,12 +114,12 @@ def test_a_heading_of_hundreds_of_edits_is_cut_and_says_so(rng: np.random.Genera
         ),
         (
             EditTuple("dog", None, Action.REMOVE, location="left"),
-            "understood: remove: dog, where: left (the prior is not told)",
+            "understood: remove: dog, where: left (the prior is not told where)",
         ),
         (
             EditTuple("dog", "dog", Action.ATTRIBUTE, ("red", "wooden"), "second from the left"),
             "understood: attribute: dog → dog, attributes: red, wooden, "
-            "where: second from the left (the prior is not told)",
+            "where: second from the left (the prior is not told where)",
         ),
         (EditTuple("dog", "cat", Action.REPLACE), "understood: replace: dog → cat"),
         (EditTuple(None, "un chat", Action.UNKNOWN), "not understood: un chat"),

@@ -116,7 +116,7 @@ def _words(edit: EditTuple, sought: Sequence[ConceptMap]) -> str:
         words += f", attributes: {', '.join(edit.attributes)}"
     if edit.location:
         leans = any(concept.leans for concept in sought)
-        words += f", where: {edit.location} ({'the prior leans there' if leans else 'the prior is not told'})"
+        words += f", where: {edit.location} ({'the prior leans there' if leans else 'the prior is not told where'})"
     if edit.quoted_text:
         words += f", text: {edit.quoted_text}"
     return words
