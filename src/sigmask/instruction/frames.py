@@ -72,7 +72,7 @@ _OUT_OF = re.compile(
 _BOTH = re.compile(rf"^{PLACES_OF}(.+?)\s+and\s+(.+)$")
 _TWO_WORDS = re.compile(rf"^(?!(?:an?|{DEFINITE}|all|both) )([\w-]+),? ([\w-]+)$")
 _ONE_WHERE = re.compile(r"^(?:one|an image|a picture|a version) (?:where|in which|of) (.+)$")
-_PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
+PICTURE_PARTS = re.compile(r"(?:the )?(?:elements|components|aspects|details|mood|feel|atmosphere|look|visuals?)\b")
 _ALL_BUT = re.compile(
     r"^(?:everything|everyone|all|anything)(?: else)? (?:but|except(?: for)?|apart from|other than|besides) (.+)$"
 )
@@ -90,26 +90,13 @@ _FOR_FIRST = re.compile(
 """Of "trade the umbrella for a parasol with lace" what follows "with" is the parasol's."""
 _UNBORNE = any_of(_LEX.relations | {"and", "or", "with", "to", "of"})
 _BORNE = re.compile(rf"^(?:(?:the|an?|his|her|its|their|that|this) )?§(\d+) (?!{_UNBORNE}\b)([\w-]+)")
-_MEASURE = re.compile(
-    r"\s+(?:(?:by )?\d+(?:\.\d+)?\s*(?:degrees?|°|%|percent|pixels?|px|times)(?!\w).*|"
-    r"horizontally|vertically|upside down|(?:anti-?|counter-?)?clockwise)$"
-)
-_A_LITTLE = re.compile(rf" (?:a (?:bit|little|lot|touch)|slightly|much|further|just)( {any_of(_LEX.relations)}|$)")
-_POSITIONS = re.compile(r"^(?:the )?(?:positions?|places?|locations?|order) of (?!.+ (?:to|in|on) )(.+?) and (.+)$")
-_ELSEWHERE = re.compile(r"^(.+) (?:in)?to (an? .+)$")
-"""Into "a snowy field" that is not there yet: all behind the thing is new."""
 _IN_PLACE = re.compile(r"(?:in|into|on|at|onto) (?:an? |some )")
 _AT = re.compile(r"(?:in front of|at) ")
 _BEFORE = re.compile(r"in front of (?:an? |some )")
 _BEFORE_PLACE = re.compile(r"(?:in front of|in|on|onto|against|over) (?!the )")
-_OF_THE_WHOLE = _LEX.conditions | {"colors", "colours", "vibrance", "gamma", "hue"}
 _LANGUAGE = re.compile(
     r"^(?:\w+ )?(?:english|french|spanish|german|italian|portuguese|dutch|russian|polish|turkish|greek|arabic|hebrew|"
     r"hindi|chinese|mandarin|japanese|korean|thai|vietnamese|swedish|latin)$"
-)
-_MEASURED = re.compile(
-    rf"^(?:overall |general )?{any_of(_OF_THE_WHOLE)}"
-    r"(?: levels?)?(?: (?:a )?(?:bit|little|lot|slightly|much))?$"
 )
 _LIGHT_CHANGE = re.compile(r"(?:an?|the)?\s*\w*\s*(?:light|dark|summer|winter|night)")
 _SOME_THING = (["a"], ["an"], ["some"], ["two"], ["three"], ["several"])
@@ -245,12 +232,12 @@ def replace(clause: Clause) -> EditTuple:
     for separator in separators:
         original, found, edited = clause.rest.partition(separator)
         if found and clause.text.startswith(EXCHANGES):
-            return _exchange(original, edited, clause)
+            return exchange(original, edited, clause)
         if found:
             return changed(original, edited, clause, described=False)
     both = _BOTH.match(clause.rest) if clause.text.startswith(EXCHANGES) else None
     if both:
-        return _exchange(both.group(1), both.group(2), clause)
+        return exchange(both.group(1), both.group(2), clause)
     beside = _TWO_WORDS.match(clause.rest) if clause.text.startswith(EXCHANGES) else None
     if beside and all(map(_names_thing, beside.groups())):
         return changed(beside.group(1), beside.group(2), clause, described=False)
@@ -258,7 +245,7 @@ def replace(clause: Clause) -> EditTuple:
     return changed(original, others[0] if others else "", clause, described=False)
 
 
-def _exchange(original: str, edited: str, clause: Clause) -> EditTuple:
+def exchange(original: str, edited: str, clause: Clause) -> EditTuple:
     """ "swap X with Y", each of which may be somewhere: "the dog on the left with the cat on the right"."""
     edit = changed(original, edited, clause, described=False)
     two_of_a_kind = edit.action is Action.ATTRIBUTE and original.startswith("the ") and edited.startswith("the ")
@@ -277,7 +264,7 @@ def change(clause: Clause) -> EditTuple | None:
     all_else = of_all_else(original, edited)
     if all_else:
         return all_else
-    whole = names_scene(original) or _PICTURE_PARTS.match(original) is not None
+    whole = names_scene(original) or PICTURE_PARTS.match(original) is not None
     if not edited and whole:
         return None
     if names_scene(original) and _COLOUR_OF_ALL.match(edited):
@@ -292,8 +279,6 @@ def change(clause: Clause) -> EditTuple | None:
     if clause.text.startswith("translate") and _LANGUAGE.search(edited):
         bearer = noun_phrase(without_quotations(original or clause.rest)).concept
         return written(clause, f"on {bearer}" if bearer and not names_text(bearer) else noun_phrase(original).location)
-    if clause.text.startswith("shift") and not edited:
-        return move(clause)
     topic = (Action.TONE if shows_weather(edited) else whole_picture_topic(clause.rest)) if whole else None
     if topic and not _LIGHT_CHANGE.match(edited):
         return of_whole_picture(topic, edited or original, clause)
@@ -359,41 +344,6 @@ def craft(clause: Clause) -> EditTuple:
     phrase = noun_phrase(clause.rest)
     added = EditTuple(None, phrase.concept, Action.ADD, attributes_of(phrase.concept), phrase.location)
     return subject_and_verb(clause.rest) or added
-
-
-def move(clause: Clause) -> EditTuple | None:
-    """ "move X to Y", "rotate X by 90 degrees"."""
-    if clause.text.startswith("bring ") and clause.rest.startswith(("a ", "an ", "some ", "another ")):
-        return add(dataclasses.replace(clause, frame="add"))
-    exchanged = _POSITIONS.match(clause.rest)
-    if exchanged:
-        return _exchange(exchanged.group(1), exchanged.group(2), clause)
-    elsewhere = _ELSEWHERE.match(clause.rest)
-    if elsewhere and not names_scene(elsewhere.group(1)) and is_scenery(elsewhere.group(2)):
-        what, where = elsewhere.group(1), elsewhere.group(2)
-        is_place = is_backdrop(what)  # "bring the setting to a cave"
-        return changed(what, where, clause) if is_place else placed(what, where)
-    phrase = noun_phrase(_A_LITTLE.sub(r"\1", _MEASURE.sub("", clause.rest)))
-    if _PICTURE_PARTS.match(clause.rest) or (phrase.concept is None and whole_picture_topic(clause.rest)):
-        return None
-    return EditTuple(phrase.concept, phrase.concept, Action.MOVE, location=phrase.location)
-
-
-def pose(clause: Clause) -> EditTuple:
-    """ "raise the person's left arm"; "lift the fog" is meant otherwise."""
-    phrase = noun_phrase(_A_LITTLE.sub(r"\1", clause.rest))
-    if about(phrase.concept or "", Action.RESTORATION):
-        return EditTuple(phrase.concept, None, Action.RESTORATION)
-    if clause.text.startswith(("lower", "raise", "lift")) and _MEASURED.match(phrase.concept or ""):
-        return EditTuple(None, phrase.concept, Action.TONE)
-    manner = (clause.text.split()[0],)
-    return EditTuple(phrase.concept, phrase.concept, Action.ACTION_CHANGE, manner, phrase.location)
-
-
-def resize(clause: Clause) -> EditTuple:
-    """ "enlarge X": its size is an attribute."""
-    phrase = noun_phrase(clause.rest)
-    return EditTuple(phrase.concept, phrase.concept, Action.ATTRIBUTE, (clause.text.split()[0],), phrase.location)
 
 
 def _names_thing(word: str) -> bool:

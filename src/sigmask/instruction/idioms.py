@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace as replaced
 
-from sigmask.instruction import frames
+from sigmask.instruction import frames, motions
 from sigmask.instruction.clause import SHALL, Clause
 from sigmask.instruction.concept import names_scene, noun_phrase
 from sigmask.instruction.edits import (
@@ -158,7 +158,7 @@ def _taken(match: re.Match[str], clause: Clause) -> EditTuple | None:
     """What is taken from somewhere goes; where to else, a clause behind may say."""
     if (noun_phrase(match.group(1)).location or "").startswith(("from", "off")):
         return frames.remove(replaced(clause, frame="remove", rest=match.group(1)))
-    return frames.move(replaced(clause, frame="move", rest=match.group(1)))
+    return motions.move(replaced(clause, frame="move", rest=match.group(1)))
 
 
 def instead(match: re.Match[str], clause: Clause) -> EditTuple | None:

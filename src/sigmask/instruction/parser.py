@@ -1,7 +1,7 @@
 """Instruction → edit tuples: a rule grammar with its lexicon as data. Deterministic; no model, no network.
 
 Text is normalised, split into clauses, and each clause is read by the frame of its verb (`frames.py`,
-`appearance.py`), as an idiom (`idioms.py`) or as a statement (`statements.py`).
+`motions.py`, `appearance.py`), as an idiom (`idioms.py`) or as a statement (`statements.py`).
 """
 
 from __future__ import annotations

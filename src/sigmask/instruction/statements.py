@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace as replaced
 
-from sigmask.instruction import appearance, frames
+from sigmask.instruction import appearance, frames, motions
 from sigmask.instruction.another_verb import order_of_another_verb
 from sigmask.instruction.clause import SHALL, Clause
 from sigmask.instruction.concept import NounPhrase, head, names_scene, noun_phrase
@@ -180,6 +180,8 @@ def change(clause: Clause) -> EditTuple | None:
     turned = clause.text.startswith("turn") and not sides(clause.rest)[1]
     if turned and (whole or description_start(clause.rest)):
         return make(clause)
+    if clause.text.startswith("shift") and not sides(clause.rest)[1]:
+        return motions.move(clause)
     return frames.change(clause)
 
 
@@ -240,9 +242,9 @@ FRAMES: dict[str, frames.Frame] = {
     "colour": frames.colour,
     "cover": frames.cover,
     "craft": frames.craft,
-    "move": frames.move,
-    "pose": frames.pose,
-    "resize": frames.resize,
+    "move": motions.move,
+    "pose": motions.pose,
+    "resize": motions.resize,
     "obscure": appearance.obscure,
     "restore": appearance.restore,
     "mend": appearance.mend,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace as replaced
 
-from sigmask.instruction import appearance, frames
+from sigmask.instruction import appearance, frames, motions
 from sigmask.instruction.clause import Clause
 from sigmask.instruction.concept import BORNE_BY, head, names_scene, noun_phrase, opens_with_scene, without_scene
 from sigmask.instruction.cuts import cut_up
@@ -61,7 +61,7 @@ _HOLDS = re.compile(
 _PASSIVES: dict[str, frames.Frame] = {
     "remove": frames.remove,
     "add": frames.add,
-    "move": frames.move,
+    "move": motions.move,
     "mend": appearance.mend,
     "obscure": appearance.obscure,
     "restore": appearance.restore,
