@@ -1,4 +1,4 @@
-"""How a batch gets to the device of a training, and in which precision it runs there."""
+"""What every training begins with, how a batch gets to its device, and in which precision it runs there."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from sigmask.cpu_precision import cpu_multiplies_bfloat16
+from sigmask.kept_memory import keep_freed_memory
+
+
+def begin_training(seed: int, threads: int) -> None:
+    """The first lines of a training: the same draws for a seed, so many threads, and memory that stays with it."""
+    torch.manual_seed(seed)
+    torch.set_num_threads(threads)
+    keep_freed_memory()
 
 
 def on_device(batch: Any, device: torch.device) -> Any:

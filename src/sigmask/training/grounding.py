@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from sigmask.config import load_config
 from sigmask.instruction.named_concepts import MAX_CONCEPTS
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.prior_loss import absence_loss, naming_loss, pointing_loss, presence_loss, prior_loss
 from sigmask.models.backbone import load_deeper_stages
 from sigmask.models.device import usable_device
@@ -33,7 +32,7 @@ from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.weights_folder import text_table_of
 from sigmask.synthesis.named_view import is_held_out, names_left_out
 from sigmask.synthesis.photos import PhotoEntry, PhotoLibrary
-from sigmask.training.device import mixed_precision
+from sigmask.training.device import begin_training, mixed_precision
 from sigmask.training.grounding_views import ABSENT, PRESENT, GroundedView, ViewPlan, asked_for, ground_views
 from sigmask.training.loop import require_finite
 from sigmask.training.name_teacher import NameTeacher, imagenet_names
@@ -132,9 +131,7 @@ def train(config_path: Path, *, overrides: tuple[str, ...] = ()) -> Path:
 
 def run_grounding(config: GroundingConfig) -> Path:
     """The run itself; deterministic for a seed on one machine."""
-    torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads)
-    keep_freed_memory()
+    begin_training(config.seed, config.threads)
     device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("size", config.size, model.backbone)

@@ -20,7 +20,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.mask_loss import mask_loss
 from sigmask.losses.prior_loss import prior_loss
 from sigmask.losses.quality_loss import quality_loss, true_iou
@@ -33,7 +32,7 @@ from sigmask.models.locator_config import LocatorConfig
 from sigmask.models.pretrained import load_locator, save_pretrained, with_decoder_blocks
 from sigmask.models.semantic_difference import measure_null_statistics
 from sigmask.models.weights_folder import text_encoder_for, text_table_of
-from sigmask.training.device import mixed_precision
+from sigmask.training.device import begin_training, mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.feature_cache import CachedViews, collate_cached_views
 from sigmask.training.loop import run_steps
@@ -124,9 +123,7 @@ def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] 
 
 def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the moving average) is in `output/`, the log in `output/log.jsonl`."""
-    torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads)
-    keep_freed_memory()
+    begin_training(config.seed, config.threads)
     model, encoder, text_table = _initial_model(config)
     model = model.to(usable_device(config.device))
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)

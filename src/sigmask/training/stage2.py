@@ -24,7 +24,6 @@ from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
 from sigmask.instruction.text_encoder import TextEncoder
-from sigmask.kept_memory import keep_freed_memory
 from sigmask.losses.code_adversary import code_adversary
 from sigmask.losses.disentanglement_loss import (
     CodeEnergy,
@@ -41,7 +40,7 @@ from sigmask.models.pretrained import load_locator, save_pretrained
 from sigmask.models.semantic_difference import DifferencePyramid
 from sigmask.models.weights_folder import text_table_of
 from sigmask.training.area_guard import AreaGuard
-from sigmask.training.device import mixed_precision
+from sigmask.training.device import begin_training, mixed_precision
 from sigmask.training.ema import MovingAverage
 from sigmask.training.loop import run_steps
 from sigmask.training.setting_ranges import Count, Factor, Rate, RisingShares, Share, Whole, require_fitting_side
@@ -139,9 +138,7 @@ def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] 
 
 def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`."""
-    torch.manual_seed(config.seed)
-    torch.set_num_threads(config.threads)
-    keep_freed_memory()
+    begin_training(config.seed, config.threads)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
     choose_trained(model, config)
