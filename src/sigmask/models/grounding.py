@@ -22,6 +22,8 @@ from sigmask.types import Action
 
 UNIFORM = 0.5
 """The prior of an instruction that says nothing about where."""
+FOUND = 0.6
+"""A concept whose map is nowhere that high is found nowhere: the words then say nothing about where (decision 0025)."""
 LOCATION_STRENGTH = 3.0
 """By how much a concept's logit is raised on the side that is said, and lowered on the other one (decision 0018)."""
 _EVERYWHERE = (Action.STYLE, Action.TONE, Action.RESTORATION)
@@ -138,3 +140,9 @@ def combine_prior(concept_maps: Tensor, instruction: InstructionBatch) -> Tensor
     for action in _EVERYWHERE:
         everywhere = everywhere | (instruction.action == ACTIONS.index(action))[:, None]
     return torch.where(everywhere, torch.ones_like(prior), prior)
+
+
+def believed_prior(prior: Tensor) -> Tensor:
+    """What the refinement takes of a prior (B, N): `UNIFORM` where it has no place of at least `FOUND`."""
+    found = prior.amax(1, keepdim=True) >= FOUND
+    return torch.where(found, prior, torch.full_like(prior, UNIFORM))

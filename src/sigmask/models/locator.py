@@ -11,7 +11,7 @@ from sigmask.errors import ConfigError
 from sigmask.models.backbone import Backbone, deeper_stages
 from sigmask.models.content_affinity import AffinityBlock, shown_at
 from sigmask.models.cross_modal_refinement import CrossModalRefinement
-from sigmask.models.grounding import Grounding, InstructionGrounding
+from sigmask.models.grounding import Grounding, InstructionGrounding, believed_prior
 from sigmask.models.heads import CodeHead, QualityHead, ScopeHead
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.models.locator_config import LocatorConfig
@@ -145,7 +145,11 @@ class Locator(nn.Module):
         difference = self.semantic_difference(original_features, edited_features, pixels, original)
         grounding = self.grounding(original_features[-1], edited_features[-1], instruction)
         tokens, _, refined_prior = self.refinement(
-            difference.tokens, grounding.concept, grounding.concept_valid, grounding.prior, difference.grid
+            difference.tokens,
+            grounding.concept,
+            grounding.concept_valid,
+            believed_prior(grounding.prior),
+            difference.grid,
         )
         if len(self.affinity):
             shown = shown_at(grounding.joint)
