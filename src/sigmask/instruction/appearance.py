@@ -115,8 +115,13 @@ def _done_to(phrase: NounPhrase, done: str) -> EditTuple:
     return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
 
 
+_IRREGULAR = {"break": "broken", "freeze": "frozen", "tear": "torn", "bend": "bent", "shut": "shut", "cut": "cut"}
+
+
 def _participle(verb: str) -> str:
     """ "blur" → "blurred", "pixelate" → "pixelated", "tidy" → "tidied"."""
+    if verb in _IRREGULAR:
+        return _IRREGULAR[verb]
     verb = next((form for form in lemmas(verb) if form in _LEX.verbs), verb) if verb.endswith("ing") else verb
     if verb.endswith("ed"):  # of a passive
         return verb

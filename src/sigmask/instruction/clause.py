@@ -161,6 +161,7 @@ _NOTHING = re.compile(
     rf"^(?:(?:do not|don't|never)\b(?! (?:really )?{any_of(_FELT)}\b)"
     r"(?!.* (?:but|except|apart from|other than|besides) )|"
     r"(?:change|alter|modify|edit|do|touch) nothing$|"
+    r"nothing (?:should|must|shall|needs? to|has to|is to) (?:be )?(?:chang|alter|edit|modif|mov|happen)\w*$|"
     r"no (?:change|edit|alteration|modification)s?\b(?! (?:of|to|in)\b)|"
     r"(?:keep|leave) (?:it|this|everything|all) "
     r"(?:(?:just |exactly )?(?:as|the way) (?:it|they) (?:is|are)|alone|unchanged)$)"

@@ -30,7 +30,9 @@ _SCENE_TAIL = re.compile(
     rf"(?:(?:{DEFINITE}|an?|whole|entire|original) )*{_SCENE_NOUN}\b\s*$"
 )
 _SCENE_MIDDLE = re.compile(r"\b(?:in|of) (?:the|this|that) (?:image|picture|photo|photograph|scene)\b")
-_SIDE = re.compile(rf"^((?:{any_of(_LEX.sides)}\s+(?:and\s+(?={any_of(_LEX.sides)}\s))?)+)(?=\w)")
+_SIDE = re.compile(
+    rf"^(?!top (?:hat|coat|bun|knot)s?\b)((?:{any_of(_LEX.sides)}\s+(?:and\s+(?={any_of(_LEX.sides)}\s))?)+)(?=\w)"
+)
 _LISTED = re.compile(r" and |, (?:an?|the|some|another) ")
 _PLACED = frozenset(("located", "situated", "placed", "positioned", "seated"))
 _POINTING = frozenset(("there", "here", "in"))

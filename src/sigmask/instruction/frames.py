@@ -118,9 +118,14 @@ def remove(clause: Clause) -> EditTuple:
     cut_out = CUT_OUT.match(clause.text)
     if cut_out:
         return placed(cut_out["what"], cut_out["onto"] or "")
-    in_parts = cut_up(rest) if clause.text.startswith("cut ") else None
-    if in_parts:
-        return in_parts
+    if clause.text.startswith("cut "):
+        in_parts = cut_up(rest)
+        if in_parts:
+            return in_parts
+        phrase = noun_phrase(rest)
+        if clause.text == f"cut {rest}" and head(phrase.concept or "") in _LEX.cut_up and not _AWAY.search(rest):
+            edited = phrase.concept and f"cut {phrase.concept}"
+            return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, ("cut",))
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)
@@ -145,7 +150,7 @@ def remove(clause: Clause) -> EditTuple:
         pass  # what it is, a clause before it may say
     elif concept is None and phrase.location and not about(phrase.location, Action.RESTORATION):
         pass  # "the one on the left"
-    elif concept is None or _clouds_the_picture(concept):
+    elif concept is None or (_clouds_the_picture(concept) and not _lies_on_a_thing(concept, phrase.location)):
         action = Action.RESTORATION
     elif concept in _LEX.background:
         action = Action.BACKGROUND
@@ -163,6 +168,17 @@ def _clouds_the_picture(concept: str) -> bool:
     """Of rain and "rain streaks", but of no rain jacket and no fog light."""
     thing = head(concept)
     return about(concept, Action.RESTORATION) and thing not in _LEX.solid | _LEX.worn | _LEX.garments
+
+
+def _lies_on_a_thing(concept: str, location: str | None) -> bool:
+    """Of "snow from the car"; of the sky and of the hills it is weather."""
+    place = location or ""
+    where = after_relation(place)
+    return (
+        head(concept) in ("snow", "frost", "rain", "raindrop")
+        and place.startswith(("from ", "off "))
+        and not is_scenery(where)
+    )
 
 
 def _bears_quotation(rest: str) -> re.Match[str] | None:

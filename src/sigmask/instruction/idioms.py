@@ -246,6 +246,12 @@ def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
     return EditTuple(concept, concept, Action.OTHER, location=match.group(2)) if concept else None
 
 
+def _another_time(match: re.Match[str], _: Clause) -> EditTuple | None:
+    """The thing at another time: all of it may change."""
+    concept = noun_phrase(match["thing"]).concept
+    return EditTuple(concept, concept, Action.OTHER) if concept else None
+
+
 def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
     return changed(match.group(1), match.group(2), clause, described=False)
 
@@ -282,6 +288,19 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
     return None if whole_picture_topic(match.group(1)) else _gone(match, clause)
 
 
+_LOOKS_AFTER = re.compile(
+    r"^(?:(?:show|draw|depict|illustrate|imagine|visuali[sz]e|predict|generate|see)(?: me)? )?(?:what|how) "
+    rf"(?:(?:will|would|does|do|did|might|could) )?(?P<thing>(?:{DEFINITE}|an?) (?:[\w'-]+ )+?)"
+    r"(?:(?:will|would|might) )?(?:look|appear|be)s?(?: like)? (?:after|when|once|if|in|following|over|as) .+$"
+)
+_TIME = r"(?:second|minute|hour|day|week|month|year|season|decade)s?"
+_LATER = re.compile(
+    rf"^(?:(?:show|see|draw|depict|imagine) )?(?P<thing>{DEFINITE} (?:[\w'-]+ )+?)"
+    rf"(?:after )?(?:(?:an?|one|two|three|four|five|ten|a few|several|many|some|\d+) )?{_TIME} "
+    r"(?:later|from now|in the future|ago|earlier)$"
+)
+""" "What will the ice cream look like after an hour?", "the plant one month later": what of it changes nobody says."""
+
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
     (_NOT_BEARING, _taken_from),
@@ -309,6 +328,8 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_MORE_OF, _more_of),
     (_LESS_OF, _less_of),
     (_SEEN_FROM, _seen_from),
+    (_LOOKS_AFTER, _another_time),
+    (_LATER, _another_time),
     (_SEE, _there_is),
     (THERE, _there_is),
     (_ARROW, _becomes),

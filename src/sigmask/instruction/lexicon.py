@@ -47,6 +47,7 @@ class Lexicon:
     weather: Words
     solid: Words
     conditions: Words
+    cut_up: Words
     worn: Words
     garments: Words
     accessories: Words

@@ -31,6 +31,28 @@ _WRITTEN_BARE = re.compile(
     r"(?= (?:on|across|over|in|at|above|below|under|along)\b)"
 )
 """ "Write Happy Birthday on the cake", "write hello on the wall"."""
+_BEARS_WORDS = (
+    r"(?:sign|shirt|t-shirt|label|board|billboard|chalkboard|whiteboard|blackboard|banner|poster|plate|screen|mug|cup|cap|"
+    r"hat|book|cover|title|headline|logo|button|card|note|tag|clock|plaque|newspaper|bottle|box|bag|flag|door|jersey|it)"
+)
+_SAYS_BARE = re.compile(
+    rf"\b((?i:{_BEARS_WORDS}s? (?:(?:should|must|to|now|will|could|can|shall) )?"
+    r"(?:says?|reads?|shows?|displays?|spells?)) )"
+    r"([A-Z][\w!'&-]*(?: [A-Z0-9][\w!'&-]*)*)(?=$|[.,;!?]| (?:and|instead|in|on|rather)\b)"
+)
+""" "The sign should read STOP", "make the shirt say Hello World"."""
+_FIGURE = r"[$€£]?\d[\d.,:/%-]*(?<![.,:/-])"
+_FIGURES_BARE = re.compile(
+    r"^((?i:(?:please )?(?:change|replace|edit|update|turn) "
+    r"(?:the (?:year|number|price|date|time|score|amount) )?(?:from )?))"
+    rf"({_FIGURE}) ((?i:to|with|into|by)) ({_FIGURE})(?=$|[.,;!?]| (?:and|on|in)\b)"
+)
+""" "Change 2020 to 2024"."""
+_FIGURE_BARE = re.compile(
+    r"^((?i:(?:please )?(?:make|change|set) the (?:number|year|price|score)\b[^.,;§]*? (?:to |be )?))"
+    rf"({_FIGURE})(?=$|[.!?])"
+)
+""" "Make the number on the door 42"."""
 _NEW_WORD_BARE = re.compile(rf"(§\d+ +(?:(?i:with|to|by|into|for) ))({_CAPITALS})(?!\w)")
 """Words in capitals that need no quotation marks: "the word SALE with SOLD"."""
 _SAYING = (" say ", " spell ", " read ")
@@ -161,7 +183,10 @@ def normalise(text: str) -> Utterance:
     quotations: list[str] = []
 
     def set_aside(match: re.Match[str]) -> str:
-        quotations.append(next(group for group in reversed(match.groups()) if group is not None).strip())
+        return quoted(next(group for group in reversed(match.groups()) if group is not None))
+
+    def quoted(words: str) -> str:
+        quotations.append(words.strip())
         return f" §{len(quotations) - 1} "
 
     plain = _CONTROL.sub(" ", plain.replace("\r\n", "\n").replace("\r", "\n"))
@@ -175,6 +200,10 @@ def normalise(text: str) -> Utterance:
     if _WORD_BARE.search(plain):
         plain = _WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
         plain = _NEW_WORD_BARE.sub(lambda found: found[1] + set_aside(found), plain)
+    if any(map(str.isdigit, plain)):
+        plain = _FIGURES_BARE.sub(lambda found: f"{found[1]}{quoted(found[2])} {found[3]} {quoted(found[4])}", plain)
+        plain = _FIGURE_BARE.sub(lambda found: found[1] + quoted(found[2]), plain)
+    plain = _SAYS_BARE.sub(lambda found: found[1] + quoted(found[2]), plain)
     plain = _WRITTEN_BARE.sub(lambda found: found[1] + set_aside(found), plain)
     if ":" in plain:
         plain = _SAID_BARE.sub(lambda found: found[1] + set_aside(found), plain)

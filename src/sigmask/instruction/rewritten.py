@@ -6,6 +6,7 @@ Each pattern stands for a way of speaking, not for a thing; what none of them fi
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sigmask.instruction.lexicon import DEFINITE, any_of, lexicon
 from sigmask.instruction.normalise import VERB
@@ -53,12 +54,60 @@ _NOTHING_ELSE = re.compile(
     rf"^(?:change|alter|modify|edit) nothing (?:but|except(?: for)?|apart from|other than) (?P<thing>{DEFINITE} .+)$"
 )
 _WHICH_IS = re.compile(r",? (?:which|that) (?:should|must|shall|has to|needs to) (?:be|become) ")
+_HUNG = re.compile(
+    r"\b(an?|the|this|that|another) (picture|photo|photograph)"
+    r"(?= (?:hanging )?(?:on|from|off|above|over) (?:the|his|her|an?) (?:\w+ )?"
+    r"(?:wall|desk|shelf|table|mantel\w*|fridge|fireplace|bed|sofa|couch|nightstand|dresser)\b)"
+)
+""" "Remove the picture from the wall": not the picture that is edited."""
+_NOT_THE_SIDE = re.compile(
+    r" (?:instead of|rather than|not) (?:(?:on|to|at) )?(?:the )?(?:left|right|top|bottom|middle|center|front|back)"
+    r"(?: side)?(?=$|[,.;])"
+)
+_SCENE_AFTER = re.compile(
+    r"^(?:draw|show|depict|see|imagine) (?:the|this) (?:scene|image|picture|photo) (?:after|when|once|if) (?=\w+ \w)"
+)
+_LIT = re.compile(
+    rf"^light (?:up )?(?P<thing>{DEFINITE} (?:[\w-]+ )*?(?:candle|lamp|lantern|torch|fire|fireplace|stove|match)\w*)"
+)
+_SWITCHED = re.compile(
+    rf"^(?P<verb>turn|switch) (?P<way>on|off) (?P<thing>{DEFINITE} (?!(?:[\w-]+ )*lights?\b|lighting\b)[\w' -]+?)"
+    rf"(?= (?:and|then|in|on|at|by|near|next)\b|[,.;]|$)"
+)
+_PUT_OUT = re.compile(r"^put out (?=(?:the|this|that) (?:\w+ )?(?:fire|flame|campfire|blaze)s?\b)")
+_SET_TO = re.compile(rf"^set (?P<thing>{DEFINITE} (?!scene\b|image\b|picture\b|photo\b)[^,.;]+?) to (?=\S)")
+_FELL = {
+    "fell": "fall",
+    "broke": "break",
+    "grew": "grow",
+    "flew": "fly",
+    "sank": "sink",
+    "froze": "freeze",
+    "rose": "rise",
+}
+_DID = re.compile(
+    rf"^(?:what if )?(?P<who>{DEFINITE} (?!number\b|amount\b)(?:[\w'-]+ ){{1,3}}?)(?P<did>{any_of(_FELL)})(?=$|[,.;]| )"
+)
+_MELTED = re.compile(
+    rf"^what if (?P<who>{DEFINITE} (?:[\w'-]+ ){{0,2}}?[\w'-]+(?<! had)(?<! has)(?<! have)) "
+    r"(?P<done>(?!need|red\b)\w+ed)(?=$|[,.;])"
+)
+_NONE_OF_SAME = re.compile(r"^(?:show (?:me )?|see )?the same (?=(?:\w+ )+(?:with no|without)\b)")
 
 
 def rewritten(text: str) -> str:
     """The plain order: "the red car, make it yellow" → "make the red car yellow". `text` is normalised, lower case."""
     if "same " in text:
-        text = _SAME_BUT.sub("", text)
+        text = _NONE_OF_SAME.sub("the ", _SAME_BUT.sub("", text))
+    text = _HUNG.sub(r"\1 framed \2", text)
+    text = _NOT_THE_SIDE.sub("", text)
+    opened = _OPENINGS.get(text.partition(" ")[0])
+    if opened:
+        text = opened(text)
+    if text.startswith("what if "):
+        text = _MELTED.sub(r"\g<who> is \g<done>", text)
+    if any(map(text.__contains__, _FELL)):
+        text = _DID.sub(lambda found: f"make {found['who']}{_FELL[found['did']]}", text)
     if " but " in text:
         but = _BUT_SO.match(text)
         if but and _LEX.describes(but["how"].split()):
@@ -77,6 +126,29 @@ def rewritten(text: str) -> str:
     if of_thing is None and ("lost " in text or "shed " in text):
         of_thing = _LOST.match(text)
     return f"remove {of_thing['thing']} from {of_thing['whose']}{text[of_thing.end() :]}" if of_thing else text
+
+
+def _of_light(text: str) -> str:
+    return _LIT.sub(r"make \g<thing> lit", text)
+
+
+def _of_switch(text: str) -> str:
+    return _SWITCHED.sub(r"\g<verb> \g<thing> \g<way>", text)
+
+
+def _of_scene(text: str) -> str:
+    return _SCENE_AFTER.sub("", text)
+
+
+_OPENINGS: dict[str, Callable[[str], str]] = {
+    "light": _of_light,
+    "turn": _of_switch,
+    "switch": _of_switch,
+    "put": lambda text: _PUT_OUT.sub("remove ", text),
+    "set": lambda text: _SET_TO.sub(r"change \g<thing> to ", text),
+    **dict.fromkeys(("draw", "show", "depict", "see", "imagine"), _of_scene),
+}
+"""By the first word, since few begin so."""
 
 
 def _done(has: re.Match[str]) -> str:

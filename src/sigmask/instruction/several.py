@@ -69,6 +69,14 @@ SUBJECT = rf"(?:(?:an?|{DEFINITE}|another)(?: [\w'-]+)+?|he|she|it|someone)"
 DOES = rf"(?:{any_of(verb for verb in _LEX.doing if ' ' not in verb)}|{any_of(_LEX.verbs)})e?s {DEFINITE}"
 _IS = "(?:is|are|was|were|(?:(?:should|shall|must|could|would) )?be)"
 _SUBJECT_IS = rf"(?:{DEFINITE}|an?|some) (?:[\w-]+ ){{1,6}}?(?:{_IS}|has|have)"
+_BOTH_BORNE = re.compile(
+    rf"^({SUBJECT}(?: is| are| be)?) ((?:wearing|holding|carrying|wears|holds|carries) .+?),? "
+    r"and ((?:wearing|holding|carrying|wears|holds|carries) .+)$"
+)
+_BOTH_DOING = re.compile(
+    rf"^({SUBJECT} (?:is|are|be)) (\w+ing (?:an?|some|{DEFINITE}) (?:(?! and ).)+?),? "
+    rf"and (\w+ing (?:an?|some|{DEFINITE}) .+)$"
+)
 _SO_WITH_NONE = re.compile(
     r"^((?:(?:make|turn|change|paint|dye|colou?r|let) )?"
     rf"(?:{DEFINITE}|all|both|every|each) [^,]+?),? with no ((?:(?! and |,).)+)$"
@@ -123,7 +131,9 @@ def each_order(piece: str) -> list[str]:
         both = _named_apart(*both)
         names = [noun_phrase(each).concept or each for each in both]
         return [f"{verb} {each} with the {name}" for each, name in zip(both, reversed(names), strict=True)]
-    shared = _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece)
+    shared = (
+        _SHARED_SUBJECT.match(piece) or _BOTH_DONE.match(piece) or _BOTH_BORNE.match(piece) or _BOTH_DOING.match(piece)
+    )
     if shared:
         subject, *held = shared.groups()
         return [f"{subject} {each}" for each in held]

@@ -63,7 +63,7 @@ _DEFINITE = re.compile(rf"(?:{DEFINITE}|all|both|each|him|them|me|every|it|he|sh
 _STATEMENT = re.compile(
     r"^(.+?)\s+(?:now )?"
     rf"(?:(?:{SHALL}|ought to|will|would|could|can|gets?|(?:is|are) to|to)\s+)?"
-    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|has|have|had|holds?|"
+    r"(be|becomes?|is|are|was|were|turns?|adopts?|vanish(?:es)?|disappears?|go|gets?|wears?|wore|carries|has|have|had|holds?|"
     rf"held|features?(?= (?:an?|the|some)\b)|look(?! {GAZED}| like)|looks? like|exhibit|take on|shows?|appears?|"
     r"shine in|shine|glow)\b\s*(?:now |being )?(.*)$"
 )
@@ -78,7 +78,9 @@ _CAUSED = re.compile(
     rf"(?={any_of((_LEX.doing | _LEX.bearing) - {'with'})}\b)"
 )
 """ "Get the man to wave" is "make the man wave"."""
-_GONE = re.compile(r"(?:gone|missing|no longer|absent|cut(?! (?:up|in|into|short))|hidden$|taken (?:out|away))\b")
+_GONE = re.compile(
+    r"(?:gone|eaten$|missing|no longer|absent|cut(?! (?:up|in|into|short))|hidden$|taken (?:out|away))\b"
+)
 _BECAME = re.compile(
     r"(?:(replaced|swapped|substituted|exchanged)|changed|turned|converted|transformed|switched|altered|morphed) "
     r"(?:with|by|to|into|for|from) (.+)$"
@@ -289,7 +291,7 @@ def _statement(clause: Clause) -> EditTuple | None:
         return with_attribute(subject, made_so.group(1))
     if verb.startswith(("hold", "held")):
         return state(f"{subject} hold {rest}", clause)
-    if verb.startswith(("wear", "wore", "ha", "feature")) or rest.startswith("given "):
+    if verb.startswith(("wear", "wore", "carr", "ha", "feature")) or rest.startswith("given "):
         return put_on(subject, rest.removeprefix("given "))
     if _DEFINITE.match(subject) or is_description(rest):
         return state(f"{subject} be {rest}", clause)
