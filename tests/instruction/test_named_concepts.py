@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sigmask.instruction import parse
-from sigmask.instruction.named_concepts import sought_concepts
+from sigmask.instruction.named_concepts import concepts_left_out, sought_concepts
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_the_subject_before_a_new_background_stays(text: str, sought: str) -> No
 )
 def test_nothing_stays_where_no_subject_is_named_or_scenery_itself_is_replaced(text: str) -> None:
     assert not any(concept.stays for concept in sought_concepts(parse(text)))
+
+
+def test_of_too_many_concepts_the_first_of_each_edit_is_sought_first() -> None:
+    edits = parse("make the shirt red, the pants blue and the shoes white")
+    assert [concept.phrase for concept in sought_concepts(edits)] == ["shirt", "red shirt", "pants", "shoes"]
+    assert concepts_left_out(edits) == ["blue pants", "white shoes"]

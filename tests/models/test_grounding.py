@@ -6,7 +6,14 @@ import pytest
 import torch
 
 from sigmask.instruction.instruction_arrays import ACTIONS, NO_INSTRUCTION
-from sigmask.models.grounding import LOCATION_STRENGTH, UNIFORM, InstructionGrounding, combine_prior
+from sigmask.models.grounding import (
+    FOUND,
+    LOCATION_STRENGTH,
+    UNIFORM,
+    InstructionGrounding,
+    believed_prior,
+    combine_prior,
+)
 from sigmask.models.instruction_batch import InstructionBatch
 from sigmask.types import Action
 
@@ -31,8 +38,6 @@ MAPS = torch.tensor([[[0.1, 0.9, 0.2], [0.3, 0.4, 0.8]]])
         (Action.BACKGROUND, (True, True), [0.9, 0.4, 0.8]),  # and the new place
         (Action.BACKGROUND, (False, False), [UNIFORM] * 3),  # nothing named
         (Action.STYLE, (True, True), [1.0] * 3),
-        (Action.TONE, (False, False), [1.0] * 3),
-        (Action.RESTORATION, (True, False), [1.0] * 3),
         (Action.UNKNOWN, (False, False), [UNIFORM] * 3),
         (Action.ADD, (False, False), [UNIFORM] * 3),
         (None, (False, False), [UNIFORM] * 3),
@@ -42,6 +47,11 @@ def test_the_action_decides_how_the_maps_combine(
     action: Action | None, known: tuple[bool, bool], wanted: list[float]
 ) -> None:
     torch.testing.assert_close(combine_prior(MAPS, _said(action, known)), torch.tensor([wanted]))
+
+
+def test_a_prior_that_finds_nothing_is_not_believed() -> None:
+    prior = torch.tensor([[0.1, 0.9, 0.2], [0.0, FOUND - 0.01, 0.3]])
+    torch.testing.assert_close(believed_prior(prior), torch.tensor([[0.1, 0.9, 0.2], [UNIFORM] * 3]))
 
 
 def test_a_concept_is_sought_on_the_image_it_belongs_to() -> None:

@@ -8,8 +8,8 @@ From each pair of a benchmark with exact masks (our choice of how):
 
 - of every second edit only a small part is kept, a disc of its mask;
 - the edit is weakened: only a share of its change is kept, so that noise nearly hides it;
-- where there is room, *distractors* are added: one or two parts of the picture that nobody named change as weakly. They
-  are real changes: all of them are in the mask, and in `side_effect`;
+- none, one or two *distractors* are added where there is room: parts of the picture that nobody named change as weakly.
+  They are real changes: all of them are in the mask, and in `side_effect`;
 - the whole edited image is sent through an autoencoder with strong latent noise, softened, shifted in tone and saved as
   a JPEG of quality 60.
 

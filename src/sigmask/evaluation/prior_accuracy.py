@@ -3,7 +3,9 @@
 `python -m sigmask.evaluation.prior_accuracy --photos DIR --model tiny`
 
 *Pointing accuracy*: the share of (photograph, class) pairs whose brightest token lies on the class; in brackets its
-95 % interval, a bootstrap of photographs with all their classes. *mIoU*: the mean IoU of the map above one
+95 % interval, a bootstrap of photographs with all their classes. What points is the map of the one name, as
+`similarity_of` gives it, with no side of the picture told. Regions under `LEAST_AREA` of the photograph are not asked
+for, nor names that the text encoder does not know. *mIoU*: the mean IoU of the map above one
 half with the class's region. "Left out" are the classes of `is_left_out`; the figures mean what they say only of
 weights whose grounding was trained with `leave_out: true`. Even then the trunk may know the classes: Stage I's prior
 loss adapts it on all photographs, and its ImageNet start has seen most of them by name.

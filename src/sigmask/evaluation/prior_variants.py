@@ -40,7 +40,9 @@ def uniform_prior(annotator: Annotator) -> Callable[[EditPair], Annotation]:
 def naive_prior(annotator: Annotator) -> Callable[[EditPair], MapArray]:
     """No refinement by the words: the probability of a model that was told nothing, times the prior.
 
-    The prior counts in units of `UNIFORM`, so that words that say nothing about where change nothing.
+    The prior counts in units of `UNIFORM`, so that words that say nothing about where change nothing. What comes out is
+    a map alone: unlike the other variants' masks it keeps its specks, and where the told model gives its mask up this
+    one is still scored.
     """
     from sigmask.models.grounding import UNIFORM
 

@@ -16,7 +16,7 @@ from sigmask.instruction.edits import (
     without_quotations,
     written,
 )
-from sigmask.instruction.frames import add, remove
+from sigmask.instruction.frames import WITH, add, remove
 from sigmask.instruction.lemma import lemmas
 from sigmask.instruction.lexicon import lexicon
 from sigmask.instruction.sides import owner, sides
@@ -24,7 +24,6 @@ from sigmask.instruction.topic import about, names_text, whole_picture_topic
 from sigmask.types import Action, EditTuple
 
 _LEX = lexicon()
-_WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _WITH_PRESENCE = re.compile(r"^.+ with (?:the (?:presence|addition|inclusion)|a gathering) of (.+)$")
 _SHOWN_AS = re.compile(r"^(.+?) as (.+)$")
 _OF_THE_PICTURE = frozenset(("edge", "line", "outline", "contour", "perspective"))
@@ -98,7 +97,7 @@ def tone(clause: Clause) -> EditTuple:
 def style(clause: Clause) -> EditTuple:
     """ "express the scene in cubism"; "render the sky in black", "sketch two birds above the sea" are no styles."""
     topic = whole_picture_topic(clause.rest)
-    joined = _WITH.match(clause.rest)
+    joined = WITH.match(clause.rest)
     if joined and not names_scene(joined.group(1)) and is_description(joined.group(2).removesuffix(" hue")):
         return with_attribute(*joined.groups())
     if topic is None and clause.text.startswith(("sketch", "infuse")) and not names_scene(clause.rest):

@@ -64,7 +64,7 @@ _REMOVABLE = re.compile(r"shadow|darken|silhouette|shad(?:ed|e|y|ing)\b|watermar
 _SWAP = re.compile(r"\s+(?:with|by|for|into|to be|to|as)\s+")
 _INSTEAD = re.compile(r"^(.+?)\s+(?:instead of|in place of|rather than)\s+(.+)$")
 _WORDING = re.compile(r"^(?:(?:the|a) )?(?:(?:words?|text|letters?|name) )?§\d+(?: on| in| at|$)")
-_WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
+WITH = re.compile(r"^(.+?)\s+(?:(?:up )?(?:in|with|as)|(?:in)?to)\s+(.+)$")
 _OUT_OF = re.compile(
     r"^(.+?)\s+(?:(?:(?:look |be )?(?:made|out|built|crafted|created|made up|carved|formed)(?: out)? )?"
     r"(?:of|from|in|with|using)|using|in)\s+(.+)$"
@@ -325,7 +325,7 @@ def cover(clause: Clause) -> EditTuple:
     worn = put_in(clause.rest) if dresses else None
     if worn:
         return dressed(*worn)
-    match = _WITH.match(clause.rest)
+    match = WITH.match(clause.rest)
     if not match:
         return with_attribute(clause.rest, "")
     who, given = match.groups()

@@ -49,13 +49,21 @@ def named_concepts(tuples: Sequence[EditTuple]) -> list[tuple[str, bool]]:
 
 
 def sought_concepts(tuples: Sequence[EditTuple]) -> list[NamedConcept]:
-    """The `named_concepts` with all that is known of them."""
-    return _all_concepts(tuples)[:MAX_CONCEPTS]
+    """The `named_concepts` with all that is known of them. Of too many the first of each edit comes first."""
+    return _sought_and_left(tuples)[0]
 
 
 def concepts_left_out(tuples: Sequence[EditTuple]) -> list[str]:
     """The concepts past `MAX_CONCEPTS`, which are not sought."""
-    return [concept.phrase for concept in _all_concepts(tuples)[MAX_CONCEPTS:]]
+    return [concept.phrase for concept in _sought_and_left(tuples)[1]]
+
+
+def _sought_and_left(tuples: Sequence[EditTuple]) -> tuple[list[NamedConcept], list[NamedConcept]]:
+    found = _all_concepts(tuples)
+    places = range(len(found))
+    is_second = [place > 0 and found[place].edit is found[place - 1].edit for place in places]
+    chosen = set(sorted(places, key=lambda place: is_second[place])[:MAX_CONCEPTS])
+    return [found[place] for place in places if place in chosen], [found[p] for p in places if p not in chosen]
 
 
 def _all_concepts(tuples: Sequence[EditTuple]) -> list[NamedConcept]:

@@ -26,9 +26,9 @@ FOUND = 0.6
 """A concept whose map is nowhere that high is found nowhere: the words then say nothing about where (decision 0025)."""
 LOCATION_STRENGTH = 3.0
 """By how much a concept's logit is raised on the side that is said, and lowered on the other one (decision 0018)."""
-_EVERYWHERE = (Action.STYLE, Action.TONE, Action.RESTORATION)
-"""Actions whose prior is 1 everywhere. Of the three only style reaches the network from an instruction: tone and
-restoration count as nothing said (`sigmask.instruction.named_concepts.AS_NOTHING_SAID`)."""
+_EVERYWHERE = (Action.STYLE,)
+"""Actions whose prior is 1 everywhere. Tone and restoration count as nothing said
+(`sigmask.instruction.named_concepts.AS_NOTHING_SAID`)."""
 
 
 @dataclass(frozen=True, slots=True)
