@@ -41,8 +41,8 @@ def parse(text: str | None) -> tuple[EditTuple, ...]:
 
     Nothing said (None, blank, no letters), "don't change anything", "keep the dog" and "remove" give an empty tuple.
     Text in another language gives one tuple of action UNKNOWN with its first six words as the edited concept, so that
-    the prior stays uniform. A bare caption ("a photo of a rotten banana") is action OTHER with what it shows as the edited
-    concept.
+    the prior stays uniform. A bare caption ("a photo of a rotten banana") is action OTHER with what it shows as the
+    edited concept.
 
     Raises:
         TypeError: if `text` is neither a string nor None.
