@@ -50,8 +50,11 @@ def test_the_action_decides_how_the_maps_combine(
 
 
 def test_a_prior_that_finds_nothing_is_not_believed() -> None:
-    prior = torch.tensor([[0.1, 0.9, 0.2], [0.0, FOUND - 0.01, 0.3]])
-    torch.testing.assert_close(believed_prior(prior), torch.tensor([[0.1, 0.9, 0.2], [UNIFORM] * 3]))
+    least, sure = FOUND
+    half = (least + sure) / 2
+    prior = torch.tensor([[0.1, sure, 0.2], [0.0, least, 0.3], [0.2, half, 0.5]])
+    wanted = torch.tensor([[0.1, sure, 0.2], [UNIFORM] * 3, [0.35, (half + UNIFORM) / 2, 0.5]])
+    torch.testing.assert_close(believed_prior(prior), wanted)
 
 
 def test_a_concept_is_sought_on_the_image_it_belongs_to() -> None:

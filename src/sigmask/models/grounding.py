@@ -22,8 +22,9 @@ from sigmask.types import Action
 
 UNIFORM = 0.5
 """The prior of an instruction that says nothing about where."""
-FOUND = 0.6
-"""A concept whose map is nowhere that high is found nowhere: the words then say nothing about where (decision 0025)."""
+FOUND = (0.5, 0.7)
+"""A concept whose map is nowhere above the first is found nowhere: the words then say nothing about where. From the
+second on they are believed, between the two in part: no rounding of an engine turns a mask over (decision 0025)."""
 LOCATION_STRENGTH = 3.0
 """By how much a concept's logit is raised on the side that is said, and lowered on the other one (decision 0018)."""
 _EVERYWHERE = (Action.STYLE,)
@@ -143,6 +144,7 @@ def combine_prior(concept_maps: Tensor, instruction: InstructionBatch) -> Tensor
 
 
 def believed_prior(prior: Tensor) -> Tensor:
-    """What the refinement takes of a prior (B, N): `UNIFORM` where it has no place of at least `FOUND`."""
-    found = prior.amax(1, keepdim=True) >= FOUND
-    return torch.where(found, prior, torch.full_like(prior, UNIFORM))
+    """What the refinement takes of a prior (B, N): `UNIFORM` where its highest place lies under `FOUND`."""
+    least, sure = FOUND
+    found = ((prior.amax(1, keepdim=True) - least) / (sure - least)).clamp(0, 1)
+    return found * prior + (1 - found) * UNIFORM
