@@ -176,7 +176,11 @@ def test_an_empty_mask_says_why(
 
 @pytest.mark.parametrize(
     ("level", "title"),
-    [(0.09, "prior 0.00 to 0.09: found nowhere"), (0.11, "prior 0.00 to 0.11: where the words point")],
+    [
+        (0.49, "prior 0.00 to 0.49: found nowhere, not believed"),
+        (0.6, "prior 0.00 to 0.60: hardly found, half believed"),
+        (0.71, "prior 0.00 to 0.71: where the words point"),
+    ],
 )
 def test_a_prior_that_is_dark_everywhere_points_nowhere(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, level: float, title: str

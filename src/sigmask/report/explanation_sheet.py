@@ -14,6 +14,7 @@ from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.annotation.explanation import ConceptMap, Explanation
 from sigmask.data.overlay import draw_outline, heat
 from sigmask.instruction.named_concepts import AS_NOTHING_SAID, MAX_CONCEPTS, concepts_left_out, named_concepts
+from sigmask.models.grounding import FOUND
 from sigmask.report.lettering import ELLIPSIS, cut_to_width, draw_text, wrap_to_width
 from sigmask.types import Action, Annotation, EditTuple, ImageArray, MapArray
 
@@ -24,8 +25,6 @@ _ROOM = (220, 64)
 """Pixels, width and height: a panel has at least this much, for its title and for why there is no picture."""
 _MOST_LINES, _MOST_LETTERS = 16, 1_000
 """Of the heading, and of one entry in it, before it is cut: `sigmask explain` prints all of it."""
-_FOUND = 0.1
-"""A prior that is lower everywhere has found nothing that was named. Our choice."""
 _GAP, _TITLE, _LINE = 10, 22, 20
 _HEADING_SIZE, _TITLE_SIZE = 15, 13
 _INK, _PAPER, _FAINT, _BLANK = (24, 24, 24), (255, 255, 255), (105, 105, 105), (238, 238, 238)
@@ -158,8 +157,11 @@ def _words_of_prior(explanation: Explanation) -> str:
         return "a style is everywhere"
     if not any(concept.map is not None for concept in explanation.concepts):
         return "no word points anywhere"
-    found = explanation.annotation.prior.max() >= _FOUND
-    return "where the words point" if found else "found nowhere"
+    least, sure = FOUND
+    highest = explanation.annotation.prior.max()
+    if highest <= least:
+        return "found nowhere, not believed"
+    return "where the words point" if highest >= sure else "hardly found, half believed"
 
 
 def _range(values: MapArray) -> str:
