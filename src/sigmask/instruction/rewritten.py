@@ -93,27 +93,33 @@ _MELTED = re.compile(
     r"(?P<done>(?!need|red\b)\w+ed)(?=$|[,.;])"
 )
 _NONE_OF_SAME = re.compile(r"^(?:show (?:me )?|see )?the same (?=(?:\w+ )+(?:with no|without)\b)")
+_Plain = str | Callable[[re.Match[str]], str]
+_SUBSTITUTED: tuple[tuple[str, re.Pattern[str], _Plain], ...] = (
+    ("same ", _SAME_BUT, ""),
+    ("same ", _NONE_OF_SAME, "the "),
+    (" p", _HUNG, r"\1 framed \2"),
+    (" ", _NOT_THE_SIDE, ""),
+    (" ", _SCENE_AFTER, ""),
+    ("light ", _LIT, r"make \g<thing> lit"),
+    (" o", _SWITCHED, r"\g<verb> \g<thing> \g<way>"),
+    ("put out ", _PUT_OUT, "remove "),
+    ("set ", _SET_TO, r"change \g<thing> to "),
+    ("what if ", _MELTED, r"\g<who> is \g<done>"),
+    (" ", _DID, lambda found: f"make {found['who']}{_FELL[found['did']]}"),
+    (" nothing ", _NOTHING_ELSE, lambda found: f"change {_WHICH_IS.sub(' to ', found['thing'])}"),
+)
+"""What stands in every text that the pattern fits, the pattern, and what is said instead; one after the other."""
 
 
 def rewritten(text: str) -> str:
     """The plain order: "the red car, make it yellow" → "make the red car yellow". `text` is normalised, lower case."""
-    if "same " in text:
-        text = _NONE_OF_SAME.sub("the ", _SAME_BUT.sub("", text))
-    text = _HUNG.sub(r"\1 framed \2", text)
-    text = _NOT_THE_SIDE.sub("", text)
-    opened = _OPENINGS.get(text.partition(" ")[0])
-    if opened:
-        text = opened(text)
-    if text.startswith("what if "):
-        text = _MELTED.sub(r"\g<who> is \g<done>", text)
-    if any(map(text.__contains__, _FELL)):
-        text = _DID.sub(lambda found: f"make {found['who']}{_FELL[found['did']]}", text)
+    for cue, pattern, plain in _SUBSTITUTED:
+        if cue in text:
+            text = pattern.sub(plain, text)
     if " but " in text:
         but = _BUT_SO.match(text)
         if but and _LEX.describes(but["how"].split()):
             return f"make {but['thing']} {but['how']}"
-    if " nothing " in text:
-        text = _NOTHING_ELSE.sub(lambda found: f"change {_WHICH_IS.sub(' to ', found['thing'])}", text)
     if " ha" in text:
         done = _HAS_DONE.match(text)
         if done and (done["so"] is None or _LEX.describes([done["so"]]) or _LEX.compares(done["so"])):
@@ -126,29 +132,6 @@ def rewritten(text: str) -> str:
     if of_thing is None and ("lost " in text or "shed " in text):
         of_thing = _LOST.match(text)
     return f"remove {of_thing['thing']} from {of_thing['whose']}{text[of_thing.end() :]}" if of_thing else text
-
-
-def _of_light(text: str) -> str:
-    return _LIT.sub(r"make \g<thing> lit", text)
-
-
-def _of_switch(text: str) -> str:
-    return _SWITCHED.sub(r"\g<verb> \g<thing> \g<way>", text)
-
-
-def _of_scene(text: str) -> str:
-    return _SCENE_AFTER.sub("", text)
-
-
-_OPENINGS: dict[str, Callable[[str], str]] = {
-    "light": _of_light,
-    "turn": _of_switch,
-    "switch": _of_switch,
-    "put": lambda text: _PUT_OUT.sub("remove ", text),
-    "set": lambda text: _SET_TO.sub(r"change \g<thing> to ", text),
-    **dict.fromkeys(("draw", "show", "depict", "see", "imagine"), _of_scene),
-}
-"""By the first word, since few begin so."""
 
 
 def _done(has: re.Match[str]) -> str:
