@@ -126,7 +126,7 @@ class _Preparer:
         return part, None if row is None else self._prepare(row)
 
     def _prepare(self, row: RawPair | BadSample) -> Outcome:
-        pair = row if isinstance(row, BadSample) else decode_pair(row, with_mask=self._keep_pairs)
+        pair = decode_pair(row, with_mask=self._keep_pairs)
         if isinstance(pair, BadSample):
             return pair
         ready = Ready(

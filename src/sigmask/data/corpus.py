@@ -69,8 +69,7 @@ class Corpus:
         return sum(self.count(unit) for unit in self.units())
 
     def __iter__(self) -> Iterator[EditPair | BadSample]:
-        for row in self.rows():
-            yield row if isinstance(row, BadSample) else decode_pair(row)
+        yield from map(decode_pair, self.rows())
 
     def rows(self) -> Iterator[RawPair | BadSample]:
         """The rows undecoded, which costs little; `decode_pair` does the rest, in a worker if need be."""

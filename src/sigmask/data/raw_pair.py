@@ -93,14 +93,18 @@ def bad_row(message: str, source_file: str, row_index: int) -> BadSample:
     return BadSample(f"{source_file}:{row_index}", BadReason.BAD_ROW, message, source_file, row_index)
 
 
-def decode_pair(raw: RawPair, *, with_mask: bool = True) -> EditPair | BadSample:
+def decode_pair(raw: RawPair | BadSample, *, with_mask: bool = True) -> EditPair | BadSample:
     """The row with its images decoded, or why that cannot be done. Never raises for bad data.
+
+    A row that is bad already stays as it is.
 
     An instruction that cannot be read does not cost the pair, which is flagged then.
 
     Args:
         with_mask: decode the row's mask too. Otherwise the pair has none, and a bad mask costs nothing.
     """
+    if isinstance(raw, BadSample):
+        return raw
     part = "original"
     try:
         original_cell = in_memory(raw.original, raw.root)

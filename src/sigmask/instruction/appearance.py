@@ -33,6 +33,7 @@ _THICKENED = re.compile(
     r"(?:fog|haz|mist|smog|rain|snow|blur|grain)\w*$"
 )
 _COLOURED = ("colorize", "colorise", "colourize", "colourise")
+_IRREGULAR = {"break": "broken", "freeze": "frozen", "tear": "torn"}
 _UNDONE = frozenset(("removal", "reduction", "correction", "elimination", "fix"))
 
 
@@ -112,9 +113,6 @@ def _done_to(phrase: NounPhrase, done: str) -> EditTuple:
     edited = noun_phrase(f"{done} {phrase.concept}").concept
     action = Action.BACKGROUND if phrase.concept in _LEX.background else Action.ATTRIBUTE
     return EditTuple(phrase.concept, edited, action, (done,), phrase.location)
-
-
-_IRREGULAR = {"break": "broken", "freeze": "frozen", "tear": "torn", "bend": "bent", "shut": "shut", "cut": "cut"}
 
 
 def _participle(verb: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from sigmask.instruction.clause import STANDS, Clause
 from sigmask.instruction.concept import head, names_scene, noun_phrase, opens_with_scene, without_scene
-from sigmask.instruction.cuts import cut_up
+from sigmask.instruction.cuts import cut_up, only_cut
 from sigmask.instruction.edits import (
     attributes_of,
     changed,
@@ -119,13 +119,9 @@ def remove(clause: Clause) -> EditTuple:
     if cut_out:
         return placed(cut_out["what"], cut_out["onto"] or "")
     if clause.text.startswith("cut "):
-        in_parts = cut_up(rest)
-        if in_parts:
-            return in_parts
-        phrase = noun_phrase(rest)
-        if clause.text == f"cut {rest}" and head(phrase.concept or "") in _LEX.cut_up and not _AWAY.search(rest):
-            edited = phrase.concept and f"cut {phrase.concept}"
-            return EditTuple(phrase.concept, edited, Action.ATTRIBUTE, ("cut",))
+        stays = cut_up(rest) or (only_cut(rest) if clause.text == f"cut {rest}" else None)  # no "cut off"
+        if stays:
+            return stays
     rid = _RID_OF.match(rest)
     if rid and names_scene(rid.group(1)) and not _REFERS_BACK.match(rest):
         rest = rid.group(2)

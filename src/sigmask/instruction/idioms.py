@@ -110,6 +110,18 @@ _SEEN_FROM = re.compile(
     r"^(?:see|view|show) (.+?) (from (?:above|below|behind|afar|(?:the|another|a different) (?:\w+ )?"
     r"(?:front|back|side|rear|top|left|right|angle|distance)))$"
 )
+_LOOKS_AFTER = re.compile(
+    r"^(?:(?:show|draw|depict|illustrate|imagine|visuali[sz]e|predict|generate|see)(?: me)? )?(?:what|how) "
+    rf"(?:(?:will|would|does|do|did|might|could) )?(?P<thing>(?:{DEFINITE}|an?) (?:[\w'-]+ )+?)"
+    r"(?:(?:will|would|might) )?(?:look|appear|be)s?(?: like)? (?:after|when|once|if|in|following|over|as) .+$"
+)
+_TIME = r"(?:second|minute|hour|day|week|month|year|season|decade)s?"
+_LATER = re.compile(
+    rf"^(?:(?:show|see|draw|depict|imagine) )?(?P<thing>{DEFINITE} (?:[\w'-]+ )+?)"
+    rf"(?:after )?(?:(?:an?|one|two|three|four|five|ten|a few|several|many|some|\d+) )?{_TIME} "
+    r"(?:later|from now|in the future|ago|earlier)$"
+)
+""" "What will the ice cream look like after an hour?", "the plant one month later": what of it changes nobody says."""
 _INSTEAD_FIRST = re.compile(
     r"^(?:instead of|in place of|rather than) (.+?)"
     r"(?:, |\s(?=(?:there|he|she|it|they|(?:the|this|that) \S+) (?:should|shall|must|could|can|needs? to|has to)\b))"
@@ -240,16 +252,11 @@ def _better_so(match: re.Match[str], clause: Clause) -> EditTuple:
     return put_on(subject, value) if worn else changed(subject, value, clause)
 
 
-def _seen_from(match: re.Match[str], _: Clause) -> EditTuple | None:
-    """Another view of a thing: all of it changes, into what is not said."""
-    concept = noun_phrase(match.group(1)).concept
-    return EditTuple(concept, concept, Action.OTHER, location=match.group(2)) if concept else None
-
-
-def _another_time(match: re.Match[str], _: Clause) -> EditTuple | None:
-    """The thing at another time: all of it may change."""
-    concept = noun_phrase(match["thing"]).concept
-    return EditTuple(concept, concept, Action.OTHER) if concept else None
+def _seen_otherwise(match: re.Match[str], _: Clause) -> EditTuple | None:
+    """A thing from elsewhere, or at another time: all of it changes, into what is not said."""
+    thing, *place = match.groups()
+    concept = noun_phrase(thing).concept
+    return EditTuple(concept, concept, Action.OTHER, location=next(iter(place), None)) if concept else None
 
 
 def _becomes(match: re.Match[str], clause: Clause) -> EditTuple:
@@ -288,19 +295,6 @@ def _less_of(match: re.Match[str], clause: Clause) -> EditTuple | None:
     return None if whole_picture_topic(match.group(1)) else _gone(match, clause)
 
 
-_LOOKS_AFTER = re.compile(
-    r"^(?:(?:show|draw|depict|illustrate|imagine|visuali[sz]e|predict|generate|see)(?: me)? )?(?:what|how) "
-    rf"(?:(?:will|would|does|do|did|might|could) )?(?P<thing>(?:{DEFINITE}|an?) (?:[\w'-]+ )+?)"
-    r"(?:(?:will|would|might) )?(?:look|appear|be)s?(?: like)? (?:after|when|once|if|in|following|over|as) .+$"
-)
-_TIME = r"(?:second|minute|hour|day|week|month|year|season|decade)s?"
-_LATER = re.compile(
-    rf"^(?:(?:show|see|draw|depict|imagine) )?(?P<thing>{DEFINITE} (?:[\w'-]+ )+?)"
-    rf"(?:after )?(?:(?:an?|one|two|three|four|five|ten|a few|several|many|some|\d+) )?{_TIME} "
-    r"(?:later|from now|in the future|ago|earlier)$"
-)
-""" "What will the ice cream look like after an hour?", "the plant one month later": what of it changes nobody says."""
-
 _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTuple | None]], ...] = (
     (_NOTHING_BUT, _nothing_but),
     (_NOT_BEARING, _taken_from),
@@ -327,9 +321,9 @@ _IDIOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], Clause], EditTupl
     (_COMPARED, _compared),
     (_MORE_OF, _more_of),
     (_LESS_OF, _less_of),
-    (_SEEN_FROM, _seen_from),
-    (_LOOKS_AFTER, _another_time),
-    (_LATER, _another_time),
+    (_SEEN_FROM, _seen_otherwise),
+    (_LOOKS_AFTER, _seen_otherwise),
+    (_LATER, _seen_otherwise),
     (_SEE, _there_is),
     (THERE, _there_is),
     (_ARROW, _becomes),

@@ -63,7 +63,8 @@ def _sought_and_left(tuples: Sequence[EditTuple]) -> tuple[list[NamedConcept], l
     places = range(len(found))
     is_second = [place > 0 and found[place].edit is found[place - 1].edit for place in places]
     chosen = set(sorted(places, key=lambda place: is_second[place])[:MAX_CONCEPTS])
-    return [found[place] for place in places if place in chosen], [found[p] for p in places if p not in chosen]
+    left = [found[place] for place in places if place not in chosen]
+    return [found[place] for place in sorted(chosen)], left
 
 
 def _all_concepts(tuples: Sequence[EditTuple]) -> list[NamedConcept]:

@@ -141,8 +141,6 @@ def _add(gallery: Gallery, run: MaskRun, row: RawPair | BadSample, facts: Facts)
 
 def _decoded(row: RawPair | BadSample) -> EditPair | BadSample:
     """The pair, without its mask where that cannot be read: the run's is shown all the same."""
-    if isinstance(row, BadSample):
-        return row
     pair = decode_pair(row)
     unread = isinstance(pair, BadSample) and pair.reason is BadReason.BAD_MASK
     return decode_pair(row, with_mask=False) if unread else pair

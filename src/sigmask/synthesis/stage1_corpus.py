@@ -309,11 +309,11 @@ def _take_pairs(corpus: str, autoencoders: list[str], output: Path, seed: int, r
     cv2.setNumThreads(1)
     round_trips = load_round_trips(autoencoders)
     told_apart = hashlib.sha256(f"{corpus} {seed}".encode()).hexdigest()[:8]  # two corpora may join one folder
-    for row, undecoded in zip(range(rows.stop), load_corpus(corpus).rows(), strict=False):
+    for row, raw in zip(range(rows.stop), load_corpus(corpus).rows(), strict=False):
         path = output / f"pair-real-{told_apart}-{row:06d}.npz"
         if row not in rows or path.exists():
             continue
-        sample = undecoded if isinstance(undecoded, BadSample) else decode_pair(undecoded)
+        sample = decode_pair(raw)
         edit = edit_of_pair(sample) if isinstance(sample, EditPair) else None
         if edit is None:
             reason = sample.message if isinstance(sample, BadSample) else "it has no mask that marks a part of it"

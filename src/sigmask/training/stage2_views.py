@@ -169,7 +169,7 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
     for row in _opened(corpus).rows():
         if limit is not None and (len(pairs) == limit or len(bad) > limit):  # then most of them are bad anyway
             break
-        sample = row if isinstance(row, BadSample) else decode_pair(row, with_mask=False)
+        sample = decode_pair(row, with_mask=False)
         if isinstance(sample, BadSample):
             bad.append(sample)
             continue
