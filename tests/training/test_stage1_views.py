@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,29 @@ def test_some_weakened_views_are_so_in_patches(rng: np.random.Generator) -> None
         assert view.mask.all() and view.valid.all()
         spreads.append(float(kept.max() - kept.min()))
     assert min(spreads) < 0.05 and max(spreads) > 0.5
+
+
+def test_a_leaking_view_changes_beside_its_mask_and_keeps_it() -> None:
+    beside = []
+    for seed in range(8):
+        plain, leaking = (
+            _draw(np.random.default_rng(seed), round_trip=0, perturbed=0, leaking=share) for share in (0.0, 1.0)
+        )
+        assert leaking.changed_share == plain.changed_share
+        unchanged = (plain.mask == 0) & (plain.edited == plain.original).all(0)
+        beside.append(float((leaking.edited.float() - leaking.original.float()).abs().mean(0)[unchanged].mean()))
+    assert np.mean(beside) > 1
+
+
+def test_what_was_redrawn_around_an_edit_does_not_leak_beside(rng: np.random.Generator) -> None:
+    record = drawn_record(rng)
+    wider = np.ones_like(record["mask"])
+    mix = ViewMix(null=0, swapped=0, round_trip=0, perturbed=0, weakened=0)
+    views = [
+        draw_view({**record, "region": wider}, OTHER, np.random.default_rng(1), 64, replace(mix, leaking=share))
+        for share in (0.0, 1.0)
+    ]
+    assert np.array_equal(views[0].edited, views[1].edited)
 
 
 @pytest.mark.parametrize("uneven", [0.0, 1.0])

@@ -26,11 +26,10 @@ def test_means_over_each_interval(tmp_path: Path) -> None:
     ]
 
 
-def test_what_comes_before_the_clock_is_no_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter((0.0, 300.0, 302.0, 306.0))
+def test_seconds_per_step_count_from_when_the_log_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter((300.0, 302.0, 306.0))
     monkeypatch.setattr("sigmask.training.training_log.time.monotonic", lambda: next(times))
     log = TrainingLog(tmp_path / "log.jsonl", done=4, steps=6, every=1)
-    log.start_clock()
     for step in (5, 6):
         log.add(step, {})
     assert [entry["seconds_per_step"] for entry in _entries(tmp_path / "log.jsonl")] == [2.0, 3.0]

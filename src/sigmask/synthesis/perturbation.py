@@ -105,7 +105,7 @@ def redraw_texture(image: ImageArray, rng: np.random.Generator) -> ImageArray:
     """Fine detail displaced by a pixel or two and rescaled: the same surface, drawn anew."""
     smooth = cv2.GaussianBlur(image, (0, 0), rng.uniform(1.2, 2.5)).astype(np.float32)
     detail = image.astype(np.float32) - smooth
-    return _as_image(smooth + rng.uniform(0.6, 1.3) * _displace(detail, rng, rng.uniform(0.5, 2.0), 8))
+    return _as_image(smooth + rng.uniform(0.6, 1.3) * displace(detail, rng, rng.uniform(0.5, 2.0), 8))
 
 
 def shift_slightly(
@@ -139,7 +139,7 @@ def shifted(image: ImageArray, sources: Sources) -> ImageArray:
     return _as_image(_taken_from(image, sources, cv2.INTER_CUBIC))
 
 
-def _taken_from(values: npt.NDArray[np.uint8], sources: Sources, method: int) -> np.ndarray:
+def _taken_from(values: np.ndarray, sources: Sources, method: int) -> np.ndarray:
     taken: np.ndarray = cv2.remap(values, sources[..., 0], sources[..., 1], method, borderMode=cv2.BORDER_REFLECT_101)
     return taken
 
@@ -192,15 +192,15 @@ def smooth_shares(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarra
     return shares
 
 
-def _displace(values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:
-    """`values` (H, W, C) moved along a smooth random field."""
+def displace(
+    values: np.ndarray, rng: np.random.Generator, reach: float, wavelength: int, shares: np.ndarray | float = 1.0
+) -> np.ndarray:
+    """`values` (H, W, C) moved along a smooth random field of about `reach` pixels, times `shares` (H, W, 1)."""
     height, width = values.shape[:2]
-    field = _smooth_field((height, width), rng, reach, wavelength)
+    field = shares * _smooth_field((height, width), rng, reach, wavelength)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    moved: np.ndarray = cv2.remap(
-        values, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return moved
+    sources = np.stack([columns, rows], -1) + field
+    return _taken_from(values, sources.astype(np.float32), cv2.INTER_LINEAR)
 
 
 def _smooth_field(shape: tuple[int, int], rng: np.random.Generator, reach: float, wavelength: int) -> np.ndarray:

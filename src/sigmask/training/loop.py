@@ -74,12 +74,11 @@ def run_steps(
     done = load_checkpoint(checkpoint, model, average, optimiser, settings) if resume and checkpoint.is_file() else 0
     device = next(model.parameters()).device
     batches = _told_plainly(batches_from(done))
-    first = list(islice(batches, 1))  # before the folder: a run without its pairs leaves none behind
+    # Before the folder, since a run without its pairs leaves none behind, and before the log, whose clock starts then.
+    first = list(islice(batches, 1))
     config.output.mkdir(parents=True, exist_ok=True)
     log = TrainingLog(config.output / "log.jsonl", done=done, steps=config.steps, every=config.log_every)
     for step, batch in enumerate(chain(first, batches), start=done):
-        if step == done:
-            log.start_clock()  # what came before was loading
         factor = learning_rate_factor(step, steps=config.steps, warmup=config.warmup)
         set_learning_rates(optimiser, (config.learning_rate, config.backbone_learning_rate), factor)
         losses = losses_of(on_device(batch, device), step)

@@ -12,7 +12,8 @@ from torch import Tensor
 class TrainingLog:
     """Means of every loss over `every` steps, appended to `path`.
 
-    A run that goes on from step `done` takes the place of what an earlier one logged past it.
+    A run that goes on from step `done` takes the place of what an earlier one logged past it. Seconds per step count
+    from when the log is made: after the first batch was loaded.
     """
 
     def __init__(self, path: Path, *, done: int, steps: int, every: int) -> None:
@@ -22,10 +23,6 @@ class TrainingLog:
         lines = path.read_text("utf-8").splitlines() if path.is_file() else []
         kept = [line for line in lines if 0 < _step_of(line) <= done]
         path.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-
-    def start_clock(self) -> None:
-        """Seconds per step count from now, and not from when the log was made."""
-        self._started = time.monotonic()
 
     def add(self, step: int, values: dict[str, Tensor]) -> None:
         """Note the losses of step `step`, counted from 1."""

@@ -20,6 +20,7 @@ from torch import Tensor
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.models.semantic_difference import noise_level
 from sigmask.synthesis.instruction_templates import vocabulary
+from sigmask.synthesis.leakage import leak_around
 from sigmask.synthesis.named_view import is_left_out, left_out_words
 from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress, smooth_shares
 from sigmask.synthesis.synthetic_edit import local_difference
@@ -45,6 +46,8 @@ class ViewMix:
     it, and a model that sees weak edits without words learns to do without. `wrong_style` is a share of the wrong
     instructions: they ask for a style, whose prior is the whole picture, of a picture that has none. `uneven` is a
     share of what is perturbed, null pairs included: `perturbation.perturb` comes and goes over the picture there.
+    `leaking` is a share of the edits whose surroundings were not redrawn already: what lies around them is drawn anew a
+    little, and stays out of the mask.
     """
 
     null: Share = 0.12
@@ -53,6 +56,7 @@ class ViewMix:
     weakened: Share = 0.12
     perturbed: Share = 0.7
     uneven: Share = 0.0
+    leaking: Share = 0.0
     no_instruction: Share = 0.25
     wrong_instruction: Share = 0.2
     wrong_style: Share = 0.15
@@ -182,6 +186,8 @@ def _edited_pair(
     edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
     if rng.random() < weakened:
         edited = _weakened(edited, record["edited"].astype(np.float32) - original, rng)
+    if mix.leaking and np.array_equal(mask, region) and rng.random() < mix.leaking:
+        edited = leak_around(edited, mask, rng)
     if rng.random() < mix.perturbed:
         share = float(rng.uniform(0.3, 1.2))
         if keeps_grid:
