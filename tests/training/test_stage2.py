@@ -18,6 +18,7 @@ from sigmask.config import load_config
 from sigmask.errors import ConfigError, CorpusError, SigmaskWarning
 from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
+from sigmask.synthesis import perturbation
 from sigmask.training import stage2, stage2_views
 from sigmask.training.stage1_views import read_record
 from sigmask.training.stage2 import Stage2Config, Stage2Weights, confidence_at, run_stage2, view_mix
@@ -162,10 +163,10 @@ def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
 
 def _plain_views(monkeypatch: pytest.MonkeyPatch, sources: Any) -> None:
     """Nothing but a shift is drawn, and it is `sources` of the picture's shape."""
-    monkeypatch.setattr(stage2_views, "perturb", lambda image, rng, share: image)
+    monkeypatch.setattr(perturbation, "perturb", lambda image, *_: image)
     monkeypatch.setattr(stage2_views, "recompress", lambda image, rng, quality: image)
-    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 10.0)
-    monkeypatch.setattr(stage2_views, "slight_shift", lambda shape, rng: sources(shape))
+    monkeypatch.setattr(perturbation, "SHIFT_SHARE", 10.0)
+    monkeypatch.setattr(perturbation, "slight_shift", lambda shape, rng: sources(shape))
 
 
 def _two_right_one_down(shape: tuple[int, int]) -> np.ndarray:
@@ -208,7 +209,7 @@ def test_the_strong_view_is_shifted_and_says_whereto(monkeypatch: pytest.MonkeyP
 
 
 def test_a_view_that_is_not_shifted_has_no_displacement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 0.0)
+    monkeypatch.setattr(perturbation, "SHIFT_SHARE", 0.0)
     pair = draw_pair(np.random.default_rng(4), 80, 100)
     assert not UnlabelledViews([pair], crop=64, seed=0, positions=range(1))[0].displacement.any()
 

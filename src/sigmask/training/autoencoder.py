@@ -41,7 +41,7 @@ def train_autoencoder(
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     model = SmallAutoencoder(latent_channels, width)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=_PEAK_RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK_RATE, total_steps=steps)
     for step in range(steps):
         pixels = _crops(photos, rng, batch, crop)

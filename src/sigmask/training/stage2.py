@@ -80,8 +80,9 @@ class Stage2Config:
     """Everything a Stage II run depends on; the fields are the keys of `configs/*_stage2.yaml`.
 
     `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
-    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
-    in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
+    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `calibration` switches
+    the round trips among the views; the null statistics stay those of `initial` either way. `leave_out_names` is as in
+    Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
     `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
     linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
     the whole picture, which teaches no place. With `codes_only` nothing but the code head learns, of the triples alone,

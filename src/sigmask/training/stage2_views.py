@@ -23,7 +23,7 @@ from sigmask.data.raw_pair import decode_pair
 from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.instruction.parser import parse
-from sigmask.synthesis.perturbation import SHIFT_SHARE, perturb, recompress, shifted, slight_shift
+from sigmask.synthesis.perturbation import perturb_and_locate, recompress
 from sigmask.training.stage1_views import pair_paths, read_record, readable_pair
 from sigmask.training.view import cut_alike, picture_noise
 from sigmask.types import BadSample, EditPair, EditTuple, ImageArray, MaskArray
@@ -145,11 +145,11 @@ def _strongly_disturbed(
     image: ImageArray, rng: np.random.Generator, share: float
 ) -> tuple[ImageArray, npt.NDArray[np.float32]]:
     """`image` as `perturb_and_shift` disturbs it, and the displacement (H, W, 2) that goes with it (see `TwoViews`)."""
-    if rng.random() >= SHIFT_SHARE * share:
-        return perturb(image, rng, share), np.zeros((*image.shape[:2], 2), np.float32)
-    sources = slight_shift(image.shape[:2], rng)
+    disturbed, sources = perturb_and_locate(image, rng, share)
+    if sources is None:
+        return disturbed, np.zeros((*image.shape[:2], 2), np.float32)
     rows, columns = np.indices(image.shape[:2], dtype=np.float32)
-    return perturb(shifted(image, sources), rng, share), sources - np.stack([columns, rows], -1)
+    return disturbed, sources - np.stack([columns, rows], -1)
 
 
 def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPair]:
