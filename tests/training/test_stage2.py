@@ -71,6 +71,13 @@ def _logged(folder: Path) -> list[dict[str, float]]:
 
 
 SELF_TRAINING = {"self_training", "teacher_area", "student_area", "teacher_quality", "sure", "guard_open"}
+CODES_ONLY = {
+    "codes_only": True,
+    "calibration": False,
+    "null_pairs": False,
+    "self_training": False,
+    "disentanglement": True,
+}
 CODES = {"reconstruction", "swap", "covariance", "vanishing"}
 
 
@@ -141,11 +148,31 @@ def test_a_frozen_joint_space_stays(material: Path, tmp_path: Path) -> None:
 
 
 def test_the_codes_learn_alone_and_every_mask_stays(material: Path, tmp_path: Path) -> None:
-    run_stage2(_config(material, tmp_path / "out", steps=2, codes_only=True, learning_rate=0.1))
+    run_stage2(_config(material, tmp_path / "out", steps=2, learning_rate=0.1, **CODES_ONLY))
     before, after = (load_file(folder / "model.safetensors") for folder in (material / "start", tmp_path / "out"))
     assert {name for name, value in after.items() if not torch.equal(value, before[name])} == {"codes.split.weight"}
     for step in _logged(tmp_path / "out"):
         assert set(step) >= CODES and not {"mask", "self_training"} & set(step)
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [({name: not value}, f"set {name}={str(value).lower()}, or") for name, value in CODES_ONLY.items()][1:],
+)
+def test_a_part_that_the_codes_alone_would_ignore_is_refused(
+    material: Path, tmp_path: Path, part: dict[str, bool], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"^'codes_only' trains the code head on triples .* {told}"):
+        run_stage2(_config(material, tmp_path / "out", **(CODES_ONLY | part)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_self_training_alone_needs_unlabelled_pairs(material: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'unlabelled' is required for self-training"):
+        run_stage2(_config(material, tmp_path / "out", unlabelled=None))
+    assert not (tmp_path / "out").exists()
+    run_stage2(_config(material, tmp_path / "out", steps=1, unlabelled=None, self_training=False))
+    assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
 def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:

@@ -166,7 +166,7 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
     """
     pairs: list[EditPair] = []
     bad: list[BadSample] = []
-    for row in _opened(corpus).rows():
+    for row in open_unlabelled(corpus).rows():
         if limit is not None and (len(pairs) == limit or len(bad) > limit):  # then most of them are bad anyway
             break
         sample = decode_pair(row, with_mask=False)
@@ -187,8 +187,12 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
     return pairs
 
 
-def _opened(corpus: str | Path) -> Corpus:
-    """`load_corpus`, whose hints at options for columns are of no use to a training, which has none."""
+def open_unlabelled(corpus: str | Path) -> Corpus:
+    """`load_corpus`, whose hints at options for columns are of no use to a training, which has none.
+
+    Raises:
+        CorpusError: it is no corpus.
+    """
     try:
         return load_corpus(corpus)
     except CorpusError as error:
