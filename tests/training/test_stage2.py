@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from sigmask.config import load_config
-from sigmask.errors import ConfigError, CorpusError, SigmaskWarning
+from sigmask.errors import ConfigError, CorpusError, SigmaskError, SigmaskWarning
 from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
 from sigmask.synthesis import perturbation
@@ -173,6 +173,12 @@ def test_self_training_alone_needs_unlabelled_pairs(material: Path, tmp_path: Pa
     assert not (tmp_path / "out").exists()
     run_stage2(_config(material, tmp_path / "out", steps=1, unlabelled=None, self_training=False))
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(material: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(SigmaskError, match="out is a file: name another with --set output=FOLDER"):
+        run_stage2(_config(material, tmp_path / "out"))
 
 
 def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:

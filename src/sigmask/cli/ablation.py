@@ -28,6 +28,7 @@ from sigmask.evaluation.told_runs import ToldRuns
 from sigmask.models.locator import Locator
 from sigmask.models.pretrained import load_locator
 from sigmask.models.weights_folder import find_weights, weights_hash, weights_name
+from sigmask.output_path import require_no_file
 from sigmask.training.checkpoint import checkpoint_step
 from sigmask.training.setting_ranges import Count, Whole, require_fitting_side
 from sigmask.training.stage1_views import pair_paths
@@ -175,6 +176,7 @@ def _runs(config: AblationConfig, row: str) -> list[Stage2Config]:
 
 def _require_inputs(config: AblationConfig, runs: Sequence[Stage2Config]) -> None:
     """Refuse what would end a row only when its turn comes, hours later. Finished runs read no pairs any more."""
+    require_no_file(config.output, option="--set output=FOLDER")
     for run in runs:
         require_consistent(run)
     model = _initial_model(config.base.initial)

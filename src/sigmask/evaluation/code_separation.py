@@ -31,6 +31,7 @@ from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.tables import markdown_table
 from sigmask.models.locator import Locator
 from sigmask.models.pixels import pixels_of
+from sigmask.output_path import require_no_file
 from sigmask.types import EditPair, ImageArray
 from sigmask.whole_file import whole_file
 
@@ -188,6 +189,7 @@ def main(
     """Probe and draw the codes of MODEL."""
     from sigmask.models.pretrained import load_locator
 
+    require_no_file(output)
     locator, _, _ = load_locator(model)
     read: list[dict[str, Any]] = [
         {each.sample_id: each for each in load_benchmark(name).read() if isinstance(each, EditPair)}

@@ -145,7 +145,7 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
         ConfigError, CorpusError, WeightsError: see `train`.
     """
     require_consistent(config)
-    begin_training(config.seed, config.threads)
+    begin_training(config.seed, config.threads, config.output)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
     choose_trained(model, config)
