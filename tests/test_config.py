@@ -103,6 +103,8 @@ def test_unknown_key_names_file_dotted_path_nearest_and_all_keys(tmp_path: Path)
         ("losses: [{weight: 2}]\n", Experiment, "'losses.0.name' is required"),
         ("- 1\n", Experiment, "expected a mapping of keys to values, got [1] (list)"),
         ("a: [\n", Experiment, "expected valid YAML"),
+        ("mirrored: true\n? [a]\n: b\n", Experiment, "line 2: expected a word as a key, got a sequence"),
+        ("sizes: {{a: 1}: 2}\n", Experiment, "line 1: expected a word as a key, got a mapping"),
         ("mirrored: true\nmirrored: false\n", Experiment, "line 2: the key 'mirrored' stands twice"),
     ],
 )

@@ -88,10 +88,12 @@ class _StrictLoader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key_node, _ in node.value:
+            line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigError(f"line {line}: expected a word as a key, got a {key_node.id}.")
             if key_node.value in seen:
-                line = key_node.start_mark.line + 1
                 raise ConfigError(f"line {line}: the key '{key_node.value}' stands twice; keep one of them.")
-            seen.add(str(key_node.value))
+            seen.add(key_node.value)
         return super().construct_mapping(node, deep=deep)
 
 

@@ -32,14 +32,29 @@ def require_parent(path: Path) -> None:
         raise SigmaskError(f"there is no folder {path.parent}: make it, or name another place for {path.name}")
 
 
-def require_no_file(folder: Path, error: type[SigmaskError] = SigmaskError) -> None:
-    """Raise if there is a file where a folder is to be written.
+def make_parent(path: Path) -> None:
+    """Make the folder that `path` is to be written into, and raise if that cannot be, or `path` is a folder.
+
+    Raises:
+        SigmaskError: so it is.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise SigmaskError(
+            f"{path.parent} cannot be a folder, since a file is in the way: name another place"
+        ) from error
+    require_parent(path)
+
+
+def require_no_file(folder: Path, error: type[SigmaskError] = SigmaskError, *, option: str = "-o") -> None:
+    """Raise if there is a file where a folder is to be written; `option` is what names another.
 
     Raises:
         SigmaskError: so it is; of the kind `error`.
     """
     if folder.exists() and not folder.is_dir():
-        raise error(f"the output must be a folder, and {folder} is a file: name another with -o")
+        raise error(f"the output must be a folder, and {folder} is a file: name another with {option}")
 
 
 def require_apart(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from sigmask.cli import ablation
 from sigmask.cli.ablation import ROWS, AblationConfig, run_ablation
 from sigmask.config import load_config
-from sigmask.errors import ConfigError, CorpusError
+from sigmask.errors import ConfigError, CorpusError, SigmaskError, WeightsError
+from sigmask.models import weights_folder
 from sigmask.models.pretrained import save_pretrained
 from sigmask.training import stage2
 from sigmask.training.stage2 import Stage2Config
@@ -30,7 +32,6 @@ def _config(root: Path, rows: tuple[str, ...]) -> AblationConfig:
     base = Stage2Config(
         corpus=root / "corpus",
         unlabelled=str(table),
-        output=root / "unused",
         initial=str(root / "start"),
         steps=1,
         batch=1,
@@ -124,6 +125,46 @@ def test_a_benchmark_that_is_not_there_is_told_before_training(tmp_path: Path, m
     config = dataclasses.replace(_config(tmp_path, ("all",)), benchmarks=("nowhere",))
     with pytest.raises(CorpusError, match="unknown benchmark 'nowhere'"):
         run_ablation(config)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "told"),
+    [
+        ({"unlabelled": "nowhere.jsonl"}, CorpusError, "nowhere.jsonl"),
+        ({"unlabelled": None}, ConfigError, "'unlabelled' is required for self-training"),
+        ({"corpus": Path("nowhere")}, CorpusError, r"expected pair-\*.npz in nowhere"),
+        ({"crop": 65}, ConfigError, r"'base.crop': .* set base.crop=64"),
+        ({"codes_only": True}, ConfigError, "'codes_only' trains the code head"),
+        ({"initial": "runs/nowhere"}, WeightsError, r"^base.initial: there is no folder 'runs/nowhere'.*_clean.yaml'$"),
+    ],
+)
+def test_what_a_row_needs_is_told_before_the_first_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], error: type[SigmaskError], told: str
+) -> None:
+    monkeypatch.setattr(ablation, "run_stage2", lambda _: pytest.fail("it trained"))
+    monkeypatch.setattr(weights_folder, "_download", _unreachable)
+    config = _config(tmp_path, ("nothing added", "all"))
+    with pytest.raises(error, match=told):
+        run_ablation(dataclasses.replace(config, base=dataclasses.replace(config.base, **changes)))
+    assert not (tmp_path / "out").exists()
+
+
+def _unreachable(*_: object) -> Path:
+    raise WeightsError("the Hub cannot be reached\nat all")
+
+
+def test_unlabelled_pairs_are_not_asked_for_where_no_row_uses_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ablation, "run_stage2", lambda _: tmp_path / "start")
+    config = _config(tmp_path, ("+ null pairs",))
+    run_ablation(dataclasses.replace(config, base=dataclasses.replace(config.base, unlabelled=None)))
+
+
+def test_the_page_names_the_weights_and_the_command(tmp_path: Path) -> None:
+    page = run_ablation(_config(tmp_path, ("Stage I only",)), command="sigmask train ablate a.yaml")
+    digest = weights_folder.weights_hash(tmp_path / "start")[:8]
+    assert f"Every row starts from `start ({digest})`; written by `sigmask train ablate a.yaml`." in page.splitlines()
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sigmask.errors import ConfigError
+from sigmask.errors import ConfigError, SigmaskError
 from sigmask.evaluation.code_separation import (
     _COLOURS,
     _MARGIN,
@@ -17,6 +18,7 @@ from sigmask.evaluation.code_separation import (
     _principal_axes,
     codes_of,
     draw_codes,
+    main,
     probe_accuracies,
 )
 from sigmask.types import EditPair
@@ -55,6 +57,19 @@ def test_a_probe_is_not_asked_about_pairs_that_it_was_fitted_on() -> None:
 def test_two_pairs_are_too_few() -> None:
     with pytest.raises(ConfigError, match="at least three pairs"):
         probe_accuracies(tokens(pairs=2))
+
+
+def test_tokens_of_one_kind_alone_are_refused() -> None:
+    known = tokens()
+    without = dataclasses.replace(known, round_trip=np.zeros_like(known.round_trip))
+    with pytest.raises(ConfigError, match=r"'was there a round trip\?' .* of all 160 it is no: name two benchmarks"):
+        probe_accuracies(without)
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "codes").touch()
+    with pytest.raises(SigmaskError, match=r"must be a folder, and .*codes is a file"):
+        main("nowhere", "nowhere", tmp_path / "codes")
 
 
 def test_as_many_edited_tokens_as_others_of_every_pair() -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+import typer
+from typer.testing import CliRunner
 
 from sigmask.annotation.doubtful import DOUBTFUL
 from sigmask.errors import ConfigError, CorpusError, SigmaskError
+from sigmask.evaluation.baselines import tuning
 from sigmask.evaluation.null_round_trips import PERTURBATIONS, main, measure_null, null_table
 from sigmask.synthesis.named_view import is_held_out
 from sigmask.synthesis.photos import PhotoEntry
@@ -143,3 +146,13 @@ def test_what_cannot_be_measured_or_written_is_told_first(tmp_path: Path) -> Non
         main("tiny", tmp_path, perturbations=["round trip"])
     with pytest.raises(SigmaskError, match="there is no folder"):
         main("tiny", tmp_path, json_file=tmp_path / "nowhere" / "null.json")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"), [(main, ["tiny", "--photos", "nowhere"]), (tuning.main, ["--shared", "nowhere"])]
+)
+def test_a_seed_is_no_less_than_zero(command: Callable[..., None], arguments: list[str]) -> None:
+    tool = typer.Typer()
+    tool.command()(command)
+    result = CliRunner().invoke(tool, [*arguments, "--seed", "-1"])
+    assert result.exit_code == 2 and "Invalid value for '--seed'" in result.output

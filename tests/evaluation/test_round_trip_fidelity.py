@@ -40,7 +40,7 @@ def test_the_command_prints_a_row_for_each(tmp_path: Path, capsys: pytest.Captur
     cv2.imwrite(str(tmp_path / "photo.png"), np.zeros((16, 24, 3), np.uint8))
     main(tmp_path, [str(tmp_path)])
     row = capsys.readouterr().out.splitlines()[2]
-    assert row.startswith("| 0: SmallAutoencoder | 2 | 1 | ")
+    assert row.startswith("| vae2 | 2 | 1 | ")
 
 
 def test_what_ships_gives_back_a_photograph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,5 +48,5 @@ def test_what_ships_gives_back_a_photograph(tmp_path: Path, capsys: pytest.Captu
     cv2.imwrite(str(tmp_path / "cat.png"), data.chelsea()[:, :, ::-1])
     main(tmp_path)
     rows = [line.split("|") for line in capsys.readouterr().out.splitlines()[2:]]
-    assert [row[2].strip() for row in rows] == ["16", "4"]
+    assert [(row[1].strip(), row[2].strip()) for row in rows] == [("vae16", "16"), ("vae4", "4")]
     assert all(24 < float(row[4]) < 40 and float(row[5]) < float(row[4]) for row in rows)

@@ -8,7 +8,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from sigmask.cli.train import app
-from sigmask.errors import CorpusError
+from sigmask.errors import CorpusError, SigmaskError
 from sigmask.report.corpus_sheets import write_corpus_sheets
 from tests.training.tiny_corpus import drawn_record, write_tiny_corpus
 
@@ -27,3 +27,9 @@ def test_each_family_gets_a_sheet_of_its_first_pairs(tmp_path: Path, rng: np.ran
 def test_a_folder_without_pairs_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="found none"):
         write_corpus_sheets(tmp_path, tmp_path / "sheets")
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sheets").touch()
+    with pytest.raises(SigmaskError, match=r"must be a folder, and .*sheets is a file"):
+        write_corpus_sheets(write_tiny_corpus(tmp_path / "corpus"), tmp_path / "sheets")

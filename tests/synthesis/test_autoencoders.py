@@ -94,7 +94,7 @@ def test_what_cannot_be_opened_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     (other / "config.json").write_text('{"_class_name": "AutoencoderTiny"}')
     with pytest.raises(WeightsError, match="cannot open the autoencoder"):
         load_autoencoders([other])
-    with pytest.raises(CorpusError, match="expected hf:OWNER/NAME"):
+    with pytest.raises(CorpusError, match=r"hf:OWNER/NAME@REVISION of an autoencoder, got 'hf:nobody'$"):
         load_autoencoders(["hf:nobody"])
     with pytest.raises(CorpusError, match=r"expected autoencoder weights in .*; found none"):
         load_autoencoders([tmp_path / "lost"])

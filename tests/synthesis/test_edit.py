@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from sigmask.errors import ConfigError, CorpusError
 from sigmask.synthesis import edit as edit_module
+from sigmask.synthesis import side_effect
 from sigmask.synthesis.accessories import ACCESSORIES, draw_accessory
 from sigmask.synthesis.edit import FAMILIES, WEIGHTS, make_edit
 from sigmask.synthesis.instruction_templates import vocabulary
@@ -50,10 +52,14 @@ def _drawn(
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
-def test_each_family_makes_sound_edits_of_drawn_photographs(library: PhotoLibrary, family: str) -> None:
+def test_each_family_makes_sound_edits_of_drawn_photographs_and_says_its_name(
+    library: PhotoLibrary, family: str
+) -> None:
     rng = np.random.default_rng(4)
     for _ in range(3):
-        _assert_sound(make_edit(library, rng, size=192, weights={family: 1.0}), 192)
+        edit = make_edit(library, rng, size=192, weights={family: 1.0})
+        _assert_sound(edit, 192)
+        assert edit.family == family
 
 
 def test_real_photographs_give_sound_edits(photographs: PhotoLibrary) -> None:
@@ -109,6 +115,27 @@ def test_a_second_edit_joins_the_mask_and_the_instruction(library: PhotoLibrary)
             assert both.mask.sum() > edit.mask.sum() and not (edit.mask & ~both.mask).any()
             joined += 1
     assert joined >= 2
+
+
+@pytest.mark.parametrize(
+    ("second", "joined"),
+    [
+        ("I want a hat", "Make it red and I want a hat"),
+        ("I'd like a hat.", "Make it red and I'd like a hat."),
+        ("In the corner, add a hat", "Make it red and in the corner, add a hat"),
+        ("Add a hat", "Make it red and add a hat"),
+    ],
+)
+def test_the_word_i_stays_a_capital_in_a_second_instruction(
+    library: PhotoLibrary, monkeypatch: pytest.MonkeyPatch, second: str, joined: str
+) -> None:
+    photo, edit = next(_drawn("recolour", library, np.random.default_rng(2), tries=12))
+    edit = dataclasses.replace(edit, instruction="Make it red.")
+    change = dataclasses.replace(edit, instruction=second)
+    monkeypatch.setattr(side_effect, "_second_change", lambda *_: change)
+    rng = np.random.default_rng(0)
+    said = {add_second_edit(edit, photo, library, rng).instruction for _ in range(40)}
+    assert joined in said and len(said) == 4
 
 
 def test_a_third_edit_follows_now_and_then(library: PhotoLibrary, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from sigmask.errors import ConfigError, CorpusError
+from sigmask.errors import ConfigError, CorpusError, SigmaskError
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.synthesis import stage1_corpus
 from sigmask.synthesis.corpus_progress import describe_corpus
@@ -137,6 +137,19 @@ def test_nothing_to_make_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 or more, got 0"):
         stage1_corpus.main(tmp_path, tmp_path / "corpus", count=0)
     assert not (tmp_path / "corpus").exists()
+
+
+def test_what_cannot_be_read_or_written_is_told_before_there_is_a_folder(tmp_path: Path) -> None:
+    output = tmp_path / "corpus"
+    with pytest.raises(CorpusError, match="expected a folder of photographs"):
+        stage1_corpus.main(tmp_path / "nowhere", output, count=1)
+    write_library(tmp_path / "shared" / "data" / "photos", photographs=2)
+    with pytest.raises(CorpusError, match="nowhere"):
+        stage1_corpus.main(tmp_path / "shared", output, count=1, pairs=str(tmp_path / "nowhere"))
+    assert not output.exists()
+    output.touch()
+    with pytest.raises(SigmaskError, match=r"must be a folder, and .* is a file: name another with -o"):
+        stage1_corpus.main(tmp_path / "shared", output, count=1)
 
 
 def test_without_other_autoencoders_those_that_ship_make_the_round_trips(tmp_path: Path) -> None:

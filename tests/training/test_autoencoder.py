@@ -53,6 +53,14 @@ def test_a_folder_to_write_into_is_refused_before_the_training(tmp_path: Path) -
     assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
 
 
+def test_a_file_in_the_place_of_the_folder_is_refused_before_the_training(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "photo.png"), draw_photo(np.random.default_rng(0), 128, 128))
+    for folder in (tmp_path / "photo.png", tmp_path / "photo.png" / "deeper"):
+        with pytest.raises(SigmaskError, match="cannot be a folder, since a file is in the way"):
+            main(tmp_path, folder / "vae.safetensors", steps=10**9)
+
+
 def test_a_folder_without_photographs_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="at least 128 px"):
-        main(tmp_path, tmp_path / "vae.safetensors")
+        main(tmp_path, tmp_path / "out" / "vae.safetensors")
+    assert not (tmp_path / "out").exists()

@@ -188,7 +188,8 @@ def test_a_swapped_view_is_never_shifted(monkeypatch: pytest.MonkeyPatch) -> Non
     """Its mask belongs to both grids."""
     monkeypatch.setattr(perturbation, "SHIFT_SHARE", 100.0)
     shifts: list[int] = []
-    monkeypatch.setattr(perturbation, "shift_slightly", lambda image, masks, _: (shifts.append(1), (image, masks))[1])
+    shift = perturbation.slight_shift
+    monkeypatch.setattr(perturbation, "slight_shift", lambda shape, rng: (shifts.append(1), shift(shape, rng))[1])
     for seed in range(5):
         _draw(np.random.default_rng(seed), swapped=1.0, perturbed=1.0)
     assert not shifts

@@ -15,9 +15,10 @@ from safetensors.torch import load_file
 from torch.utils.data import DataLoader
 
 from sigmask.config import load_config
-from sigmask.errors import ConfigError, CorpusError, SigmaskWarning
+from sigmask.errors import ConfigError, CorpusError, SigmaskError, SigmaskWarning
 from sigmask.losses.self_training_loss import moved_along
 from sigmask.models.pretrained import save_pretrained
+from sigmask.synthesis import perturbation
 from sigmask.training import stage2, stage2_views
 from sigmask.training.stage1_views import read_record
 from sigmask.training.stage2 import Stage2Config, Stage2Weights, confidence_at, run_stage2, view_mix
@@ -70,6 +71,13 @@ def _logged(folder: Path) -> list[dict[str, float]]:
 
 
 SELF_TRAINING = {"self_training", "teacher_area", "student_area", "teacher_quality", "sure", "guard_open"}
+CODES_ONLY = {
+    "codes_only": True,
+    "calibration": False,
+    "null_pairs": False,
+    "self_training": False,
+    "disentanglement": True,
+}
 CODES = {"reconstruction", "swap", "covariance", "vanishing"}
 
 
@@ -140,11 +148,37 @@ def test_a_frozen_joint_space_stays(material: Path, tmp_path: Path) -> None:
 
 
 def test_the_codes_learn_alone_and_every_mask_stays(material: Path, tmp_path: Path) -> None:
-    run_stage2(_config(material, tmp_path / "out", steps=2, codes_only=True, learning_rate=0.1))
+    run_stage2(_config(material, tmp_path / "out", steps=2, learning_rate=0.1, **CODES_ONLY))
     before, after = (load_file(folder / "model.safetensors") for folder in (material / "start", tmp_path / "out"))
     assert {name for name, value in after.items() if not torch.equal(value, before[name])} == {"codes.split.weight"}
     for step in _logged(tmp_path / "out"):
         assert set(step) >= CODES and not {"mask", "self_training"} & set(step)
+
+
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [({name: not value}, f"set {name}={str(value).lower()}, or") for name, value in CODES_ONLY.items()][1:],
+)
+def test_a_part_that_the_codes_alone_would_ignore_is_refused(
+    material: Path, tmp_path: Path, part: dict[str, bool], told: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"^'codes_only' trains the code head on triples .* {told}"):
+        run_stage2(_config(material, tmp_path / "out", **(CODES_ONLY | part)))
+    assert not (tmp_path / "out").exists()
+
+
+def test_self_training_alone_needs_unlabelled_pairs(material: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'unlabelled' is required for self-training"):
+        run_stage2(_config(material, tmp_path / "out", unlabelled=None))
+    assert not (tmp_path / "out").exists()
+    run_stage2(_config(material, tmp_path / "out", steps=1, unlabelled=None, self_training=False))
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(material: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(SigmaskError, match="out is a file: name another with --set output=FOLDER"):
+        run_stage2(_config(material, tmp_path / "out"))
 
 
 def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
@@ -162,10 +196,10 @@ def test_two_views_show_the_same_crop(rng: np.random.Generator) -> None:
 
 def _plain_views(monkeypatch: pytest.MonkeyPatch, sources: Any) -> None:
     """Nothing but a shift is drawn, and it is `sources` of the picture's shape."""
-    monkeypatch.setattr(stage2_views, "perturb", lambda image, rng, share: image)
+    monkeypatch.setattr(perturbation, "perturb", lambda image, *_: image)
     monkeypatch.setattr(stage2_views, "recompress", lambda image, rng, quality: image)
-    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 10.0)
-    monkeypatch.setattr(stage2_views, "slight_shift", lambda shape, rng: sources(shape))
+    monkeypatch.setattr(perturbation, "SHIFT_SHARE", 10.0)
+    monkeypatch.setattr(perturbation, "slight_shift", lambda shape, rng: sources(shape))
 
 
 def _two_right_one_down(shape: tuple[int, int]) -> np.ndarray:
@@ -208,7 +242,7 @@ def test_the_strong_view_is_shifted_and_says_whereto(monkeypatch: pytest.MonkeyP
 
 
 def test_a_view_that_is_not_shifted_has_no_displacement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stage2_views, "SHIFT_SHARE", 0.0)
+    monkeypatch.setattr(perturbation, "SHIFT_SHARE", 0.0)
     pair = draw_pair(np.random.default_rng(4), 80, 100)
     assert not UnlabelledViews([pair], crop=64, seed=0, positions=range(1))[0].displacement.any()
 

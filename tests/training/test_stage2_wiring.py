@@ -26,7 +26,7 @@ from tests.drawn_corpora import write_table_corpus
 from tests.models.random_locator import random_locator
 from tests.training.tiny_corpus import write_tiny_corpus
 
-CONFIG = Stage2Config(Path("corpus"), "unlabelled", Path("out"), bfloat16=False, believed=(1.0, 1.0))
+CONFIG = Stage2Config(Path("corpus"), bfloat16=False, believed=(1.0, 1.0))
 EDIT = (EditTuple("dog", None, Action.REMOVE),)
 WEAK, STRONG = 0.25, 0.75
 NOISE = {"weak": 0.125, "strong": 0.375}

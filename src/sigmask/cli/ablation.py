@@ -18,15 +18,22 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict
 from pydantic.dataclasses import dataclass
 
 from sigmask.config import build_config, config_to_dict
+from sigmask.errors import WeightsError
 from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.benchmark_result import BenchmarkResult
 from sigmask.evaluation.stored_run import RunStore
 from sigmask.evaluation.suite import Condition, run_suite
 from sigmask.evaluation.tables import markdown_table
 from sigmask.evaluation.told_runs import ToldRuns
+from sigmask.models.locator import Locator
+from sigmask.models.pretrained import load_locator
+from sigmask.models.weights_folder import find_weights, weights_hash, weights_name
+from sigmask.output_path import require_no_file
 from sigmask.training.checkpoint import checkpoint_step
-from sigmask.training.setting_ranges import Count, Whole
-from sigmask.training.stage2 import Stage2Config, run_stage2
+from sigmask.training.setting_ranges import Count, Whole, require_fitting_side
+from sigmask.training.stage1_views import pair_paths
+from sigmask.training.stage2 import Stage2Config, require_consistent, run_stage2
+from sigmask.training.stage2_views import Triples, open_unlabelled
 from sigmask.whole_file import whole_file
 
 _STRICT = ConfigDict(extra="forbid")
@@ -78,7 +85,10 @@ _Benchmark = Annotated[str, BeforeValidator(_not_null)]
 
 @dataclass(frozen=True, config=_STRICT)
 class AblationConfig:
-    """`base` is the run whose parts are switched; `benchmarks` are names or paths, of which `limit` pairs are taken."""
+    """`base` is the run whose parts are switched, and whose `output` is not used.
+
+    `benchmarks` are names or paths, of which `limit` pairs are taken.
+    """
 
     base: Stage2Config
     output: Path
@@ -88,33 +98,41 @@ class AblationConfig:
     limit: Count | None = None
 
 
-def run_ablation(config: AblationConfig, tell: Callable[[str], None] = typer.echo) -> str:
+def run_ablation(
+    config: AblationConfig, tell: Callable[[str], None] = typer.echo, *, command: str | None = None
+) -> str:
     """Train and measure every row with every seed; the table as Markdown, which is also in `output/ablation.md`.
 
     Args:
         tell: takes a line when a row and seed starts and ends, and where one is skipped as finished.
+        command: what was typed to get here, for the page.
 
     Raises:
-        CorpusError: a benchmark cannot be read; before anything is trained.
+        ConfigError, CorpusError, WeightsError: something that a row or a benchmark needs is not there, or settings
+            contradict each other; before anything is trained.
     """
+    runs = {row: _runs(config, row) for row in config.rows}
+    _require_inputs(config, [run for of_row in runs.values() for run in of_row])
     for name in config.benchmarks:
         load_benchmark(name)
     store = RunStore(config.output / "results")
     found: dict[str, dict[Condition, list[list[BenchmarkResult]]]] = {}
     for row in config.rows:
-        weights = _trained(config, row, tell)
+        weights = _trained(row, runs[row], tell) or {row: config.base.initial}
         found[row] = {condition: [] for condition in _TOLD}
         for name, folder in weights.items():
             for condition, measured in found[row].items():
                 measured.append(_measured(config, name, folder, condition, store, tell))
-    page = ablation_table(found, config)
+    page = ablation_table(found, config, command)
     with whole_file(config.output / "ablation.md") as partial:
         partial.write_text(page, encoding="utf-8")
     return page
 
 
 def ablation_table(
-    found: Mapping[str, Mapping[Condition, Sequence[Sequence[BenchmarkResult]]]], config: AblationConfig
+    found: Mapping[str, Mapping[Condition, Sequence[Sequence[BenchmarkResult]]]],
+    config: AblationConfig,
+    command: str | None = None,
 ) -> str:
     """Mean over the seeds, ± their standard deviation where there are several; F1 in %, or the area marked on null."""
     benchmarks = [result.benchmark for result in next(iter(found.values()))[Condition.OWN][0]]
@@ -124,6 +142,9 @@ def ablation_table(
         f"{config.base.steps} steps of {config.base.batch} views, {len(config.seeds)} seed(s)"
         + (f", the first {config.limit} pairs of each benchmark" if config.limit else "")
         + ". F1 in %, mean per image at 0.5; of pairs in which nothing was edited the area marked, in %.",
+        "",
+        f"Every row starts from `{weights_name(config.base.initial, weights_hash(find_weights(config.base.initial)))}`"
+        + (f"; written by `{command}`." if command else "."),
     ]
     for condition, title in _TOLD.items():
         rows = [
@@ -134,21 +155,64 @@ def ablation_table(
     return "\n".join(lines) + "\n"
 
 
-def _trained(config: AblationConfig, row: str, tell: Callable[[str], None]) -> dict[str, str]:
-    """What is trained, in words → its weights, one for each seed; those of Stage I are the same for all."""
+def _runs(config: AblationConfig, row: str) -> list[Stage2Config]:
+    """The trainings of a row, one for each seed; none for a row that is not trained."""
     switches = ROWS[row]
     if switches is None:
-        tell(f"{row}: nothing to train")
-        return {row: config.base.initial}
-    folders = {}
-    for seed in config.seeds:
-        folder = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
-        changed: dict[str, Any] = {"seed": seed, "output": str(config.output / f"{folder}-{seed}")}
-        run = build_config(
-            config_to_dict(config.base) | _PARTS | switches | changed, Stage2Config, source=f"ablation row '{row}'"
+        return []
+    folder = "".join(letter if letter.isalnum() else "-" for letter in row).strip("-")
+    return [
+        build_config(
+            config_to_dict(config.base)
+            | _PARTS
+            | switches
+            | {"seed": seed, "output": str(config.output / f"{folder}-{seed}")},
+            Stage2Config,
+            source=f"ablation row '{row}'",
         )
-        name = f"{row}, seed {seed}"
-        done = checkpoint_step(run.output / "checkpoint.pt")
+        for seed in config.seeds
+    ]
+
+
+def _require_inputs(config: AblationConfig, runs: Sequence[Stage2Config]) -> None:
+    """Refuse what would end a row only when its turn comes, hours later. Finished runs read no pairs any more."""
+    require_no_file(config.output, option="--set output=FOLDER")
+    for run in runs:
+        require_consistent(run)
+    model = _initial_model(config.base.initial)
+    require_fitting_side("base.crop", config.base.crop, model.backbone)
+    left = [run for run in runs if _done(run) < run.steps]
+    if left:
+        pair_paths(config.base.corpus)
+    if any(run.disentanglement for run in left):
+        Triples(config.base.corpus, crop=config.base.crop, seed=0, positions=range(0))
+    if config.base.unlabelled is not None and any(run.self_training for run in left):
+        open_unlabelled(config.base.unlabelled)
+
+
+def _initial_model(initial: str) -> Locator:
+    try:
+        return load_locator(initial)[0]
+    except WeightsError as error:
+        if Path(initial).is_dir():
+            raise
+        raise WeightsError(
+            f"base.initial: there is no folder '{initial}', nor weights of this name. Those of configs/ablation.yaml "
+            "are made by 'sigmask train stage1 configs/tiny_stage1_clean.yaml'"
+        ) from error
+
+
+def _done(run: Stage2Config) -> int:
+    return checkpoint_step(run.output / "checkpoint.pt")
+
+
+def _trained(row: str, runs: Sequence[Stage2Config], tell: Callable[[str], None]) -> dict[str, str]:
+    """What is trained, in words → its weights, one for each seed."""
+    if not runs:
+        tell(f"{row}: nothing to train")
+    folders = {}
+    for run in runs:
+        name, done = f"{row}, seed {run.seed}", _done(run)
         if done < run.steps:
             tell(f"{name}: training starts at step {done} of {run.steps}")
         started = time.monotonic()

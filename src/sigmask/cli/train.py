@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,8 @@ def ablate(
     from sigmask.config import load_config
 
     settings = load_config(config, AblationConfig, tuple(changes or ()))
-    typer.echo(run_ablation(settings))
+    changed = [part for change in changes or () for part in ("--set", change)]
+    typer.echo(run_ablation(settings, command=shlex.join(["sigmask", "train", "ablate", str(config), *changed])))
     typer.echo(f"written: {settings.output / 'ablation.md'}")
 
 

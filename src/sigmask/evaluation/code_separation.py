@@ -31,6 +31,7 @@ from sigmask.evaluation.benchmark import load_benchmark
 from sigmask.evaluation.tables import markdown_table
 from sigmask.models.locator import Locator
 from sigmask.models.pixels import pixels_of
+from sigmask.output_path import require_no_file
 from sigmask.types import EditPair, ImageArray
 from sigmask.whole_file import whole_file
 
@@ -109,7 +110,7 @@ def probe_accuracies(tokens: Tokens) -> dict[tuple[str, str], float]:
 
     Raises:
         MissingExtraError: scikit-learn is not installed.
-        ConfigError: there are fewer than three pairs with tokens.
+        ConfigError: there are fewer than three pairs with tokens, or none of one kind among those to fit on.
     """
     try:
         from sklearn.linear_model import LogisticRegression
@@ -121,6 +122,7 @@ def probe_accuracies(tokens: Tokens) -> dict[tuple[str, str], float]:
     if len(known) < 3:
         raise ConfigError(f"probing needs at least three pairs with edited and other tokens, got {len(known)}")
     fitted = np.isin(tokens.pair, known[: round(FITTED_SHARE * len(known))])
+    _require_both_kinds(tokens, fitted)
     found = {}
     for code in CODES:
         for question in QUESTIONS:
@@ -129,6 +131,17 @@ def probe_accuracies(tokens: Tokens) -> dict[tuple[str, str], float]:
             probe.fit(values[fitted], truth[fitted])
             found[code, question] = float(probe.score(values[~fitted], truth[~fitted]))
     return found
+
+
+def _require_both_kinds(tokens: Tokens, fitted: npt.NDArray[np.bool_]) -> None:
+    for question in QUESTIONS:
+        kinds = np.unique(tokens.answer(question)[fitted])
+        if len(kinds) < 2:
+            raise ConfigError(
+                f"probing needs tokens of which the answer to '{question}' is yes and others of which it is no, and of "
+                f"all {fitted.sum()} it is {'yes' if kinds[0] else 'no'}: name two benchmarks of the same pairs, whose "
+                "masks mark a part of each picture, before and after a round trip"
+            )
 
 
 def draw_codes(tokens: Tokens) -> ImageArray:
@@ -176,6 +189,7 @@ def main(
     """Probe and draw the codes of MODEL."""
     from sigmask.models.pretrained import load_locator
 
+    require_no_file(output)
     locator, _, _ = load_locator(model)
     read: list[dict[str, Any]] = [
         {each.sample_id: each for each in load_benchmark(name).read() if isinstance(each, EditPair)}

@@ -231,7 +231,7 @@ def main(
         typer.Option("--instruction", help="what to say of every photograph, in place of nothing ('' too); again"),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="photographs at most, drawn by the seed")] = 100,
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(min=0, help="the same seed draws the same photographs and disturbances")] = 0,
     least_quality: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="expected IoU under which a mask is given up; 0 keeps every mask")
     ] = LEAST_QUALITY,

@@ -17,7 +17,7 @@ import typer
 from sigmask.command_errors import run_tool
 from sigmask.errors import CorpusError
 from sigmask.evaluation.tables import markdown_table
-from sigmask.synthesis.autoencoders import load_autoencoders
+from sigmask.synthesis.autoencoders import SHIPPED, named_autoencoders
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.vae_roundtrip import Autoencoder, round_trip
 from sigmask.types import ImageArray
@@ -43,12 +43,10 @@ def main(
     if not images:
         raise CorpusError(f"expected photographs in {folder}, found none that can be read")
     rows = []
-    for number, each in enumerate(load_autoencoders(autoencoders or ["shipped"])):
+    for name, each in named_autoencoders(autoencoders or [SHIPPED]):
         plain, noisy = (fidelity(images, each, noise) for noise in (0.0, 0.3))
         channels = getattr(each, "latent_channels", "")
-        rows.append(
-            [f"{number}: {type(each).__name__}", str(channels), str(len(images)), f"{plain:.1f}", f"{noisy:.1f}"]
-        )
+        rows.append([name, str(channels), str(len(images)), f"{plain:.1f}", f"{noisy:.1f}"])
     header = ["autoencoder", "latent channels", "photographs", "PSNR (dB)", "with latent noise 0.3"]
     print("\n".join(markdown_table(header, rows)))
 

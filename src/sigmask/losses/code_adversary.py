@@ -20,9 +20,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from sigmask.losses.standardised_columns import standardise
+
 _RIDGE = 1e-3
 """Added to the diagonal of the channels' correlations, which channels that are nearly alike would make singular."""
-_TINY = 1e-6
 
 
 def code_adversary(edit_code: Tensor, noise_code: Tensor, edited: Tensor, round_trip: Tensor, known: Tensor) -> Tensor:
@@ -46,8 +47,8 @@ def readable_share(code: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
         weight: (B, N) ≥ 0, in sum 1 or 0.
     """
     weight = weight.flatten()
-    channels = _standardise(code.float().flatten(0, 1), weight)
-    asked = _standardise(truth.float().flatten()[:, None], weight)[:, 0]
+    channels = standardise(code.float().flatten(0, 1), weight)
+    asked = standardise(truth.float().flatten()[:, None], weight)[:, 0]
     correlations = channels.T @ (weight[:, None] * channels)
     ridge = _RIDGE * torch.eye(correlations.shape[0], device=code.device)
     with_truth = channels.T @ (weight * asked)
@@ -66,9 +67,3 @@ def kind_weights(edited: Tensor, round_trip: Tensor, known: Tensor) -> Tensor:
             kind = (known & (edited == is_edited) & (round_trip == went_through)).float()
             weight = weight + kind / kind.sum().clamp_min(1)
     return weight / weight.sum().clamp_min(1)
-
-
-def _standardise(values: Tensor, weight: Tensor) -> Tensor:
-    """Each column of (T, C) with mean 0 and spread 1 under the weights (T,)."""
-    centred = values - weight @ values
-    return centred * torch.rsqrt(weight @ centred.square() + _TINY)

@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from sigmask.losses.standardised_columns import standardise
+
 _TINY = 1e-6  # a root has no gradient at zero
 _PARTS = 4  # directions whose squares add up to the energy of one depth
 
@@ -27,7 +29,7 @@ def cross_covariance(edit_code: Tensor, noise_code: Tensor) -> Tensor:
     Args:
         edit_code, noise_code: (B, N, C).
     """
-    edit, noise = (_standardise(code.flatten(0, 1).float()) for code in (edit_code, noise_code))
+    edit, noise = (standardise(code.flatten(0, 1).float()) for code in (edit_code, noise_code))
     return (edit.T @ noise / len(edit)).square().mean()
 
 
@@ -81,8 +83,3 @@ def energy_distance(predicted: Tensor, seen: Tensor, weight: Tensor | None = Non
 
 def _energy(projected: Tensor) -> Tensor:
     return torch.unflatten(projected.float(), -1, (-1, _PARTS)).square().sum(-1)
-
-
-def _standardise(code: Tensor) -> Tensor:
-    centred = code - code.mean(0)
-    return centred / (centred.square().mean(0) + 1e-6).sqrt()

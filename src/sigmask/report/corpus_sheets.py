@@ -6,6 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from sigmask.data.overlay import draw_outline
+from sigmask.output_path import require_no_file
 from sigmask.report.contact_sheet import CELL, ContactSheet
 from sigmask.report.lettering import cut_to_width
 from sigmask.synthesis.corpus_progress import read_meta, some_pair_files
@@ -20,7 +21,9 @@ def write_corpus_sheets(corpus: Path, output: Path, *, most: int = 12) -> list[P
 
     Raises:
         CorpusError: there are no pairs, or one is damaged.
+        SigmaskError: `output` is a file.
     """
+    require_no_file(output)
     of_family: dict[str, list[tuple[Path, str]]] = defaultdict(list)
     for path in some_pair_files(corpus):
         meta = read_meta(path)

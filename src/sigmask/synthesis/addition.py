@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +44,8 @@ def add_object(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) ->
 
 def add_accessory(photo: Photo, library: PhotoLibrary, rng: np.random.Generator) -> SyntheticEdit | None:
     """A small thing is drawn on or beside an object (a hat on its head, beads round its neck), if there is one."""
-    return add_newcomer(photo, draw_newcomer(photo, rng), rng)
+    edit = add_newcomer(photo, draw_newcomer(photo, rng), rng)
+    return None if edit is None else dataclasses.replace(edit, family="accessory")
 
 
 def lay_newcomer(

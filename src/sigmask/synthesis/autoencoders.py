@@ -60,14 +60,11 @@ class DiffusersAutoencoder:
             CorpusError: the name is not of this form.
             WeightsError: there is no such autoencoder, or it is of another class.
         """
+        name, where = _place(str(source))
         try:
             import diffusers
         except ImportError as error:
             raise MissingExtraError("diffusers", "vae", f"the autoencoder '{source}'") from error
-        name, where = str(source), dict[str, Any]()
-        if name.startswith(PREFIX):
-            hub = parse_hub_name(name)
-            name, where = hub.repository, {"revision": hub.revision, "subfolder": hub.config}
         try:
             kind = diffusers.AutoencoderKL.load_config(name, **where).get("_class_name")
             if kind not in _CLASSES:
@@ -81,6 +78,20 @@ class DiffusersAutoencoder:
                 ) from error
             raise WeightsError(f"cannot open the autoencoder '{source}': {error}") from error
         return cls(model)
+
+
+def _place(source: str) -> tuple[str, dict[str, Any]]:
+    """A folder or a repository on the Hub, and where in it the autoencoder lies, as `diffusers` takes both."""
+    if not source.startswith(PREFIX):
+        return source, {}
+    try:
+        hub = parse_hub_name(source)
+    except CorpusError as error:  # which speaks of data sets
+        raise CorpusError(
+            "expected hf:OWNER/NAME, hf:OWNER/NAME:SUBFOLDER or hf:OWNER/NAME@REVISION of an autoencoder, got "
+            f"'{source}'"
+        ) from error
+    return hub.repository, {"revision": hub.revision, "subfolder": hub.config}
 
 
 def _is_out_of_reach(error: BaseException | None) -> bool:

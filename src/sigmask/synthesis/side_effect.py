@@ -6,6 +6,7 @@ A side-effect is in the mask, and not in the instruction.
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 
@@ -46,15 +47,20 @@ def add_second_edit(
     if second is None:
         return edit
     joint = str(rng.choice([" and ", ", and ", ". Also, ", ", then "]))
-    first_text, second_text = edit.instruction.rstrip(".?"), second.instruction
+    first_text = edit.instruction.rstrip(".?")
     return dataclasses.replace(
         edit,
         edited=second.edited,
         mask=edit.mask | second.mask,
-        instruction=f"{first_text}{joint}{second_text[0].lower()}{second_text[1:]}",
+        instruction=f"{first_text}{joint}{_within_sentence(second.instruction)}",
         edit=(*edit.edit, *second.edit),
         regions=(*edit.regions, *second.regions),
     )
+
+
+def _within_sentence(text: str) -> str:
+    """`text` with a small first letter; the word "I" stays, as in "I'd like"."""
+    return text if re.match(r"I\b", text) else f"{text[0].lower()}{text[1:]}"
 
 
 def _second_change(

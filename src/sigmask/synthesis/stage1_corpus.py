@@ -32,6 +32,7 @@ from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import ConfigError, unknown_name
 from sigmask.instruction.named_concepts import named_concepts
 from sigmask.instruction.parser import parse
+from sigmask.output_path import require_no_file
 from sigmask.synthesis.autoencoders import SHIPPED, load_autoencoders
 from sigmask.synthesis.corpus_progress import describe_corpus, follow
 from sigmask.synthesis.edit import FAMILIES, SyntheticEdit, make_edit
@@ -257,9 +258,14 @@ def main(
     weights = None if families is None else {name.strip(): 1.0 for name in families.split(",")}
     if unknown := [name for name in weights or () if name not in FAMILIES]:
         raise ConfigError(unknown_name("family of edits", unknown[0], FAMILIES))
+    photos = shared / "data" / "photos"
+    if count:
+        _photos_to_edit(photos)  # likewise, and before the folder is there
+    if pairs is not None:
+        load_corpus(pairs)
+    require_no_file(output)
     output.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")  # a fork would take over torch's threads
-    photos = shared / "data" / "photos"
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=leave_with_parent) as pool:
         parts = [
             pool.submit(_make_pairs, photos, sources, output, seed, range(first, count, workers), size, weights)
@@ -286,8 +292,7 @@ def _make_pairs(
     """Make those pairs of `indices` that are not there yet."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    entries = [entry for entry in PhotoLibrary.load(photos).entries if not is_held_out(entry)]
-    library = PhotoLibrary(entries)
+    library = _photos_to_edit(photos)
     round_trips = load_round_trips(autoencoders)
     for index in indices:
         path = _pair_path(output, seed, index)
@@ -297,6 +302,11 @@ def _make_pairs(
             library, round_trips, np.random.default_rng((seed, index)), stored_size=size, weights=weights
         )
         _write_record(path, record)
+
+
+def _photos_to_edit(folder: Path) -> PhotoLibrary:
+    """The photographs of `folder` but for the held-out tenth."""
+    return PhotoLibrary([entry for entry in PhotoLibrary.load(folder).entries if not is_held_out(entry)])
 
 
 def _pair_path(output: Path, seed: int, index: int) -> Path:

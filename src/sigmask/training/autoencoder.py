@@ -17,7 +17,7 @@ from torch import Tensor
 
 from sigmask.command_errors import run_tool
 from sigmask.errors import ConfigError, CorpusError
-from sigmask.output_path import require_parent
+from sigmask.output_path import make_parent
 from sigmask.synthesis.photos import readable_photos
 from sigmask.synthesis.small_autoencoder import SmallAutoencoder
 from sigmask.types import ImageArray
@@ -41,7 +41,7 @@ def train_autoencoder(
     rng = np.random.default_rng(seed)
     torch.manual_seed(seed)
     model = SmallAutoencoder(latent_channels, width)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=_PEAK_RATE, weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _PEAK_RATE, total_steps=steps)
     for step in range(steps):
         pixels = _crops(photos, rng, batch, crop)
@@ -87,14 +87,13 @@ def main(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="where OUTPUT is there already")] = False,
 ) -> None:
     """Train on every photograph below PHOTOS."""
-    output.parent.mkdir(parents=True, exist_ok=True)
-    require_parent(output)
-    if output.exists() and not overwrite:
-        raise ConfigError(f"{output} is there already: give --overwrite, or another --output")
     images = readable_photos(photos)
     large = [image for image in images if min(image.shape[:2]) >= 128]
     if not large:
         raise CorpusError(f"expected photographs of at least 128 px below {photos}, found {len(images)} images")
+    make_parent(output)
+    if output.exists() and not overwrite:
+        raise ConfigError(f"{output} is there already: give --overwrite, or another --output")
     train_autoencoder(large, latent, steps=steps, seed=seed, width=width).save(output)
     print(
         f"autoencoder: {output} (what it keeps: python -m sigmask.evaluation.round_trip_fidelity {photos} "

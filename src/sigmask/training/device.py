@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,10 +13,16 @@ from torch.overrides import TorchFunctionMode
 
 from sigmask.cpu_precision import cpu_multiplies_bfloat16
 from sigmask.kept_memory import keep_freed_memory
+from sigmask.output_path import require_no_file
 
 
-def begin_training(seed: int, threads: int) -> None:
-    """The first lines of a training: the same draws for a seed, so many threads, and memory that stays with it."""
+def begin_training(seed: int, threads: int, output: Path) -> None:
+    """The first lines of a training: the same draws for a seed, so many threads, and memory that stays with it.
+
+    Raises:
+        SigmaskError: there is a file in the place of the folder `output`.
+    """
+    require_no_file(output, option="--set output=FOLDER")
     torch.manual_seed(seed)
     torch.set_num_threads(threads)
     keep_freed_memory()

@@ -131,7 +131,7 @@ def train(config_path: Path, *, overrides: tuple[str, ...] = ()) -> Path:
 
 def run_grounding(config: GroundingConfig) -> Path:
     """The run itself; deterministic for a seed on one machine."""
-    begin_training(config.seed, config.threads)
+    begin_training(config.seed, config.threads, config.output)
     device = usable_device(config.device)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("size", config.size, model.backbone)

@@ -123,7 +123,7 @@ def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] 
 
 def run_stage1(config: Stage1Config, *, resume: bool = True) -> Path:
     """The run itself. The trained model (the moving average) is in `output/`, the log in `output/log.jsonl`."""
-    begin_training(config.seed, config.threads)
+    begin_training(config.seed, config.threads, config.output)
     model, encoder, text_table = _initial_model(config)
     model = model.to(usable_device(config.device))
     average = MovingAverage(model, config.ema_decay, warmup=config.initial is None)

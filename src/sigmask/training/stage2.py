@@ -23,6 +23,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
 from sigmask.config import load_config
+from sigmask.errors import ConfigError
 from sigmask.instruction.text_encoder import TextEncoder
 from sigmask.losses.code_adversary import code_adversary
 from sigmask.losses.disentanglement_loss import (
@@ -80,19 +81,20 @@ class Stage2Config:
     """Everything a Stage II run depends on; the fields are the keys of `configs/*_stage2.yaml`.
 
     `initial` names Stage I's weights, `corpus` is Stage I's, `unlabelled` any corpus of real pairs that `load_corpus`
-    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory. `leave_out_names` is as
-    in Stage I; the unlabelled pairs' instructions are told as they are. `grounding_frozen` leaves the joint space as
-    `train grounding` made it. The teacher is believed on the surest pixels of each class, a share of them that grows
-    linearly over `believed`, on views of which it marks no more than `largest_area`: in many corpora an editor redraws
-    the whole picture, which teaches no place. With `codes_only` nothing but the code head learns, of the triples alone,
-    and every mask stays as it is. Supervised views, unlabelled pairs and triples have `workers` processes
-    each.
+    takes, `hf:` addresses included, of which the first `unlabelled_pairs` are kept in memory: it is asked for where
+    there is `self_training`. `calibration` switches the round trips among the views; the null statistics stay those of
+    `initial` either way. `leave_out_names` is as in Stage I; the unlabelled pairs' instructions are told as they are.
+    `grounding_frozen` leaves the joint space as `train grounding` made it. The teacher is believed on the surest pixels
+    of each class, a share of them that grows linearly over `believed`, on views of which it marks no more than
+    `largest_area`: in many corpora an editor redraws the whole picture, which teaches no place. With `codes_only`
+    nothing but the code head learns, of the triples alone, and every mask stays as it is: the parts that are not
+    `disentanglement` must be off. Supervised views, unlabelled pairs and triples have `workers` processes each.
     """
 
     corpus: Path
-    unlabelled: str
-    output: Path
+    output: Path = Path("runs/stage2")
     initial: str = "tiny"
+    unlabelled: str | None = None
     calibration: bool = True
     null_pairs: bool = True
     self_training: bool = True
@@ -137,8 +139,13 @@ def train(config_path: Path, *, resume: bool = True, overrides: tuple[str, ...] 
 
 
 def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
-    """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`."""
-    begin_training(config.seed, config.threads)
+    """The run itself. The trained model (the teacher) is in `output/`, the curves in `output/log.jsonl`.
+
+    Raises:
+        ConfigError, CorpusError, WeightsError: see `train`.
+    """
+    require_consistent(config)
+    begin_training(config.seed, config.threads, config.output)
     model, encoder, folder = load_locator(config.initial)
     require_fitting_side("crop", config.crop, model.backbone)
     choose_trained(model, config)
@@ -158,6 +165,26 @@ def run_stage2(config: Stage2Config, *, resume: bool = True) -> Path:
         resume=resume,
     )
     return config.output
+
+
+def require_consistent(config: Stage2Config) -> None:
+    """Refuse switches that would be passed over in silence, and self-training without its pairs.
+
+    Raises:
+        ConfigError: so it is; the message says what to set.
+    """
+    of_codes = {"calibration": False, "null_pairs": False, "self_training": False, "disentanglement": True}
+    wrong = [f"{name}={str(value).lower()}" for name, value in of_codes.items() if getattr(config, name) != value]
+    if config.codes_only and wrong:
+        raise ConfigError(
+            f"'codes_only' trains the code head on triples and nothing else: set {', '.join(wrong)}, "
+            "or codes_only=false"
+        )
+    if config.self_training and config.unlabelled is None:
+        raise ConfigError(
+            "'unlabelled' is required for self-training, but was not given: name a corpus of real pairs, or set "
+            "self_training=false"
+        )
 
 
 class Student(nn.Module):
@@ -337,11 +364,12 @@ def _batches(config: Stage2Config, done: int) -> Iterator[dict[str, dict[str, An
             config.corpus, mix=view_mix(config), leave_out=config.leave_out_names, **settings(config.batch)
         )
         sources["supervised"] = views(supervised, config.batch, collate_views)
-    if config.self_training and not config.codes_only:
+    if config.self_training:
+        assert config.unlabelled is not None
         pairs = read_unlabelled(config.unlabelled, config.unlabelled_pairs)
         unlabelled = UnlabelledViews(pairs, **settings(config.unlabelled_batch))
         sources["unlabelled"] = views(unlabelled, config.unlabelled_batch, collate_two_views)
-    if config.disentanglement or config.codes_only:
+    if config.disentanglement:
         triples = Triples(config.corpus, **settings(config.triple_batch))
         sources["triples"] = views(triples, config.triple_batch, collate_triples)
     for parts in zip(*sources.values(), strict=True):

@@ -23,7 +23,7 @@ from sigmask.data.raw_pair import decode_pair
 from sigmask.data.registration import bring_onto_edited
 from sigmask.errors import CorpusError, SigmaskWarning
 from sigmask.instruction.parser import parse
-from sigmask.synthesis.perturbation import SHIFT_SHARE, perturb, recompress, shifted, slight_shift
+from sigmask.synthesis.perturbation import perturb_and_locate, recompress
 from sigmask.training.stage1_views import pair_paths, read_record, readable_pair
 from sigmask.training.view import cut_alike, picture_noise
 from sigmask.types import BadSample, EditPair, EditTuple, ImageArray, MaskArray
@@ -145,11 +145,11 @@ def _strongly_disturbed(
     image: ImageArray, rng: np.random.Generator, share: float
 ) -> tuple[ImageArray, npt.NDArray[np.float32]]:
     """`image` as `perturb_and_shift` disturbs it, and the displacement (H, W, 2) that goes with it (see `TwoViews`)."""
-    if rng.random() >= SHIFT_SHARE * share:
-        return perturb(image, rng, share), np.zeros((*image.shape[:2], 2), np.float32)
-    sources = slight_shift(image.shape[:2], rng)
+    disturbed, sources = perturb_and_locate(image, rng, share)
+    if sources is None:
+        return disturbed, np.zeros((*image.shape[:2], 2), np.float32)
     rows, columns = np.indices(image.shape[:2], dtype=np.float32)
-    return perturb(shifted(image, sources), rng, share), sources - np.stack([columns, rows], -1)
+    return disturbed, sources - np.stack([columns, rows], -1)
 
 
 def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPair]:
@@ -166,7 +166,7 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
     """
     pairs: list[EditPair] = []
     bad: list[BadSample] = []
-    for row in _opened(corpus).rows():
+    for row in open_unlabelled(corpus).rows():
         if limit is not None and (len(pairs) == limit or len(bad) > limit):  # then most of them are bad anyway
             break
         sample = decode_pair(row, with_mask=False)
@@ -187,8 +187,12 @@ def read_unlabelled(corpus: str | Path, limit: int | None = None) -> list[EditPa
     return pairs
 
 
-def _opened(corpus: str | Path) -> Corpus:
-    """`load_corpus`, whose hints at options for columns are of no use to a training, which has none."""
+def open_unlabelled(corpus: str | Path) -> Corpus:
+    """`load_corpus`, whose hints at options for columns are of no use to a training, which has none.
+
+    Raises:
+        CorpusError: it is no corpus.
+    """
     try:
         return load_corpus(corpus)
     except CorpusError as error:

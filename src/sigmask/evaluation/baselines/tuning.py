@@ -149,7 +149,7 @@ def main(
     rivals: Annotated[str, typer.Option(help="names, separated by commas; default: all that can be run here")] = "",
     model: Annotated[str, typer.Option(help="the model whose parts some rivals show")] = "tiny",
     count: Annotated[int, typer.Option(min=2)] = COUNT,
-    seed: int = SEED,
+    seed: Annotated[int, typer.Option(min=0)] = SEED,
     output: Annotated[Path, typer.Option("--output", "-o")] = TUNED_FILE,
 ) -> None:
     """Tune the rivals and write their values; those that cannot be run here keep the values that they had."""
