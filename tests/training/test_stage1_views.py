@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -129,6 +130,22 @@ def test_some_weakened_views_are_so_in_patches(rng: np.random.Generator) -> None
         assert view.mask.all() and view.valid.all()
         spreads.append(float(kept.max() - kept.min()))
     assert min(spreads) < 0.05 and max(spreads) > 0.5
+
+
+def test_a_fading_view_keeps_its_mask_and_less_of_its_change_at_the_outline(rng: np.random.Generator) -> None:
+    record = drawn_record(rng)
+    mask = np.zeros_like(record["mask"])
+    mask[20:60, 20:76] = True
+    flat = {"original": np.full_like(record["original"], 100), "mask": mask, "region": mask}
+    edited = np.where(mask[:, :, None], np.uint8(200), flat["original"])
+    for seed in range(8):
+        mix = ViewMix(null=0, swapped=0, round_trip=0, perturbed=0, weakened=0, fading=1)
+        view = draw_view({**record, **flat, "edited": edited}, OTHER, np.random.default_rng(seed), 64, mix)
+        kept = (view.edited.float() - view.original.float()).mean(0) / 100
+        inside = cv2.distanceTransform(view.mask.numpy().astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        assert view.changed_share == pytest.approx(float(mask.mean()))
+        assert kept[torch.from_numpy(inside == 1)].mean() < 0.85
+        assert kept[torch.from_numpy(inside > 14)].mean() > 0.9
 
 
 def test_a_leaking_view_changes_beside_its_mask_and_keeps_it() -> None:

@@ -34,6 +34,9 @@ WEAKENED_TO = (0.25, 0.7)
 PATCHY_SHARE, PATCHY_TO = 0.5, (0.1, 1.0)
 """How many of the weakened views are so in patches, and how much of the change stays there, from place to place. An
 editor redraws a dog's head and hardly its coat, and the mask is the dog (our choice)."""
+FADES_TO, FADES_OVER = (0.1, 0.5), (0.02, 0.25)
+"""The share of the change that stays at the outline of an edit that fades, and over how far it grows to the whole, as a
+share of the square root of the edit's area (our choice)."""
 _STANDS_OUT = 2.5
 _JUST_SEEN = 1.5  # grey levels
 
@@ -47,7 +50,8 @@ class ViewMix:
     instructions: they ask for a style, whose prior is the whole picture, of a picture that has none. `uneven` is a
     share of what is perturbed, null pairs included: `perturbation.perturb` comes and goes over the picture there.
     `leaking` is a share of the edits whose surroundings were not redrawn already: what lies around them is drawn anew a
-    little, and stays out of the mask.
+    little, and stays out of the mask. `fading` is a share of the edits that fade towards their outline, as a glow or a
+    brush with a soft edge does; those that are weakened do not.
     """
 
     null: Share = 0.12
@@ -57,6 +61,7 @@ class ViewMix:
     perturbed: Share = 0.7
     uneven: Share = 0.0
     leaking: Share = 0.0
+    fading: Share = 0.0
     no_instruction: Share = 0.25
     wrong_instruction: Share = 0.2
     wrong_style: Share = 0.15
@@ -186,6 +191,8 @@ def _edited_pair(
     edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
     if rng.random() < weakened:
         edited = _weakened(edited, record["edited"].astype(np.float32) - original, rng)
+    elif mix.fading and rng.random() < mix.fading:
+        edited = _kept(edited, record["edited"].astype(np.float32) - original, _fade(mask, rng))
     if mix.leaking and np.array_equal(mask, region) and rng.random() < mix.leaking:
         edited = leak_around(edited, mask, rng)
     if rng.random() < mix.perturbed:
@@ -201,7 +208,20 @@ def _weakened(image: ImageArray, change: np.ndarray, rng: np.random.Generator) -
     kept: float | np.ndarray = float(rng.uniform(*WEAKENED_TO))
     if rng.random() < PATCHY_SHARE:
         kept = _patches(image.shape[:2], rng)
+    return _kept(image, change, kept)
+
+
+def _kept(image: ImageArray, change: np.ndarray, kept: float | np.ndarray) -> ImageArray:
+    """`image` with a share of `change`, which it has whole."""
     return np.asarray(np.clip(np.rint(image - (1 - kept) * change), 0, 255), dtype=np.uint8)
+
+
+def _fade(mask: MaskArray, rng: np.random.Generator) -> np.ndarray:
+    """(H, W, 1) share of an edit's change that stays: less and less towards the outline of `mask`."""
+    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    width = float(rng.uniform(*FADES_OVER)) * float(np.sqrt(mask.sum())) + 1
+    at_outline = float(rng.uniform(*FADES_TO))
+    return np.asarray(at_outline + (1 - at_outline) * np.minimum(1.0, inside / width))[:, :, None]
 
 
 def _patches(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
