@@ -14,6 +14,13 @@ def _box(top: int, left: int, bottom: int, right: int, side: int = 20) -> np.nda
     return mask
 
 
+def test_distances_to_a_pixel_are_those_on_the_grid() -> None:
+    distance = region.distance_to(_box(10, 10, 11, 11))
+    assert distance[10, 10] == 0
+    assert distance[10, 13] == 3
+    assert distance[13, 14] == pytest.approx(5)  # 3² + 4² = 5²
+
+
 def test_dilating_one_pixel_by_one_makes_a_plus() -> None:
     assert region.dilate(_box(10, 10, 11, 11), 1).sum() == 5
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sigmask.synthesis.blending import to_image
 from sigmask.synthesis.perturbation import displace, drift_tone, simplify_texture, smooth_shares, soften_or_sharpen
+from sigmask.synthesis.region import distance_to
 from sigmask.types import ImageArray, MapArray, MaskArray
 
 REACH = (0.1, 0.8)
@@ -29,7 +30,7 @@ def leak_around(image: ImageArray, mask: MaskArray, rng: np.random.Generator) ->
     """
     if not mask.any() or mask.all():
         return image
-    distance = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    distance = distance_to(mask)
     shares = leak_shares(distance, float(np.sqrt(mask.sum())), rng)[:, :, None]
     stays = np.minimum(1.0, distance / OUTLINE)[:, :, None]
     bent = displace(image, rng, float(rng.uniform(0.2, 4.0)), 24, shares * stays)

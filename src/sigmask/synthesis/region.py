@@ -56,6 +56,12 @@ def dilate(mask: MaskArray, radius: int) -> MaskArray:
     return np.asarray(grown, dtype=bool)
 
 
+def distance_to(mask: MaskArray) -> MapArray:
+    """(H, W) float32: pixels from each place to the nearest one of `mask`, 0 in it."""
+    outside = (~mask).view(np.uint8)
+    return np.asarray(cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), dtype=np.float32)
+
+
 def close_gaps(mask: MaskArray, radius: int) -> MaskArray:
     """Gaps and bays of `mask` narrower than about twice `radius` pixels are filled."""
     if radius < 1:

@@ -23,6 +23,7 @@ from sigmask.synthesis.instruction_templates import vocabulary
 from sigmask.synthesis.leakage import leak_around
 from sigmask.synthesis.named_view import is_left_out, left_out_words
 from sigmask.synthesis.perturbation import perturb, perturb_and_shift, recompress, smooth_shares
+from sigmask.synthesis.region import distance_to
 from sigmask.synthesis.synthetic_edit import local_difference
 from sigmask.training.setting_ranges import Share
 from sigmask.types import Action, EditTuple, ImageArray, MaskArray
@@ -189,10 +190,13 @@ def _edited_pair(
     """With `keeps_grid` nothing is shifted, so that the mask fits the original too."""
     original, mask, region = record["original"], record["mask"], record["region"]
     edited = record["edited_round_trip" if rng.random() < mix.round_trip else "edited"]
+    kept: float | np.ndarray | None = None
     if rng.random() < weakened:
-        edited = _weakened(edited, record["edited"].astype(np.float32) - original, rng)
+        kept = _weak_share(mask.shape, rng)
     elif mix.fading and rng.random() < mix.fading:
-        edited = _kept(edited, record["edited"].astype(np.float32) - original, _fade(mask, rng))
+        kept = _fading_share(mask, rng)
+    if kept is not None:
+        edited = _with_less_change(edited, record["edited"].astype(np.float32) - original, kept)
     if mix.leaking and np.array_equal(mask, region) and rng.random() < mix.leaking:
         edited = leak_around(edited, mask, rng)
     if rng.random() < mix.perturbed:
@@ -203,25 +207,23 @@ def _edited_pair(
     return original, edited, mask, region
 
 
-def _weakened(image: ImageArray, change: np.ndarray, rng: np.random.Generator) -> ImageArray:
-    """Only a share of the edit's change stays, and all of the noise: evidence that an instruction could settle."""
-    kept: float | np.ndarray = float(rng.uniform(*WEAKENED_TO))
-    if rng.random() < PATCHY_SHARE:
-        kept = _patches(image.shape[:2], rng)
-    return _kept(image, change, kept)
-
-
-def _kept(image: ImageArray, change: np.ndarray, kept: float | np.ndarray) -> ImageArray:
-    """`image` with a share of `change`, which it has whole."""
+def _with_less_change(image: ImageArray, change: np.ndarray, kept: float | np.ndarray) -> ImageArray:
+    """Only the share `kept` of the edit's `change` stays, and all of the noise that `image` has beside it."""
     return np.asarray(np.clip(np.rint(image - (1 - kept) * change), 0, 255), dtype=np.uint8)
 
 
-def _fade(mask: MaskArray, rng: np.random.Generator) -> np.ndarray:
+def _weak_share(shape: tuple[int, int], rng: np.random.Generator) -> float | np.ndarray:
+    """How much of a weakened edit stays, in all of it or in patches: evidence that an instruction could settle."""
+    everywhere = float(rng.uniform(*WEAKENED_TO))
+    return _patches(shape, rng) if rng.random() < PATCHY_SHARE else everywhere
+
+
+def _fading_share(mask: MaskArray, rng: np.random.Generator) -> np.ndarray:
     """(H, W, 1) share of an edit's change that stays: less and less towards the outline of `mask`."""
-    inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     width = float(rng.uniform(*FADES_OVER)) * float(np.sqrt(mask.sum())) + 1
     at_outline = float(rng.uniform(*FADES_TO))
-    return np.asarray(at_outline + (1 - at_outline) * np.minimum(1.0, inside / width))[:, :, None]
+    grown = np.minimum(1.0, distance_to(~mask) / width)
+    return np.asarray(at_outline + (1 - at_outline) * grown)[:, :, None]
 
 
 def _patches(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
